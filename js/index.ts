@@ -1,0 +1,23 @@
+/**
+ * s3-envelope: the S3 encryption client for the web.
+ *
+ * @packageDocumentation
+ */
+
+export { decryptObject, type DecryptOptions, type StoredObject } from "./decrypt.js";
+export { download, type DownloadedObject, type DownloadOptions, type DownloadProgress } from "./download.js";
+export { encryptObject, type EncryptedObject, type EncryptOptions } from "./encrypt.js";
+export { type EngineSource, init } from "./engine.js";
+export { EnvelopeError, type EnvelopeErrorCode, isEnvelopeError } from "./errors.js";
+export { AesKeyring, type AesKeyringOptions, type CommitmentPolicy, type Keyring } from "./keyring.js";
+export {
+  type Credentials,
+  presign,
+  type PresignedOperation,
+  type PresignedRequest,
+  type PresignOptions,
+} from "./presign.js";
+export type { Presign, PresignedUrl, PresignRequest } from "./request.js";
+export type { ByteSource } from "./source.js";
+export { type HeaderMap, type KmsOptions, type Operation, type ServerSideEncryption, sse, sseC } from "./sse.js";
+export { upload, type UploadedObject, type UploadOptions, type UploadProgress } from "./upload.js";

@@ -1,0 +1,186 @@
+/** One request to the storage through a presigned URL, sent again where that can help. */
+
+import type { Engine } from "./engine.js";
+import { EnvelopeError } from "./errors.js";
+import type { HeaderMap, Operation, ServerSideEncryption } from "./sse.js";
+import { toEngine } from "./sse.js";
+
+/** What a presigned URL is wanted for. */
+export interface PresignRequest {
+  /** The S3 operation. */
+  readonly operation: Operation;
+  /** Its HTTP method. */
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  /** Its query parameters: `uploads`, `uploadId`, `partNumber`. */
+  readonly query: Readonly<Record<string, string>>;
+  /**
+   * The headers to sign, with the very values that will be sent. Customer keys are never among them: for SSE-C the
+   * algorithm alone is signed.
+   */
+  readonly headers: Readonly<HeaderMap>;
+}
+
+/** What a signer answers. */
+export interface PresignedUrl {
+  /** The URL, used word for word. */
+  readonly url: string;
+  /** Further headers that the signature demands. */
+  readonly headers?: Readonly<HeaderMap>;
+}
+
+/** Asks whoever holds the credentials, usually the app's own backend, for a presigned URL. */
+export type Presign = (request: PresignRequest) => Promise<PresignedUrl> | PresignedUrl;
+
+/** What all requests of one transfer share. */
+export interface Channel {
+  readonly engine: Engine;
+  readonly presign: Presign;
+  readonly encryption: ServerSideEncryption | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One request. */
+export interface StorageRequest extends Omit<PresignRequest, "headers"> {
+  /** Headers beside those of server-side encryption. */
+  readonly headers?: Readonly<HeaderMap>;
+  readonly body?: Uint8Array<ArrayBuffer> | string;
+  /** Whether the answer may be an error under status 200, and so must be read to be believed. */
+  readonly readsAnswer?: boolean;
+}
+
+/** An answer that is no error; `text` where it was read. */
+export interface StorageAnswer {
+  readonly response: Response;
+  readonly text: string;
+}
+
+/** In answer to a failed attempt: ask for a new URL and send at once. */
+const REPRESIGN = -1;
+
+/**
+ * Sends a request, with retries.
+ *
+ * @param channel - The transfer that it belongs to.
+ * @param request - What to send.
+ * @throws {@link EnvelopeError} `STORAGE_REFUSED` or `NETWORK_FAILURE` once retries are used up,
+ * `SECRET_HEADER_IN_URL` or `INSECURE_TRANSPORT` before anything is sent; whatever `presign` throws; the signal's
+ * reason.
+ */
+export async function send(channel: Channel, request: StorageRequest): Promise<StorageAnswer> {
+  const encryption = encryptionHeaders(channel, request.operation);
+  const signed = { ...request.headers, ...encryption.signed };
+  const attempts = new channel.engine.RequestAttempts();
+  try {
+    for (;;) {
+      channel.signal?.throwIfAborted();
+      // A URL is asked for each attempt: the last may have expired, and signing is cheap.
+      const { operation, method, query } = request;
+      const presigned = await channel.presign({ operation, method, query, headers: signed });
+      channel.engine.checkPresignedUrl(presigned.url, encryption.carriesKey);
+      const headers = { ...signed, ...presigned.headers, ...encryption.all };
+      const outcome = await attempt(channel, request, presigned.url, headers, attempts);
+      if ("response" in outcome) {
+        return outcome;
+      }
+      await delay(outcome.waitMs, channel.signal);
+    }
+  } finally {
+    attempts.free();
+  }
+}
+
+/** One attempt: an answer, or how long to wait before the next one. */
+async function attempt(
+  channel: Channel,
+  request: StorageRequest,
+  url: string,
+  headers: HeaderMap,
+  attempts: InstanceType<Engine["RequestAttempts"]>,
+): Promise<StorageAnswer | { waitMs: number }> {
+  let answer: StorageAnswer;
+  try {
+    answer = await exchange(channel, request, url, headers);
+  } catch (cause) {
+    channel.signal?.throwIfAborted();
+    return next(attempts.networkFailed(jitter()), attempts, cause);
+  }
+  const { response, text } = answer;
+  if (response.ok && !(request.readsAnswer === true && channel.engine.isErrorDocument(text))) {
+    return answer;
+  }
+  const retryAfter = response.headers.get("retry-after") ?? undefined;
+  return next(attempts.refused(response.status, text, retryAfter, jitter()), attempts);
+}
+
+async function exchange(
+  channel: Channel,
+  request: StorageRequest,
+  url: string,
+  headers: HeaderMap,
+): Promise<StorageAnswer> {
+  const response = await fetch(url, {
+    method: request.method,
+    headers,
+    body: request.body ?? null,
+    signal: channel.signal ?? null,
+    // A presigned URL is all the authority there is; a redirect would carry the key headers elsewhere.
+    credentials: "omit",
+    redirect: "error",
+    referrerPolicy: "no-referrer",
+    cache: "no-store",
+  });
+  const isRead = !response.ok || request.readsAnswer === true;
+  return { response, text: isRead ? await response.text() : "" };
+}
+
+function next(
+  waitMs: number | undefined,
+  attempts: InstanceType<Engine["RequestAttempts"]>,
+  cause?: unknown,
+): { waitMs: number } {
+  if (waitMs !== undefined) {
+    return { waitMs: waitMs === REPRESIGN ? 0 : waitMs };
+  }
+  const failure: unknown = attempts.failure();
+  throw failure instanceof EnvelopeError && cause !== undefined
+    ? new EnvelopeError(failure.code, failure.message, { cause })
+    : failure;
+}
+
+/** The headers of server-side encryption: those that are signed, and all, with the key that the signer never sees. */
+function encryptionHeaders(
+  channel: Channel,
+  operation: Operation,
+): { signed: HeaderMap; all: HeaderMap; carriesKey: boolean } {
+  if (channel.encryption === undefined) {
+    return { signed: {}, all: {}, carriesKey: false };
+  }
+  const encryption = toEngine(channel.engine, channel.encryption);
+  try {
+    const signed = encryption.headersToSignFor(operation) as HeaderMap;
+    const all = encryption.headersFor(operation) as HeaderMap;
+    return { signed, all, carriesKey: Object.keys(all).length > Object.keys(signed).length };
+  } finally {
+    encryption.free();
+  }
+}
+
+/** Spreads retries; it needs no secrecy. */
+function jitter(): number {
+  return Math.floor(Math.random() * 2 ** 32);
+}
+
+function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason, as fetch does
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}

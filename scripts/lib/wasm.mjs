@@ -1,0 +1,98 @@
+/** Our two WebAssembly files, from cargo through wasm-bindgen and wasm-opt to js/wasm/. */
+
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+import { npmTool } from "./npm.mjs";
+import { step } from "./progress.mjs";
+import { CARGO_TARGET, must, ROOT } from "./run.mjs";
+import { once } from "./steps.mjs";
+import { WASM_TARGET, wasmBindgenTool } from "./toolchain.mjs";
+
+/**
+ * @typedef {{ crate: string, name: string, optimise: "-O3" | "-Oz", gzipBudget: number }} WasmModule `gzipBudget` in
+ *   bytes: what an app's users may be made to download
+ */
+
+/** @type {WasmModule[]} */
+export const WASM_MODULES = [
+  { crate: "s3-envelope", name: "engine", optimise: "-O3", gzipBudget: 160_000 },
+  { crate: "s3-storage-sim", name: "storage_sim", optimise: "-Oz", gzipBudget: 1_500_000 },
+];
+
+/** What rustc uses by default for the target. All features would include some that browsers do not read yet. */
+const WASM_FEATURES = [
+  "bulk-memory",
+  "bulk-memory-opt",
+  "call-indirect-overlong",
+  "multivalue",
+  "mutable-globals",
+  "nontrapping-float-to-int",
+  "reference-types",
+  "sign-ext",
+].map((feature) => `--enable-${feature}`);
+
+/**
+ * Builds one of the files, by a cargo invocation of its own: no crate gets a feature because another wants it.
+ *
+ * @param {WasmModule} module
+ * @param {{ dev: boolean }} options `dev` builds in a fraction of the time, and leaves the result unoptimised
+ */
+export async function buildWasm(module, { dev }) {
+  const { crate, name } = module;
+  const profile = dev ? "debug" : "release";
+  const built = join(CARGO_TARGET, WASM_TARGET, profile, `${crate.replaceAll("-", "_")}.wasm`);
+  // Whether there is anything to compile is for cargo to know. It is quick to say no.
+  const cargo = ["build", "--locked", "-p", crate, "--lib", "--target", WASM_TARGET, ...(dev ? [] : ["--release"])];
+  const title = `compiling ${crate} to WebAssembly`;
+  await step(title, (onOutput) => must(title, "cargo", cargo, { onOutput, env: dev ? {} : withoutPaths() }));
+  const what = {
+    title: `making ${name}.js and ${name}_bg.wasm`,
+    inputs: [built, "Cargo.lock", "node_modules/binaryen/package.json", "scripts/lib/wasm.mjs"],
+    outputs: [`js/wasm/${name}.js`, `js/wasm/${name}.d.ts`, wasmFile(module)],
+    key: profile,
+  };
+  await once(`wasm-${name}`, what, (onOutput) => finish(module, built, { dev, onOutput }));
+}
+
+/**
+ * The sizes of a file as it is shipped, in bytes.
+ *
+ * @param {WasmModule} module
+ * @returns {{ raw: number, gzip: number }}
+ */
+export function sizesOf(module) {
+  const bytes = readFileSync(join(ROOT, "dist/wasm", `${module.name}_bg.wasm`));
+  return { raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length };
+}
+
+async function finish(module, built, { dev, onOutput }) {
+  const { name, optimise } = module;
+  // The loader in js/ finds the file itself, in a way that bundlers see.
+  const bindgen = ["--target", "web", "--omit-default-module-path", "--out-name", name, "--out-dir", "js/wasm", built];
+  await must("wasm-bindgen", wasmBindgenTool("wasm-bindgen"), bindgen, { onOutput });
+  if (dev) return;
+  const wasm = wasmFile(module);
+  const [program, args] = npmTool(
+    "wasm-opt",
+    optimise,
+    "--strip-debug",
+    "--strip-producers",
+    ...WASM_FEATURES,
+    wasm,
+    "-o",
+    wasm,
+  );
+  await must("wasm-opt", program, args, { onOutput });
+}
+
+const wasmFile = ({ name }) => `js/wasm/${name}_bg.wasm`;
+
+/** The messages of panics name source files: relative ones, the same on every machine. */
+function withoutPaths() {
+  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  const flags = [`--remap-path-prefix=${ROOT}=`, `--remap-path-prefix=${cargoHome}=cargo`];
+  return { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") };
+}

@@ -1,0 +1,201 @@
+/** The suites of `npm test`, in the order in which they run: what each needs, runs and counts. */
+
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { build } from "./build.mjs";
+import { driverEnvironment, ensureBrowser } from "./lib/browser.mjs";
+import { counts, countNode, countPytest, countRust, countsOf, failure } from "./lib/counts.mjs";
+import { npmTool } from "./lib/npm.mjs";
+import { pythonWith } from "./lib/python.mjs";
+import { CARGO_TARGET, ROOT, run } from "./lib/run.mjs";
+import { WASM_TARGET, wasmBindgenTool } from "./lib/toolchain.mjs";
+import { sizesOf, WASM_MODULES } from "./lib/wasm.mjs";
+
+/** Long enough for a first build on a slow machine, short enough to notice a hang. */
+const LIMIT_MS = 15 * 60_000;
+
+const CLIPPY = ["clippy", "--locked", "--quiet"];
+const DENY = ["--", "-D", "warnings"];
+const IN_WASM = ["--target", WASM_TARGET];
+
+/**
+ * @typedef {{
+ *   name: string,
+ *   title: string,
+ *   needs?: string[],
+ *   run: () => Promise<import("./lib/counts.mjs").Counts>,
+ * }} Suite `needs` names suites that have to pass first
+ */
+
+/** @type {Suite[]} */
+export const SUITES = [
+  {
+    name: "format",
+    title: "cargo fmt, prettier",
+    run: () =>
+      checks([
+        ["cargo fmt", "cargo", ["fmt", "--all", "--check"]],
+        ["prettier", ...npmTool("prettier", "--check", "--log-level=warn", ".")],
+      ]),
+  },
+  {
+    name: "rust",
+    title: "unit, property, integration and documentation tests, natively",
+    run: () => tests(countRust, "cargo", ["test", "--locked", "--workspace", "--no-fail-fast"]),
+  },
+  {
+    name: "build",
+    title: "both WebAssembly files, the npm package, the page",
+    run: async () => {
+      await build();
+      return counts(1, 0);
+    },
+  },
+  {
+    name: "lint",
+    title: "clippy natively and for WebAssembly, rustdoc, eslint",
+    needs: ["build"],
+    run: () =>
+      checks([
+        ["clippy", "cargo", [...CLIPPY, "--workspace", "--all-targets", ...DENY]],
+        [
+          "clippy, toolkit in WebAssembly",
+          "cargo",
+          [...CLIPPY, "-p", "s3-envelope", "--lib", "--tests", ...IN_WASM, ...DENY],
+        ],
+        ["clippy, storage in WebAssembly", "cargo", [...CLIPPY, "-p", "s3-storage-sim", "--lib", ...IN_WASM, ...DENY]],
+        [
+          "rustdoc",
+          "cargo",
+          ["doc", "--locked", "--quiet", "--workspace", "--no-deps"],
+          { RUSTDOCFLAGS: "-D warnings" },
+        ],
+        ["eslint", ...npmTool("eslint", "--max-warnings=0", ".")],
+      ]),
+  },
+  {
+    name: "types",
+    title: "tsc --strict over the package, the page and its service worker",
+    needs: ["build"],
+    run: () =>
+      checks([
+        ["tsc, package", ...npmTool("tsc", "-p", "js", "--noEmit")],
+        ["tsc, page", ...npmTool("tsc", "-p", "www", "--noEmit")],
+        ["tsc, service worker", ...npmTool("tsc", "-p", "www/storage-worker", "--noEmit")],
+      ]),
+  },
+  {
+    name: "node",
+    title: "the npm package in Node, and as other projects install it",
+    needs: ["build"],
+    run: () => nodeTests("tests/node"),
+  },
+  {
+    name: "packaging",
+    title: "publint and attw on the packed package, sizes",
+    needs: ["build"],
+    run: checkPackage,
+  },
+  {
+    name: "browser",
+    title: "the bindings in a real browser (wasm-bindgen-test)",
+    run: testBindings,
+  },
+  {
+    name: "e2e",
+    title: "the package and the page in a real browser, as a person uses them",
+    needs: ["build"],
+    run: async () => {
+      await ensureBrowser();
+      return nodeTests("tests/e2e", "--test-concurrency=1");
+    },
+  },
+  {
+    name: "python",
+    title: "AWS's Python SDK against the native storage server",
+    run: testWithPython,
+  },
+];
+
+/** Single checks, each of which passes or fails. */
+async function checks(list) {
+  const failed = [];
+  for (const [name, program, args, env] of list) {
+    const start = performance.now();
+    const { ok, output } = await run(program, args, { env, limitMs: LIMIT_MS });
+    console.log(`${ok ? "ok" : "FAILED"}: ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+    if (!ok) console.log(output);
+    if (!ok) failed.push(name);
+  }
+  return counts(list.length - failed.length, failed.length, failed);
+}
+
+/** A test runner, whose output is shown as it comes. */
+async function tests(count, program, args, env) {
+  const onOutput = (text) => process.stdout.write(text);
+  return countsOf(count, await run(program, args, { env, limitMs: LIMIT_MS, onOutput }));
+}
+
+function nodeTests(folder, ...options) {
+  const names = existsSync(join(ROOT, folder)) ? readdirSync(join(ROOT, folder)) : [];
+  const files = names.filter((name) => name.endsWith(".test.mjs")).map((name) => join(folder, name));
+  // Without files, Node would look for tests by itself, and find those of other suites.
+  if (files.length === 0) return failure(`there are no tests in ${folder}`);
+  return tests(countNode, process.execPath, ["--test", "--test-reporter=spec", ...options, ...files]);
+}
+
+async function testBindings() {
+  await ensureBrowser();
+  return tests(countRust, "cargo", ["test", "--locked", "-p", "s3-envelope", ...IN_WASM, "--test", "browser*"], {
+    ...driverEnvironment(),
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: wasmBindgenTool("wasm-bindgen-test-runner"),
+    WASM_BINDGEN_TEST_TIMEOUT: "120",
+  });
+}
+
+async function checkPackage() {
+  const folder = mkdtempSync(join(tmpdir(), "s3-envelope-package-"));
+  try {
+    const packed = await run("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder]);
+    const [name] = readdirSync(folder);
+    if (!packed.ok || name === undefined) return failure(`npm pack failed: ${packed.output}`);
+    return await checkTarball(join(folder, name));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function checkTarball(tarball) {
+  // It takes the .wasm files for modules without types; bundlers take them for the files that they are.
+  const files = ["--exclude-entrypoints", "./engine.wasm", "./storage-sim.wasm"];
+  const result = await checks([
+    ["publint", ...npmTool("publint", "run", tarball, "--strict")],
+    ["attw", ...npmTool("attw", tarball, "--profile", "esm-only", "--no-emoji", ...files)],
+  ]);
+  for (const module of WASM_MODULES) {
+    const { raw, gzip } = sizesOf(module);
+    const fits = gzip <= module.gzipBudget;
+    const size = `${module.name}_bg.wasm: ${raw} bytes, ${gzip} gzipped, at most ${module.gzipBudget} allowed`;
+    console.log(`${fits ? "ok" : "FAILED"}: ${size}`);
+    result[fits ? "passed" : "failed"] += 1;
+    if (!fits) result.notes.push(`${module.name} is too large`);
+  }
+  return result;
+}
+
+async function testWithPython() {
+  const requirements = "tests/python/requirements.txt";
+  if (!existsSync(join(ROOT, requirements))) return failure(`${requirements} is missing`);
+  const python = await pythonWith(requirements);
+  if (python === undefined) {
+    const reason = "NOT RUN: Python 3 with its venv module is missing, install it to run these tests";
+    return process.env.CI ? failure(reason) : { ...counts(0, 0, [reason]), skipped: 1 };
+  }
+  const built = await run("cargo", ["build", "--locked", "-p", "s3-storage-sim", "--bins"], { limitMs: LIMIT_MS });
+  if (!built.ok) return failure(`the native storage server does not build:\n${built.output}`);
+  const server = join(CARGO_TARGET, "debug", process.platform === "win32" ? "s3-storage-sim.exe" : "s3-storage-sim");
+  const env = { S3_STORAGE_SIM: server, PYTHONDONTWRITEBYTECODE: "1" };
+  return tests(countPytest, python, ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/python"], env);
+}

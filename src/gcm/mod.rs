@@ -1,0 +1,165 @@
+//! One AES-256-GCM message, encrypted or authenticated in independent segments, in any order.
+//!
+//! NIST SP 800-38D defines GCM as a counter mode plus a polynomial over the ciphertext. The counter of any block is
+//! known beforehand, and the polynomial of a whole is computed from the polynomials of its pieces. So segments need
+//! not wait for each other, and the result is still one ordinary GCM message.
+//!
+//! - [`Span`]: where a segment lies.
+//! - [`GcmMessage`]: the key, the IV and the additional data; does the work on a segment and yields its [`Share`].
+//! - [`DelegatedIv`]: how another implementation of AES-GCM can do the bulk of a segment.
+//! - [`ShareLedger`]: shares in any order, folded into the tag at the end.
+
+mod delegate;
+mod field;
+mod ledger;
+mod span;
+
+pub use delegate::{DELEGATED_IV_LENGTH, DelegatedIv};
+pub use ledger::{Share, ShareLedger};
+pub use span::{BLOCK_LENGTH, MAX_MESSAGE_LENGTH, Span, check_message_length};
+
+use aes::Aes256;
+use aes::cipher::{BlockCipherEncrypt, InnerIvInit, KeyInit, StreamCipherCoreWrapper};
+use ctr::cipher::StreamCipher;
+use ctr::{CtrCore, flavors};
+use ghash::GHash;
+use ghash::universal_hash::UniversalHash;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+use crate::error::EnvelopeError;
+use field::{Block, Element};
+
+/// The length of a tag, in bytes.
+pub const TAG_LENGTH: usize = 16;
+
+/// The length of an IV, in bytes: the only one the S3 Encryption Client uses.
+pub const IV_LENGTH: usize = 12;
+
+/// How many bytes are encrypted before they are hashed: small enough to be in the cache still.
+const INTERLEAVE: usize = 4096;
+
+/// The key, IV and additional data of one AES-256-GCM message. Key material is wiped on drop.
+pub struct GcmMessage {
+    cipher: Aes256,
+    hash_key: Element,
+    iv: [u8; IV_LENGTH],
+    aad: Vec<u8>,
+}
+
+impl GcmMessage {
+    /// A message under a 32-byte `key` and a 12-byte `iv`, which together must never be used for another message.
+    /// `aad` is authenticated and not encrypted.
+    #[must_use]
+    pub fn new(key: &[u8; 32], iv: [u8; IV_LENGTH], aad: &[u8]) -> Self {
+        let cipher = Aes256::new(key.into());
+        let mut hash_key = [0; 16];
+        encrypt_block(&cipher, &mut hash_key);
+        let message = Self { cipher, hash_key: Element::from_block(hash_key), iv, aad: aad.to_vec() };
+        hash_key.zeroize();
+        message
+    }
+
+    /// Encrypts the segment at `span` in place and returns its share of the tag.
+    ///
+    /// # Panics
+    /// Where `segment` is not as long as `span`: the callers in this crate derive one from the other.
+    #[must_use]
+    pub fn encrypt_segment(&self, span: Span, segment: &mut [u8]) -> Share {
+        assert_eq!(span.length(), segment.len() as u64, "a span describes its segment");
+        let mut keystream = self.keystream(span);
+        let mut ghash = self.ghash();
+        for piece in segment.chunks_mut(INTERLEAVE) {
+            keystream.apply_keystream(piece);
+            ghash.update_padded(piece);
+        }
+        Share::from_bytes(ghash.finalize().into())
+    }
+
+    /// The share of the tag of a segment of ciphertext.
+    #[must_use]
+    pub fn authenticate_segment(&self, ciphertext: &[u8]) -> Share {
+        let mut ghash = self.ghash();
+        ghash.update_padded(ciphertext);
+        Share::from_bytes(ghash.finalize().into())
+    }
+
+    /// Decrypts the segment at `span` in place, without any authentication: only for bytes that were authenticated.
+    pub(crate) fn decrypt_segment(&self, span: Span, segment: &mut [u8]) {
+        self.keystream(span).apply_keystream(segment);
+    }
+
+    /// The message's tag, from the shares of all its segments.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::MessageIncomplete`] where a segment is missing.
+    pub fn tag(&self, shares: &ShareLedger) -> Result<[u8; TAG_LENGTH], EnvelopeError> {
+        let length = shares.message_length()?;
+        let lengths = Element::from_block(lengths_block(self.aad.len() as u64, length));
+        let whole = shares.fold(&self.hash_key, self.aad_hash()).plus(&lengths).times(&self.hash_key);
+        let mut mask = self.pre_counter_block(0);
+        encrypt_block(&self.cipher, &mut mask);
+        Ok(whole.plus(&Element::from_block(mask)).to_block())
+    }
+
+    /// Whether the shares of all segments combine to `tag`; compared in constant time.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::AuthenticationFailed`] where they do not, and [`EnvelopeError::MessageIncomplete`] where a
+    /// segment is missing.
+    pub fn verify(&self, shares: &ShareLedger, tag: &[u8; TAG_LENGTH]) -> Result<(), EnvelopeError> {
+        let mut expected = self.tag(shares)?;
+        let same: bool = expected.ct_eq(tag).into();
+        // The expected tag of altered ciphertext would be a forgery if it leaked.
+        expected.zeroize();
+        if same { Ok(()) } else { Err(EnvelopeError::AuthenticationFailed) }
+    }
+
+    fn aad_hash(&self) -> Element {
+        let mut ghash = self.ghash();
+        ghash.update_padded(&self.aad);
+        Element::from_block(ghash.finalize().into())
+    }
+
+    fn ghash(&self) -> GHash {
+        let mut key = self.hash_key.to_block();
+        let ghash = GHash::new(&key.into());
+        key.zeroize();
+        ghash
+    }
+
+    fn keystream(&self, span: Span) -> StreamCipherCoreWrapper<CtrCore<&Aes256, flavors::Ctr32BE>> {
+        // GCM's first keystream block is the one after the pre-counter block (SP 800-38D, 7.1, step 3).
+        let counter = self.pre_counter_block(span.first_block().wrapping_add(1));
+        StreamCipherCoreWrapper::from_core(CtrCore::inner_iv_init(&self.cipher, &counter.into()))
+    }
+
+    /// J0 + `blocks`, the addition being in the low 32 bits (SP 800-38D, sections 6.2 and 7.1).
+    fn pre_counter_block(&self, blocks: u32) -> Block {
+        let mut block = [0; 16];
+        block[..IV_LENGTH].copy_from_slice(&self.iv);
+        block[IV_LENGTH..].copy_from_slice(&blocks.wrapping_add(1).to_be_bytes());
+        block
+    }
+}
+
+impl core::fmt::Debug for GcmMessage {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.debug_struct("GcmMessage").finish_non_exhaustive()
+    }
+}
+
+fn encrypt_block(cipher: &Aes256, block: &mut Block) {
+    cipher.encrypt_block(block.into());
+}
+
+/// The last block of GHASH's input: both lengths in bits (SP 800-38D, section 7.1, step 5).
+fn lengths_block(aad_bytes: u64, ciphertext_bytes: u64) -> Block {
+    let mut block = [0; 16];
+    block[..8].copy_from_slice(&(aad_bytes * 8).to_be_bytes());
+    block[8..].copy_from_slice(&(ciphertext_bytes * 8).to_be_bytes());
+    block
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,31 @@
+//! s3-envelope: the S3 encryption client for the web.
+//!
+//! Client-side AES-256 envelope encryption in the format of Amazon's S3 Encryption Client, SSE-C and SSE request
+//! headers, and presigned URLs. The core does no I/O and knows no platform; `web` binds it to JavaScript.
+//!
+//! | module | what it is for |
+//! | --- | --- |
+//! | [`error`] | one error enum, with stable codes |
+//! | [`suite`] | algorithm suites, key derivation, key commitment |
+//! | [`gcm`] | AES-256-GCM in independent segments |
+//! | [`keyring`] | who wraps the data key |
+//! | [`metadata`] | what is stored beside an encrypted object |
+//! | [`object`] | an encrypted object, as sessions |
+//! | [`sse`] | request headers of SSE-C, SSE-S3, SSE-KMS, DSSE-KMS |
+//! | [`presign`] | presigned URLs |
+//! | [`transfer`] | multipart plans and retry decisions |
+
+pub mod error;
+pub mod gcm;
+pub mod keyring;
+pub mod metadata;
+pub mod object;
+pub mod presign;
+pub mod sse;
+pub mod suite;
+pub mod transfer;
+
+#[cfg(target_arch = "wasm32")]
+pub mod web;
+
+pub use error::EnvelopeError;

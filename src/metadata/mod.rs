@@ -1,0 +1,129 @@
+//! Content metadata: what the S3 Encryption Client stores beside an encrypted object, as S3 user metadata.
+//!
+//! Source: the S3 Encryption Client specification, `data-format/content-metadata.md`. Names here are without the wire
+//! prefix `x-amz-meta-`. The reader is strict: whatever is not exactly as the format says is refused with the name of
+//! the entry, and metadata that belongs to the user is left alone.
+
+mod json;
+mod read;
+mod user;
+mod write;
+
+pub use user::{MAX_USER_METADATA_LENGTH, request_headers};
+
+use std::collections::BTreeMap;
+
+use crate::error::EnvelopeError;
+use crate::keyring::WrappedDataKey;
+use crate::suite::{AlgorithmSuite, KeyCommitment, MessageId};
+
+/// User metadata, by lower-case name without the prefix `x-amz-meta-`.
+pub type MetadataMap = BTreeMap<String, String>;
+
+/// The prefix that S3 gives user metadata on the wire.
+pub const USER_METADATA_PREFIX: &str = "x-amz-meta-";
+
+/// User metadata from header or metadata names in any letter case, with or without [`USER_METADATA_PREFIX`].
+///
+/// # Errors
+/// [`EnvelopeError::MetadataRepeated`] where two names are the same entry.
+pub fn from_headers(pairs: impl IntoIterator<Item = (String, String)>) -> Result<MetadataMap, EnvelopeError> {
+    let mut map = MetadataMap::new();
+    for (name, value) in pairs {
+        let name = name.to_ascii_lowercase();
+        let name = name.strip_prefix(USER_METADATA_PREFIX).unwrap_or(&name).to_owned();
+        if map.insert(name, value).is_some() {
+            return Err(EnvelopeError::MetadataRepeated);
+        }
+    }
+    Ok(map)
+}
+
+/// The content metadata of one encrypted object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContentMetadata {
+    /// The wrapped data key with its description.
+    pub wrapped: WrappedDataKey,
+    /// What depends on the message format.
+    pub format: MessageFormat,
+}
+
+/// What the message formats keep beside the wrapped data key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MessageFormat {
+    /// Format V2, suite 0x0072.
+    V2 {
+        /// The message's IV.
+        iv: [u8; crate::gcm::IV_LENGTH],
+        /// The plaintext's length in bytes, where the writer stored it.
+        unencrypted_content_length: Option<u64>,
+    },
+    /// Format V3, suite 0x0073.
+    V3 {
+        /// The message's id, from which the keys are derived.
+        message_id: MessageId,
+        /// The commitment to the data key.
+        commitment: KeyCommitment,
+    },
+}
+
+impl ContentMetadata {
+    /// The suite that the object's content is encrypted with.
+    #[must_use]
+    pub const fn suite(&self) -> AlgorithmSuite {
+        match self.format {
+            MessageFormat::V2 { .. } => AlgorithmSuite::Aes256GcmNoKdf,
+            MessageFormat::V3 { .. } => AlgorithmSuite::Aes256GcmHkdfSha512CommitKey,
+        }
+    }
+}
+
+/// The names of the entries, each with the format that it belongs to.
+mod names {
+    /// V1: the wrapped data key.
+    pub(super) const V1_KEY: &str = "x-amz-key";
+    /// V2: the wrapped data key, base64.
+    pub(super) const V2_KEY: &str = "x-amz-key-v2";
+    /// V1 and V2: the IV, base64.
+    pub(super) const IV: &str = "x-amz-iv";
+    /// V2: how the data key is wrapped.
+    pub(super) const V2_WRAP_ALGORITHM: &str = "x-amz-wrap-alg";
+    /// V2: how the content is encrypted.
+    pub(super) const V2_CONTENT_ALGORITHM: &str = "x-amz-cek-alg";
+    /// V2: the tag's length in bits.
+    pub(super) const V2_TAG_LENGTH: &str = "x-amz-tag-len";
+    /// V1 and V2: the materials description or encryption context, JSON.
+    pub(super) const V2_DESCRIPTION: &str = "x-amz-matdesc";
+    /// V1 and V2: the plaintext's length in bytes, decimal, optional.
+    pub(super) const V2_CONTENT_LENGTH: &str = "x-amz-unencrypted-content-length";
+    /// V3: the suite, decimal.
+    pub(super) const V3_SUITE: &str = "x-amz-c";
+    /// V3: the wrapped data key, base64.
+    pub(super) const V3_KEY: &str = "x-amz-3";
+    /// V3: how the data key is wrapped.
+    pub(super) const V3_WRAP_ALGORITHM: &str = "x-amz-w";
+    /// V3: the key commitment, base64.
+    pub(super) const V3_COMMITMENT: &str = "x-amz-d";
+    /// V3: the message id, base64.
+    pub(super) const V3_MESSAGE_ID: &str = "x-amz-i";
+    /// V3: the materials description of raw keyrings, JSON; absent when empty.
+    pub(super) const V3_DESCRIPTION: &str = "x-amz-m";
+    /// V3: the encryption context of KMS, JSON; absent when empty.
+    pub(super) const V3_CONTEXT: &str = "x-amz-t";
+
+    /// Every entry that only V2 has.
+    pub(super) const V2_ONLY: [&str; 4] = [V2_KEY, V2_WRAP_ALGORITHM, V2_CONTENT_ALGORITHM, V2_TAG_LENGTH];
+    /// Every entry that V1 or V2 has and V3 has not.
+    pub(super) const BEFORE_V3: [&str; 8] =
+        [V1_KEY, V2_KEY, IV, V2_WRAP_ALGORITHM, V2_CONTENT_ALGORITHM, V2_TAG_LENGTH, V2_DESCRIPTION, V2_CONTENT_LENGTH];
+    /// Every entry that only V3 has.
+    pub(super) const V3_ONLY: [&str; 7] =
+        [V3_SUITE, V3_KEY, V3_WRAP_ALGORITHM, V3_COMMITMENT, V3_MESSAGE_ID, V3_DESCRIPTION, V3_CONTEXT];
+    /// The algorithm name of suite 0x0072 in V2's `x-amz-cek-alg`.
+    pub(super) const AES_GCM: &str = "AES/GCM/NoPadding";
+    /// V2's `x-amz-tag-len`.
+    pub(super) const TAG_BITS: &str = "128";
+}
+
+#[cfg(test)]
+mod tests;

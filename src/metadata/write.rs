@@ -1,0 +1,49 @@
+//! Content metadata to user metadata.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::{ContentMetadata, MessageFormat, MetadataMap, json, names};
+use crate::keyring::WrappingAlgorithm;
+
+impl ContentMetadata {
+    /// The entries to store with the object, by name without the prefix `x-amz-meta-`. All values are ASCII.
+    #[must_use]
+    pub fn to_map(&self) -> MetadataMap {
+        let entries = match &self.format {
+            MessageFormat::V2 { iv, unencrypted_content_length } => self.v2_entries(iv, *unencrypted_content_length),
+            MessageFormat::V3 { message_id, commitment } => self.v3_entries(message_id, commitment),
+        };
+        entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    fn v2_entries(&self, iv: &[u8], content_length: Option<u64>) -> Vec<(&'static str, String)> {
+        let mut entries = vec![
+            (names::V2_KEY, STANDARD.encode(&self.wrapped.ciphertext)),
+            (names::IV, STANDARD.encode(iv)),
+            (names::V2_WRAP_ALGORITHM, self.wrapped.algorithm.v2_name().to_owned()),
+            (names::V2_CONTENT_ALGORITHM, names::AES_GCM.to_owned()),
+            (names::V2_TAG_LENGTH, names::TAG_BITS.to_owned()),
+            (names::V2_DESCRIPTION, json::write(&self.wrapped.description)),
+        ];
+        entries.extend(content_length.map(|length| (names::V2_CONTENT_LENGTH, length.to_string())));
+        entries
+    }
+
+    fn v3_entries(&self, message_id: &[u8], commitment: &[u8]) -> Vec<(&'static str, String)> {
+        let mut entries = vec![
+            (names::V3_SUITE, self.suite().id().to_string()),
+            (names::V3_KEY, STANDARD.encode(&self.wrapped.ciphertext)),
+            (names::V3_WRAP_ALGORITHM, self.wrapped.algorithm.v3_code().to_owned()),
+            (names::V3_COMMITMENT, STANDARD.encode(commitment)),
+            (names::V3_MESSAGE_ID, STANDARD.encode(message_id)),
+        ];
+        if !self.wrapped.description.is_empty() {
+            let name = match self.wrapped.algorithm {
+                WrappingAlgorithm::KmsContext => names::V3_CONTEXT,
+                WrappingAlgorithm::AesGcm | WrappingAlgorithm::RsaOaepSha1 => names::V3_DESCRIPTION,
+            };
+            entries.push((name, json::write(&self.wrapped.description)));
+        }
+        entries
+    }
+}

@@ -1,0 +1,132 @@
+//! Decrypting one object: first all of it is authenticated, then it is decrypted.
+
+use zeroize::Zeroize;
+
+use super::CommitmentPolicy;
+use crate::error::EnvelopeError;
+use crate::gcm::{GcmMessage, ShareLedger, Span, TAG_LENGTH};
+use crate::keyring::{DataKey, Keyring};
+use crate::metadata::{ContentMetadata, MessageFormat};
+use crate::suite::{MessageParameters, check_commitment};
+
+/// Authenticates the ciphertext of one object, segment by segment, in any order. It gives out no plaintext.
+#[derive(Debug)]
+pub struct DecryptSession {
+    message: GcmMessage,
+    shares: ShareLedger,
+    expected_length: Option<u64>,
+}
+
+impl DecryptSession {
+    /// Starts reading an object: applies the policy, has `keyring` unwrap the data key, checks the key commitment.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::CommitmentRequired`], the keyring's own, and [`EnvelopeError::WrongKey`] where the object does
+    /// not commit to the data key.
+    pub fn start(
+        keyring: &impl Keyring,
+        policy: CommitmentPolicy,
+        metadata: &ContentMetadata,
+    ) -> Result<Self, EnvelopeError> {
+        policy.check_decrypt(metadata.suite())?;
+        let data_key = keyring.unwrap(&metadata.wrapped, metadata.suite())?;
+        Self::with_data_key(metadata, &data_key, policy)
+    }
+
+    /// Starts reading an object whose data key a keyring has unwrapped.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::CommitmentRequired`] where the policy does not allow the object's suite, and
+    /// [`EnvelopeError::WrongKey`] where the object does not commit to the data key.
+    pub fn with_data_key(
+        metadata: &ContentMetadata,
+        data_key: &DataKey,
+        policy: CommitmentPolicy,
+    ) -> Result<Self, EnvelopeError> {
+        policy.check_decrypt(metadata.suite())?;
+        let (parameters, stored, expected_length) = match &metadata.format {
+            MessageFormat::V2 { iv, unencrypted_content_length } => {
+                (MessageParameters::Iv(*iv), None, *unencrypted_content_length)
+            }
+            MessageFormat::V3 { message_id, commitment } => {
+                (MessageParameters::Id(*message_id), Some(commitment), None)
+            }
+        };
+        let (message, computed) = parameters.message(data_key);
+        match (computed, stored) {
+            (Some(computed), Some(stored)) => check_commitment(&computed, stored)?,
+            (None, None) => {}
+            _ => return Err(EnvelopeError::Internal { what: "a suite and its parameters disagree" }),
+        }
+        Ok(Self { message, shares: ShareLedger::default(), expected_length })
+    }
+
+    /// Takes note of the segment of ciphertext that starts `offset` bytes into it. Every segment but the last is a
+    /// multiple of 16 bytes long; the tag is not part of any.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::SegmentMisaligned`], [`EnvelopeError::SegmentOverlap`], [`EnvelopeError::MessageTooLong`], and
+    /// [`EnvelopeError::SegmentChanged`] where the segment was noted before with other bytes.
+    pub fn authenticate_segment(&mut self, offset: u64, ciphertext: &[u8]) -> Result<(), EnvelopeError> {
+        let span = Span::of(offset, ciphertext)?;
+        let share = self.message.authenticate_segment(ciphertext);
+        self.shares.record(span, share)
+    }
+
+    /// Checks the whole against the object's last 16 bytes. Only what this returns can decrypt.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::AuthenticationFailed`] where anything differs from what was encrypted, and
+    /// [`EnvelopeError::MessageIncomplete`] where a segment was not seen.
+    pub fn verify(self, tag: &[u8; TAG_LENGTH]) -> Result<VerifiedObject, EnvelopeError> {
+        self.message.verify(&self.shares, tag)?;
+        let actual = self.shares.message_length()?;
+        match self.expected_length {
+            Some(declared) if declared != actual => Err(EnvelopeError::ContentLengthMismatch { declared, actual }),
+            _ => Ok(VerifiedObject { message: self.message, shares: self.shares }),
+        }
+    }
+}
+
+/// An object whose tag matched. It decrypts the very bytes that were authenticated, and no others: what was spooled in
+/// between is checked again as it is decrypted.
+#[derive(Debug)]
+pub struct VerifiedObject {
+    message: GcmMessage,
+    shares: ShareLedger,
+}
+
+impl VerifiedObject {
+    /// Decrypts in place a segment that was authenticated before, under the same borders. On failure the buffer is
+    /// wiped.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::SegmentChanged`] where the ciphertext is not what was authenticated,
+    /// [`EnvelopeError::SegmentOverlap`] where the borders differ, and [`EnvelopeError::SegmentMisaligned`].
+    pub fn decrypt_segment(&self, offset: u64, segment: &mut [u8]) -> Result<(), EnvelopeError> {
+        let outcome = self.check(offset, segment);
+        match outcome {
+            Ok(span) => self.message.decrypt_segment(span, segment),
+            Err(_) => segment.zeroize(),
+        }
+        outcome.map(|_| ())
+    }
+
+    /// Checks that `length` bytes, decrypted from the first on, are the whole object: what was spooled may have become
+    /// shorter since it was authenticated.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::MessageIncomplete`] where they are not.
+    pub fn check_complete(&self, length: u64) -> Result<(), EnvelopeError> {
+        if self.shares.message_length()? == length {
+            return Ok(());
+        }
+        Err(EnvelopeError::MessageIncomplete { missing_at: length })
+    }
+
+    fn check(&self, offset: u64, segment: &[u8]) -> Result<Span, EnvelopeError> {
+        let span = Span::of(offset, segment)?;
+        self.shares.check_unchanged(span, &self.message.authenticate_segment(segment))?;
+        Ok(span)
+    }
+}

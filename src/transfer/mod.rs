@@ -1,0 +1,16 @@
+//! Decisions of an upload or download: how to cut it, what to do when a request fails, and the two XML documents of a
+//! multipart upload. No I/O happens here; callers ask, act, and ask again.
+
+mod answer;
+mod complete;
+mod plan;
+mod retry;
+mod xml;
+
+pub use answer::{StorageError, completed_etag, copied_etag, storage_error, upload_id};
+pub use complete::{ChecksumAlgorithm, CompletedPart, complete_body};
+pub use plan::{
+    MAX_OBJECT_LENGTH, MAX_PART_LENGTH, MAX_PARTS, MAX_SINGLE_PUT_LENGTH, MIN_PART_LENGTH, MultipartPlan, Part,
+    PlanOptions, TransferPlan,
+};
+pub use retry::{Attempt, Decision, Outcome, RetryPolicy};

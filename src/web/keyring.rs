@@ -1,0 +1,192 @@
+//! Keyrings for JavaScript: the AES keyring over bytes, and over a `CryptoKey` that never leaves `SubtleCrypto`.
+
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AesGcmParams, CryptoKey, SubtleCrypto};
+use zeroize::Zeroize;
+
+use super::object::{ContentMetadata, policy_of};
+use crate::error::EnvelopeError;
+use crate::keyring::{
+    self, AES_WRAPPING_IV_LENGTH, DataKey as CoreDataKey, Keyring, MaterialsDescription, WrappedDataKey,
+    WrappingAlgorithm,
+};
+use crate::suite::AlgorithmSuite;
+
+/// A fresh data key for one object, in the clear and wrapped. Consumed by the session that uses it.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct EncryptionMaterials {
+    pub(super) inner: keyring::EncryptionMaterials,
+}
+
+/// The data key of one object that is being read. Consumed by the session that uses it.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct DataKey {
+    pub(super) inner: CoreDataKey,
+}
+
+/// Wraps data keys under 32 raw key bytes, which live in this module's memory until `free()`.
+#[wasm_bindgen(js_name = RawAesKeyring)]
+#[derive(Debug)]
+pub struct RawAesKeyring {
+    inner: keyring::AesKeyring,
+}
+
+#[wasm_bindgen(js_class = RawAesKeyring)]
+impl RawAesKeyring {
+    /// A keyring over 32 bytes, which are copied.
+    ///
+    /// # Errors
+    /// `INVALID_KEY_LENGTH`, and `INVALID_OPTION` for a description that is no map of strings.
+    #[wasm_bindgen(js_name = fromBytes)]
+    pub fn from_bytes(key: &[u8], description: JsValue) -> Result<Self, EnvelopeError> {
+        let inner = keyring::AesKeyring::from_bytes(key)?;
+        Ok(Self { inner: inner.with_description(materials_description(description)?) })
+    }
+
+    /// A keyring over a fresh random key.
+    ///
+    /// # Errors
+    /// `RANDOMNESS_UNAVAILABLE`, and `INVALID_OPTION` for a description that is no map of strings.
+    pub fn generate(description: JsValue) -> Result<Self, EnvelopeError> {
+        let inner = keyring::AesKeyring::generate()?;
+        Ok(Self { inner: inner.with_description(materials_description(description)?) })
+    }
+
+    /// A copy of the wrapping key, for the user to keep.
+    #[wasm_bindgen(js_name = exportKey)]
+    #[must_use]
+    pub fn export_key(&self) -> Vec<u8> {
+        self.inner.wrapping_key().to_vec()
+    }
+
+    /// A fresh data key for a new object under the commitment policy of that name.
+    ///
+    /// # Errors
+    /// `INVALID_OPTION` for an unknown policy, `RANDOMNESS_UNAVAILABLE`.
+    #[wasm_bindgen(js_name = encryptionMaterials)]
+    pub fn encryption_materials(&self, policy: Option<String>) -> Result<EncryptionMaterials, EnvelopeError> {
+        let suite = policy_of(policy)?.suite();
+        Ok(EncryptionMaterials { inner: self.inner.encryption_materials(suite)? })
+    }
+
+    /// The data key of an object.
+    ///
+    /// # Errors
+    /// `KEYRING_MISMATCH`, `MATERIALS_DESCRIPTION_MISMATCH`, `WRONG_KEY`.
+    #[wasm_bindgen(js_name = unwrapDataKey)]
+    pub fn unwrap_data_key(&self, metadata: &ContentMetadata) -> Result<DataKey, EnvelopeError> {
+        let metadata = &metadata.inner;
+        Ok(DataKey { inner: self.inner.unwrap(&metadata.wrapped, metadata.suite())? })
+    }
+}
+
+/// Wraps data keys under an AES-256-GCM `CryptoKey`, which may be non-extractable: this module never sees the key.
+#[wasm_bindgen(js_name = CryptoKeyAesKeyring)]
+#[derive(Debug)]
+pub struct CryptoKeyAesKeyring {
+    subtle: SubtleCrypto,
+    key: CryptoKey,
+    description: MaterialsDescription,
+}
+
+#[wasm_bindgen(js_class = CryptoKeyAesKeyring)]
+impl CryptoKeyAesKeyring {
+    /// A keyring over a key of algorithm AES-GCM and length 256.
+    ///
+    /// # Errors
+    /// `INVALID_OPTION` where the key is of another kind, or a description is no map of strings.
+    #[wasm_bindgen(constructor)]
+    pub fn new(subtle: SubtleCrypto, key: CryptoKey, description: JsValue) -> Result<Self, EnvelopeError> {
+        let property = |name: &str| Reflect::get(&key.algorithm().unwrap_or_else(|_| Object::new()), &name.into()).ok();
+        let is_aes_gcm = property("name").and_then(|name| name.as_string()).as_deref() == Some("AES-GCM");
+        let is_256_bits = property("length").and_then(|length| length.as_f64()) == Some(256.0);
+        if !is_aes_gcm || !is_256_bits {
+            let expected = "a CryptoKey of algorithm AES-GCM and length 256";
+            return Err(EnvelopeError::InvalidOption { option: "key", expected });
+        }
+        Ok(Self { subtle, key, description: materials_description(description)? })
+    }
+
+    /// A fresh data key for a new object under the commitment policy of that name.
+    ///
+    /// # Errors
+    /// `INVALID_OPTION` for an unknown policy or a key whose usages lack "encrypt", `RANDOMNESS_UNAVAILABLE`.
+    #[wasm_bindgen(js_name = encryptionMaterials)]
+    pub async fn encryption_materials(&self, policy: Option<String>) -> Result<EncryptionMaterials, EnvelopeError> {
+        let suite = policy_of(policy)?.suite();
+        self.check_usage("encrypt")?;
+        let data_key = CoreDataKey::generate()?;
+        let mut iv = [0; AES_WRAPPING_IV_LENGTH];
+        getrandom::fill(&mut iv).map_err(|_| EnvelopeError::RandomnessUnavailable)?;
+        let mut plain = *data_key.as_bytes();
+        let sealing = self.subtle.encrypt_with_object_and_u8_array(&parameters(&iv, suite), &self.key, &plain);
+        plain.zeroize();
+        let sealed = finish(sealing).await.ok_or(EnvelopeError::Internal { what: "SubtleCrypto refused to wrap" })?;
+        let wrapped = WrappedDataKey {
+            algorithm: WrappingAlgorithm::AesGcm,
+            ciphertext: [&iv[..], &sealed.to_vec()].concat(),
+            description: self.description.clone(),
+        };
+        Ok(EncryptionMaterials { inner: keyring::EncryptionMaterials { suite, data_key, wrapped } })
+    }
+
+    /// The data key of an object.
+    ///
+    /// # Errors
+    /// `INVALID_OPTION` for a key whose usages lack "decrypt", `KEYRING_MISMATCH`, `MATERIALS_DESCRIPTION_MISMATCH`,
+    /// `WRONG_KEY`.
+    #[wasm_bindgen(js_name = unwrapDataKey)]
+    pub async fn unwrap_data_key(&self, metadata: &ContentMetadata) -> Result<DataKey, EnvelopeError> {
+        let suite = metadata.inner.suite();
+        let wrapped = metadata.inner.wrapped.clone();
+        keyring::AesKeyring::check_applies(&self.description, &wrapped)?;
+        self.check_usage("decrypt")?;
+        let (iv, sealed) =
+            wrapped.ciphertext.split_first_chunk::<AES_WRAPPING_IV_LENGTH>().ok_or(EnvelopeError::WrongKey)?;
+        let opening = self.subtle.decrypt_with_object_and_u8_array(&parameters(iv, suite), &self.key, sealed);
+        let opened = finish(opening).await.ok_or(EnvelopeError::WrongKey)?;
+        let mut bytes = opened.to_vec();
+        // The copy in JavaScript's memory is ours alone: wipe it too, as far as a script can.
+        opened.fill(0, 0, opened.length());
+        let inner = CoreDataKey::from_bytes(&bytes);
+        bytes.zeroize();
+        Ok(DataKey { inner: inner? })
+    }
+
+    fn check_usage(&self, usage: &str) -> Result<(), EnvelopeError> {
+        let usages: Array = self.key.usages().unchecked_into();
+        if usages.includes(&usage.into(), 0) {
+            return Ok(());
+        }
+        let expected = "a CryptoKey with the usages \"encrypt\" (to write) and \"decrypt\" (to read)";
+        Err(EnvelopeError::InvalidOption { option: "key", expected })
+    }
+}
+
+fn parameters(iv: &[u8; AES_WRAPPING_IV_LENGTH], suite: AlgorithmSuite) -> AesGcmParams {
+    let iv = Uint8Array::from(&iv[..]);
+    let parameters = AesGcmParams::new_with_u8_array("AES-GCM", &iv);
+    parameters.set_additional_data_u8_array(&Uint8Array::from(suite.wrapping_label().as_bytes()));
+    parameters
+}
+
+/// What a `SubtleCrypto` call yields, or nothing where it failed: its errors say nothing that a caller could use.
+async fn finish(call: Result<js_sys::Promise, JsValue>) -> Option<Uint8Array> {
+    Some(Uint8Array::new(&JsFuture::from(call.ok()?).await.ok()?))
+}
+
+/// A materials description from `undefined` or an object of strings.
+fn materials_description(value: JsValue) -> Result<MaterialsDescription, EnvelopeError> {
+    if value.is_undefined() {
+        return Ok(MaterialsDescription::new());
+    }
+    serde_wasm_bindgen::from_value(value).map_err(|_| EnvelopeError::InvalidOption {
+        option: "materialsDescription",
+        expected: "an object whose values are strings",
+    })
+}

@@ -1,0 +1,19 @@
+//! JavaScript numbers as lengths and offsets. They are doubles, exact up to 2⁵³: far beyond any object.
+
+use crate::error::EnvelopeError;
+
+/// Doubles count without gaps up to here.
+const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
+
+/// A length or an offset in bytes.
+///
+/// # Errors
+/// [`EnvelopeError::InvalidOption`] with the option's name where the number is negative, no whole number, or beyond 2⁵³.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked first")]
+pub(super) fn whole(option: &'static str, number: f64) -> Result<u64, EnvelopeError> {
+    if (0.0..=MAX_SAFE_INTEGER).contains(&number) && number.fract() == 0.0 {
+        Ok(number as u64)
+    } else {
+        Err(EnvelopeError::InvalidOption { option, expected: "a whole number of bytes, not negative" })
+    }
+}

@@ -1,0 +1,173 @@
+//! Sessions for JavaScript. Bulk bytes are processed in place; keys never cross.
+
+use js_sys::Object;
+use wasm_bindgen::prelude::*;
+
+use super::keyring::{DataKey, EncryptionMaterials};
+use super::number::whole;
+use super::sse::pairs_object;
+use crate::error::EnvelopeError;
+use crate::metadata;
+use crate::object::{self, CommitmentPolicy};
+
+/// The segment length to use, in bytes.
+#[wasm_bindgen(js_name = segmentLength)]
+#[must_use]
+pub fn segment_length() -> f64 {
+    // 512 KiB, far below 2⁵³.
+    #[expect(clippy::cast_precision_loss, reason = "a small constant")]
+    let length = object::DEFAULT_SEGMENT_LENGTH as f64;
+    length
+}
+
+/// The content metadata of an object, parsed and checked.
+#[wasm_bindgen(js_name = ContentMetadata)]
+#[derive(Debug)]
+pub struct ContentMetadata {
+    pub(super) inner: metadata::ContentMetadata,
+}
+
+#[wasm_bindgen(js_class = ContentMetadata)]
+impl ContentMetadata {
+    /// Reads pairs of name and value, names in any case, with or without the prefix `x-amz-meta-`.
+    ///
+    /// # Errors
+    /// `NOT_ENCRYPTED`, `METADATA_MISSING`, `METADATA_INVALID`, `METADATA_CONTRADICTORY`, `UNSUPPORTED`.
+    pub fn parse(pairs: JsValue) -> Result<Self, EnvelopeError> {
+        let map = metadata::from_headers(pairs_of(pairs)?)?;
+        Ok(Self { inner: metadata::ContentMetadata::parse(&map)? })
+    }
+}
+
+/// Encrypts one object, segment by segment, in any order.
+#[wasm_bindgen(js_name = EncryptSession)]
+#[derive(Debug)]
+pub struct EncryptSession {
+    inner: object::EncryptSession,
+}
+
+#[wasm_bindgen(js_class = EncryptSession)]
+impl EncryptSession {
+    /// Starts an object. `content_length` is the plaintext's length in bytes where it is known. The materials are
+    /// consumed.
+    ///
+    /// # Errors
+    /// `MESSAGE_TOO_LONG`, `INVALID_OPTION`, `RANDOMNESS_UNAVAILABLE`.
+    #[wasm_bindgen(constructor)]
+    #[expect(clippy::needless_pass_by_value, reason = "materials are for one object: this call takes them away")]
+    pub fn new(materials: EncryptionMaterials, content_length: Option<f64>) -> Result<Self, EnvelopeError> {
+        let content_length = content_length.map(|length| whole("contentLength", length)).transpose()?;
+        Ok(Self { inner: object::EncryptSession::with_materials(&materials.inner, content_length)? })
+    }
+
+    /// The metadata to store with the object, as an object of strings, names without `x-amz-meta-`.
+    #[must_use]
+    pub fn metadata(&self) -> Object {
+        pairs_object(self.inner.metadata().iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    }
+
+    /// Encrypts a segment in place.
+    ///
+    /// # Errors
+    /// `SEGMENT_MISALIGNED`, `SEGMENT_OVERLAP`, `SEGMENT_CHANGED`, `CONTENT_LENGTH_MISMATCH`, `MESSAGE_TOO_LONG`.
+    #[wasm_bindgen(js_name = encryptSegment)]
+    pub fn encrypt_segment(&mut self, offset: f64, segment: &mut [u8]) -> Result<(), EnvelopeError> {
+        self.inner.encrypt_segment(whole("offset", offset)?, segment)
+    }
+
+    /// The 16 bytes to store after the ciphertext. The session is consumed.
+    ///
+    /// # Errors
+    /// `MESSAGE_INCOMPLETE`, `CONTENT_LENGTH_MISMATCH`.
+    pub fn finish(self) -> Result<Vec<u8>, EnvelopeError> {
+        Ok(self.inner.finish()?.to_vec())
+    }
+}
+
+/// Authenticates one object's ciphertext, segment by segment, in any order.
+#[wasm_bindgen(js_name = DecryptSession)]
+#[derive(Debug)]
+pub struct DecryptSession {
+    inner: object::DecryptSession,
+}
+
+#[wasm_bindgen(js_class = DecryptSession)]
+impl DecryptSession {
+    /// Starts reading an object. The data key is consumed.
+    ///
+    /// # Errors
+    /// `COMMITMENT_REQUIRED`, `WRONG_KEY`, `INVALID_OPTION`.
+    #[wasm_bindgen(constructor)]
+    #[expect(clippy::needless_pass_by_value, reason = "the data key is for one session: this call takes it away")]
+    pub fn new(metadata: &ContentMetadata, data_key: DataKey, policy: Option<String>) -> Result<Self, EnvelopeError> {
+        let policy = policy_of(policy)?;
+        Ok(Self { inner: object::DecryptSession::with_data_key(&metadata.inner, &data_key.inner, policy)? })
+    }
+
+    /// Takes note of a segment of ciphertext.
+    ///
+    /// # Errors
+    /// `SEGMENT_MISALIGNED`, `SEGMENT_OVERLAP`, `SEGMENT_CHANGED`, `MESSAGE_TOO_LONG`.
+    #[wasm_bindgen(js_name = authenticateSegment)]
+    pub fn authenticate_segment(&mut self, offset: f64, ciphertext: &[u8]) -> Result<(), EnvelopeError> {
+        self.inner.authenticate_segment(whole("offset", offset)?, ciphertext)
+    }
+
+    /// Checks the whole against the object's last 16 bytes. The session is consumed.
+    ///
+    /// # Errors
+    /// `AUTHENTICATION_FAILED`, `MESSAGE_INCOMPLETE`, `CONTENT_LENGTH_MISMATCH`.
+    pub fn verify(self, tag: &[u8]) -> Result<VerifiedObject, EnvelopeError> {
+        // A body shorter than a tag is a truncated one.
+        let tag = tag.try_into().map_err(|_| EnvelopeError::AuthenticationFailed)?;
+        Ok(VerifiedObject { inner: self.inner.verify(tag)? })
+    }
+}
+
+/// An object whose tag matched: the only thing that decrypts.
+#[wasm_bindgen(js_name = VerifiedObject)]
+#[derive(Debug)]
+pub struct VerifiedObject {
+    inner: object::VerifiedObject,
+}
+
+#[wasm_bindgen(js_class = VerifiedObject)]
+impl VerifiedObject {
+    /// Decrypts a segment in place, if its bytes are those that were authenticated.
+    ///
+    /// # Errors
+    /// `SEGMENT_CHANGED`, `SEGMENT_OVERLAP`, `SEGMENT_MISALIGNED`.
+    #[wasm_bindgen(js_name = decryptSegment)]
+    pub fn decrypt_segment(&self, offset: f64, segment: &mut [u8]) -> Result<(), EnvelopeError> {
+        self.inner.decrypt_segment(whole("offset", offset)?, segment)
+    }
+
+    /// Checks that the bytes decrypted, from the first on, are the whole object.
+    ///
+    /// # Errors
+    /// `MESSAGE_INCOMPLETE`.
+    #[wasm_bindgen(js_name = checkComplete)]
+    pub fn check_complete(&self, length: f64) -> Result<(), EnvelopeError> {
+        self.inner.check_complete(whole("length", length)?)
+    }
+}
+
+/// The named policy, or the default.
+pub(super) fn policy_of(name: Option<String>) -> Result<CommitmentPolicy, EnvelopeError> {
+    name.map_or(Ok(CommitmentPolicy::default()), |name| CommitmentPolicy::from_name(&name))
+}
+
+/// Checks that the policy of that name allows an object to be read, before its keyring is asked for anything.
+///
+/// # Errors
+/// `COMMITMENT_REQUIRED`, `INVALID_OPTION`.
+#[wasm_bindgen(js_name = checkPolicy)]
+pub fn check_policy(metadata: &ContentMetadata, policy: Option<String>) -> Result<(), EnvelopeError> {
+    policy_of(policy)?.check_decrypt(metadata.inner.suite())
+}
+
+/// Metadata as pairs of name and value.
+pub(super) fn pairs_of(pairs: JsValue) -> Result<Vec<(String, String)>, EnvelopeError> {
+    let expected = "headers or an object whose values are strings";
+    serde_wasm_bindgen::from_value(pairs).map_err(|_| EnvelopeError::InvalidOption { option: "metadata", expected })
+}

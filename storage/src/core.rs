@@ -1,0 +1,311 @@
+//! What every operation stands on: the catalogue, the keys, the backend, the clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_lock::{Mutex, RwLock};
+use s3s::auth::Credentials;
+use s3s::{S3Error, S3Result, s3_error};
+use zeroize::Zeroizing;
+
+use crate::bytes_at_rest::{BytesError, Extent};
+use crate::caller::Caller;
+use crate::config::{ACCOUNT_ID, Config};
+use crate::encryption::sse_s3::RootKey;
+use crate::encryption::{
+    self, BlobCipher, CustomerKey, DataKey, EncryptionContext, KeyProtection, Place, Refusal, Requested, sse_c, sse_kms,
+};
+use crate::kms::{Call, Kms};
+use crate::model::{Bucket, BucketEncryption, Catalogue, DefaultEncryption, ObjectName, StoredPart};
+use crate::records;
+use crate::store::{Backend, BackendError, Change};
+
+/// The state of one simulated storage.
+pub(crate) struct Core {
+    pub(crate) config: Config,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) catalogue: RwLock<Catalogue>,
+    kms: Mutex<Kms>,
+    root: RootKey,
+}
+
+/// Why a storage could not be opened or cleared.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StorageError {
+    /// The backend failed, or holds what cannot be read.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// KMS's state does not open under the root key, or a key could not be made.
+    #[error("the simulated KMS cannot start: {0}")]
+    Kms(String),
+    /// The platform has no randomness.
+    #[error(transparent)]
+    Randomness(#[from] encryption::NoRandomness),
+    /// A setting is not valid.
+    #[error("the setting {0}")]
+    Config(String),
+}
+
+impl Core {
+    /// Opens what the backend holds, and clears away blobs that a crash left without a record.
+    pub(crate) async fn open(config: Config, backend: Arc<dyn Backend>) -> Result<Self, StorageError> {
+        let stored = backend.records().await?;
+        let find = |key: &str| stored.iter().find(|(name, _)| name == key).map(|(_, value)| value);
+        let (root, is_new) = match find(records::ROOT_KEY) {
+            Some(bytes) => (root_key(bytes)?, false),
+            None => (RootKey::generate()?, true),
+        };
+        let mut kms = match find(records::KMS) {
+            Some(sealed) => Kms::open(&config.region, ACCOUNT_ID, root.bytes(), sealed).map_err(|error| kms_start(&error))?,
+            None => Kms::new(&config.region, ACCOUNT_ID),
+        };
+        for alias in &config.kms_keys {
+            kms.create_key_with_alias(alias, now_seconds()).map_err(|error| kms_start(&error))?;
+        }
+        let catalogue = records::read(&stored)?;
+        remove_orphans(&*backend, &catalogue).await?;
+        if is_new {
+            backend.commit(vec![Change::Put(records::ROOT_KEY.to_owned(), root.bytes().to_vec())]).await?;
+        }
+        let core = Self { config, backend, catalogue: RwLock::new(catalogue), kms: Mutex::new(kms), root };
+        core.save_kms(&mut *core.kms.lock().await).await?;
+        Ok(core)
+    }
+
+    /// Runs something with KMS and saves what changed.
+    pub(crate) async fn with_kms<T>(&self, work: impl FnOnce(&mut Kms) -> T) -> S3Result<T> {
+        let mut kms = self.kms.lock().await;
+        let result = work(&mut kms);
+        self.save_kms(&mut kms).await.map_err(S3Error::internal_error)?;
+        Ok(result)
+    }
+
+    /// What KMS was asked for, newest last.
+    pub(crate) async fn kms_events(&self) -> Vec<crate::kms::Event> {
+        self.kms.lock().await.events().iter().cloned().collect()
+    }
+
+    /// Removes everything but the root key, and makes the keys of the settings anew.
+    pub(crate) async fn clear(&self) -> Result<(), StorageError> {
+        let mut catalogue = self.catalogue.write().await;
+        let mut kms = self.kms.lock().await;
+        self.backend.clear().await?;
+        self.backend.commit(vec![Change::Put(records::ROOT_KEY.to_owned(), self.root.bytes().to_vec())]).await?;
+        *catalogue = Catalogue::default();
+        *kms = Kms::new(&self.config.region, ACCOUNT_ID);
+        for alias in &self.config.kms_keys {
+            kms.create_key_with_alias(alias, now_seconds()).map_err(|error| kms_start(&error))?;
+        }
+        self.save_kms(&mut kms).await
+    }
+
+    async fn save_kms(&self, kms: &mut Kms) -> Result<(), StorageError> {
+        if kms.take_changed() {
+            let sealed = kms.seal(self.root.bytes()).map_err(|error| kms_start(&error))?;
+            self.backend.commit(vec![Change::Put(records::KMS.to_owned(), sealed)]).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes changes durable. Call it before the catalogue shows them.
+    pub(crate) async fn commit(&self, changes: Vec<Result<Change, BackendError>>) -> S3Result<()> {
+        let changes: Vec<Change> = changes.into_iter().collect::<Result<_, _>>().map_err(S3Error::internal_error)?;
+        self.backend.commit(changes).await.map_err(S3Error::internal_error)
+    }
+
+    /// Removes blobs that nothing refers to any more. What fails is tried again at the next start.
+    pub(crate) async fn discard(&self, parts: impl IntoIterator<Item = StoredPart>) {
+        for part in parts {
+            let _ = self.backend.delete_blob(&part.blob).await;
+        }
+    }
+
+    /// A bucket's settings.
+    pub(crate) async fn bucket(&self, name: &str) -> S3Result<Bucket> {
+        self.catalogue.read().await.buckets.get(name).cloned().ok_or_else(no_such_bucket)
+    }
+
+    /// Who signed a request. The service lets no request through that nobody signed.
+    pub(crate) fn caller(&self, credentials: Option<&Credentials>) -> S3Result<Caller> {
+        let access_key = credentials.map(|credentials| credentials.access_key.as_str());
+        let known = self.config.credentials.iter().find(|known| Some(known.access_key.as_str()) == access_key);
+        let known = known.ok_or_else(|| s3_error!(AccessDenied))?;
+        Ok(Caller {
+            access_key: known.access_key.clone(),
+            user_id: known.user_id.clone(),
+            display_name: known.display_name.clone(),
+            account_id: ACCOUNT_ID.to_owned(),
+        })
+    }
+
+    /// A data key for a new object, and how it is kept: as the request says, else as the bucket's default says.
+    pub(crate) async fn protect(
+        &self,
+        caller: &Caller,
+        bucket: &BucketEncryption,
+        requested: Requested,
+        place: Place<'_>,
+    ) -> S3Result<(DataKey, KeyProtection)> {
+        match requested {
+            Requested::Nothing => match &bucket.default {
+                DefaultEncryption::S3 => self.protect_by_root_key(place),
+                DefaultEncryption::Kms { key_id } => {
+                    let context = EncryptionContext::new();
+                    self.protect_by_kms(caller, place, key_id.as_deref(), context, bucket.bucket_key).await
+                }
+            },
+            Requested::S3 => self.protect_by_root_key(place),
+            Requested::Kms { key_id, context, bucket_key } => {
+                let bucket_key = bucket_key.unwrap_or(bucket.bucket_key);
+                self.protect_by_kms(caller, place, key_id.as_deref(), context, bucket_key).await
+            }
+            Requested::Customer(key) => {
+                let data_key = encryption::generate_data_key().map_err(S3Error::internal_error)?;
+                let wrapped = sse_c::wrap(&key, &data_key, place).map_err(S3Error::internal_error)?;
+                Ok((data_key, KeyProtection::Customer(wrapped)))
+            }
+        }
+    }
+
+    fn protect_by_root_key(&self, place: Place<'_>) -> S3Result<(DataKey, KeyProtection)> {
+        let data_key = encryption::generate_data_key().map_err(S3Error::internal_error)?;
+        let wrapped = self.root.wrap(&data_key, place).map_err(S3Error::internal_error)?;
+        Ok((data_key, KeyProtection::S3(wrapped)))
+    }
+
+    async fn protect_by_kms(
+        &self,
+        caller: &Caller,
+        place: Place<'_>,
+        key_id: Option<&str>,
+        context: EncryptionContext,
+        bucket_key: bool,
+    ) -> S3Result<(DataKey, KeyProtection)> {
+        let name = (place.bucket, place.key);
+        let made = self
+            .with_kms(|kms| sse_kms::generate(kms, &call_by_s3(caller), name, key_id, context, bucket_key))
+            .await??;
+        Ok((made.0, KeyProtection::Kms(made.1)))
+    }
+
+    /// An object's data key, for one who may have it.
+    pub(crate) async fn data_key(
+        &self,
+        caller: &Caller,
+        protection: &KeyProtection,
+        customer_key: Option<&CustomerKey>,
+        place: Place<'_>,
+    ) -> S3Result<DataKey> {
+        check_customer_key(protection, customer_key)?;
+        match protection {
+            KeyProtection::S3(wrapped) => {
+                self.root.unwrap(wrapped, place).ok_or_else(|| s3_error!(InternalError, "The stored data key was altered."))
+            }
+            KeyProtection::Kms(wrapped) => {
+                let name = (place.bucket, place.key);
+                Ok(self.with_kms(|kms| sse_kms::unwrap(kms, &call_by_s3(caller), name, wrapped)).await??)
+            }
+            KeyProtection::Customer(wrapped) => {
+                let key = customer_key.ok_or(Refusal::KeyRequired)?;
+                Ok(sse_c::unwrap(key, wrapped, place)?)
+            }
+        }
+    }
+}
+
+/// Checks that a request brings a customer key just where the object is under one, and the right one.
+pub(crate) fn check_customer_key(protection: &KeyProtection, key: Option<&CustomerKey>) -> Result<(), Refusal> {
+    match (protection, key) {
+        (KeyProtection::Customer(wrapped), Some(key)) => sse_c::check(key, wrapped),
+        (KeyProtection::Customer(_), None) => Err(Refusal::KeyRequired),
+        (_, Some(_)) => Err(Refusal::KeyNotApplicable),
+        (_, None) => Ok(()),
+    }
+}
+
+/// The bytes from `start` to `end` of an object, as runs of its blobs.
+pub(crate) fn extents(
+    data_key: &DataKey,
+    name: &ObjectName,
+    version: &str,
+    parts: &[StoredPart],
+    (start, end): (u64, u64),
+) -> Vec<Extent> {
+    let mut offset = 0;
+    let mut extents = Vec::new();
+    for part in parts {
+        let (from, to) = (start.max(offset), end.min(offset + part.length));
+        if from < to {
+            let place = Place { bucket: &name.bucket, key: &name.key, version, part: part.number };
+            let cipher = BlobCipher::new(data_key, &part.blob, place);
+            let (start, end) = (from - offset, to - offset);
+            extents.push(Extent { id: part.blob.clone(), cipher, length: part.length, start, end });
+        }
+        offset += part.length;
+    }
+    extents
+}
+
+/// A call that S3 makes to KMS for a caller.
+fn call_by_s3(caller: &Caller) -> Call<'_> {
+    Call { caller, now: now_seconds(), via_s3: true, request_id: random_id() }
+}
+
+impl From<BytesError> for S3Error {
+    fn from(error: BytesError) -> Self {
+        match error {
+            // A limit that the protocol crate enforces within the stream.
+            BytesError::Body(cause) if cause.is::<s3s::BodySizeLimitExceeded>() => s3_error!(EntityTooLarge),
+            BytesError::Body(cause) => match cause.downcast::<Self>() {
+                Ok(error) => *error,
+                Err(cause) => s3_error!(IncompleteBody, "{cause}"),
+            },
+            error => Self::internal_error(error),
+        }
+    }
+}
+
+pub(crate) fn no_such_bucket() -> S3Error {
+    s3_error!(NoSuchBucket, "The specified bucket does not exist")
+}
+
+/// 128 random bits in hex: request ids, versions, blobs, uploads. None of them is a secret; where the platform has no
+/// randomness nothing can be encrypted, and so nothing gets this far.
+pub(crate) fn random_id() -> String {
+    encryption::random::<16>().map(hex::encode).unwrap_or_default()
+}
+
+/// The time since 1970.
+pub(crate) fn now() -> Duration {
+    let now = time::OffsetDateTime::now_utc() - time::OffsetDateTime::UNIX_EPOCH;
+    Duration::try_from(now).unwrap_or_default()
+}
+
+pub(crate) fn now_seconds() -> u64 {
+    now().as_secs()
+}
+
+pub(crate) fn now_millis() -> u64 {
+    u64::try_from(now().as_millis()).unwrap_or(u64::MAX)
+}
+
+fn root_key(bytes: &[u8]) -> Result<RootKey, StorageError> {
+    let bytes = Zeroizing::new(bytes.to_vec());
+    let bytes: [u8; 32] = bytes[..].try_into().map_err(|_| BackendError("the root key is damaged".to_owned()))?;
+    Ok(RootKey::from_bytes(bytes))
+}
+
+fn kms_start(error: &crate::kms::KmsError) -> StorageError {
+    StorageError::Kms(error.to_string())
+}
+
+async fn remove_orphans(backend: &dyn Backend, catalogue: &Catalogue) -> Result<(), BackendError> {
+    let known: std::collections::HashSet<&str> = catalogue.blobs().collect();
+    for blob in backend.blobs().await? {
+        if !known.contains(blob.as_str()) {
+            backend.delete_blob(&blob).await?;
+        }
+    }
+    Ok(())
+}

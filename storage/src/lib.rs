@@ -1,0 +1,36 @@
+//! A simulated Amazon S3 and KMS that really encrypts at rest, to show and to test server-side encryption.
+//!
+//! One service ([`Storage`]) runs in three places: called directly in tests, in a browser's service worker (`worker`),
+//! and as a local server (`main.rs`). It keeps its bytes in a [`store::Backend`].
+//!
+//! | module | what it is for |
+//! | --- | --- |
+//! | [`config`] | settings |
+//! | [`encryption`] | encryption at rest: what requests ask for, who wraps keys, how bytes lie |
+//! | [`kms`] | the simulated key management service |
+//! | [`store`] | where records and blobs are kept |
+//! | [`inspection`] | what lies at rest, apart from S3 |
+//! | [`model`] | buckets, objects, uploads as records |
+
+mod answers;
+mod bytes_at_rest;
+pub mod caller;
+mod conditions;
+pub mod config;
+mod content;
+mod core;
+mod cors;
+pub mod encryption;
+pub mod inspection;
+pub mod kms;
+pub mod model;
+mod ops;
+mod records;
+mod service;
+pub mod store;
+#[cfg(target_arch = "wasm32")]
+pub mod worker;
+
+pub use crate::config::Config;
+pub use crate::core::StorageError;
+pub use crate::service::Storage;

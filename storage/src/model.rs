@@ -1,0 +1,176 @@
+//! What is stored beside bytes: buckets, objects, uploads, as records of JSON.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::encryption::KeyProtection;
+
+/// A bucket's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bucket {
+    /// When it was made, in Unix seconds.
+    pub created: u64,
+    /// Its default encryption.
+    pub encryption: BucketEncryption,
+    /// Its CORS rules, if it has any.
+    pub cors: Vec<CorsRule>,
+}
+
+/// What new objects of a bucket get, unless the request says otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BucketEncryption {
+    /// The default mode.
+    pub default: DefaultEncryption,
+    /// Whether SSE-KMS objects use a bucket key.
+    pub bucket_key: bool,
+    /// Whether writes with SSE-C are refused.
+    pub blocks_customer_keys: bool,
+}
+
+/// The modes that a bucket can have as its default. SSE-C cannot be one: a bucket has no key to give.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DefaultEncryption {
+    /// SSE-S3, as every bucket has from the start.
+    S3,
+    /// SSE-KMS. The key is kept as it was named, and looked up at each write.
+    Kms {
+        /// The key; the account's default key where none was named.
+        key_id: Option<String>,
+    },
+}
+
+/// One CORS rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CorsRule {
+    /// The rule's name.
+    pub id: Option<String>,
+    /// Origins, each with at most one `*`.
+    pub allowed_origins: Vec<String>,
+    /// Methods.
+    pub allowed_methods: Vec<String>,
+    /// Request headers, each with at most one `*`.
+    pub allowed_headers: Vec<String>,
+    /// Response headers that pages may read.
+    pub expose_headers: Vec<String>,
+    /// How long a browser may remember a preflight, in seconds.
+    pub max_age_seconds: Option<i32>,
+}
+
+/// Where an object or an upload is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ObjectName {
+    /// The bucket.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+}
+
+/// Headers that are stored with an object and given back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredHeaders {
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// `Content-Encoding`.
+    pub content_encoding: Option<String>,
+    /// `Content-Disposition`.
+    pub content_disposition: Option<String>,
+    /// `Content-Language`.
+    pub content_language: Option<String>,
+    /// `Cache-Control`.
+    pub cache_control: Option<String>,
+    /// User metadata, names without `x-amz-meta-`.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// An object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredObject {
+    /// Random, new with every write; bound to the stored bytes.
+    pub version: String,
+    /// When it was written, in Unix milliseconds.
+    pub modified: u64,
+    /// The ETag, without quotation marks.
+    pub etag: String,
+    /// How its data key is kept.
+    pub protection: KeyProtection,
+    /// What is given back with it.
+    pub headers: StoredHeaders,
+    /// Its bytes: one blob, or one for each part.
+    pub parts: Vec<StoredPart>,
+    /// Whether it came from a multipart upload.
+    pub is_multipart: bool,
+    /// Checksums of the whole, by S3's header suffix (`crc32`), in base64.
+    pub checksums: BTreeMap<String, String>,
+}
+
+impl StoredObject {
+    /// The length of the content, in bytes.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.parts.iter().map(|part| part.length).sum()
+    }
+}
+
+/// The bytes of an object or of a part, in one blob.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredPart {
+    /// The part's number; 0 for an object that was written at once.
+    pub number: u32,
+    /// The blob's id in the backend.
+    pub blob: String,
+    /// The length of the content, in bytes.
+    pub length: u64,
+    /// The part's ETag, without quotation marks.
+    pub etag: String,
+    /// When it was written, in Unix milliseconds.
+    pub modified: u64,
+    /// Checksums, by S3's header suffix, in base64.
+    pub checksums: BTreeMap<String, String>,
+}
+
+/// A multipart upload under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upload {
+    /// Where the object will be.
+    pub name: ObjectName,
+    /// The version that the object will have.
+    pub version: String,
+    /// When it was begun, in Unix milliseconds.
+    pub initiated: u64,
+    /// How the object's data key is kept.
+    pub protection: KeyProtection,
+    /// What will be given back with the object.
+    pub headers: StoredHeaders,
+    /// The parts so far, by number.
+    pub parts: BTreeMap<u32, StoredPart>,
+}
+
+/// All that is not bytes.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    /// Buckets by name.
+    pub buckets: BTreeMap<String, Bucket>,
+    /// Objects by name.
+    pub objects: BTreeMap<ObjectName, StoredObject>,
+    /// Uploads by id.
+    pub uploads: BTreeMap<String, Upload>,
+}
+
+impl Catalogue {
+    /// The blobs that anything refers to.
+    pub fn blobs(&self) -> impl Iterator<Item = &str> {
+        let of_objects = self.objects.values().flat_map(|object| &object.parts);
+        let of_uploads = self.uploads.values().flat_map(|upload| upload.parts.values());
+        of_objects.chain(of_uploads).map(|part| part.blob.as_str())
+    }
+
+    /// The names of a bucket's objects that start with `prefix`, in order.
+    pub fn names<'a>(&'a self, bucket: &'a str, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a StoredObject)> {
+        let first = ObjectName { bucket: bucket.to_owned(), key: prefix.to_owned() };
+        self.objects
+            .range(first..)
+            .take_while(move |(name, _)| name.bucket == bucket && name.key.starts_with(prefix))
+            .map(|(name, object)| (name.key.as_str(), object))
+    }
+}

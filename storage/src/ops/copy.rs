@@ -1,0 +1,188 @@
+//! Copies: decrypted as the source is kept, encrypted as the target asks; the target never inherits the source's mode.
+
+use futures::StreamExt;
+use http::HeaderMap;
+use s3s::dto::{
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopyPartResult, CopySource, MetadataDirective,
+    UploadPartCopyInput, UploadPartCopyOutput,
+};
+use s3s::{S3Request, S3Response, S3Result, StdError, s3_error};
+
+use super::multipart::{PartTarget, part_number, store_part};
+use super::objects::{place_object, stored_encoding, stored_metadata, write_request};
+use crate::answers::{self, set_checksums, set_encryption};
+use crate::bytes_at_rest;
+use crate::caller::Caller;
+use crate::conditions::Conditions;
+use crate::content::{self, Promise};
+use crate::core::{Core, check_customer_key, extents, now_millis, random_id};
+use crate::encryption::{CustomerKey, Place, Requested, request};
+use crate::model::{ObjectName, StoredHeaders, StoredObject};
+
+pub(super) async fn copy_object(
+    core: &Core,
+    request: S3Request<CopyObjectInput>,
+) -> S3Result<S3Response<CopyObjectOutput>> {
+    let S3Request { input, headers, credentials, .. } = request;
+    let caller = core.caller(credentials.as_ref())?;
+    let bucket = core.bucket(&input.bucket).await?;
+    let requested = write_request(&bucket.encryption, &headers)?;
+    let source_key = request::for_copy_source(&headers)?;
+    let source_name = source_name(&input.copy_source)?;
+    let source = core.object(&source_name).await?;
+    check_customer_key(&source.protection, source_key.as_ref())?;
+    let conditions = Conditions {
+        if_match: input.copy_source_if_match,
+        if_none_match: input.copy_source_if_none_match,
+        if_modified_since: input.copy_source_if_modified_since,
+        if_unmodified_since: input.copy_source_if_unmodified_since,
+    };
+    conditions.check_source(&source)?;
+    let replaces_metadata =
+        input.metadata_directive.as_ref().is_some_and(|one| one.as_str() == MetadataDirective::REPLACE);
+    let name = ObjectName { bucket: input.bucket, key: input.key };
+    if name == source_name && !replaces_metadata && matches!(requested, Requested::Nothing) {
+        let text = "This copy request is illegal because it is trying to copy an object to itself without changing the \
+                    object's metadata, storage class, website redirect location or encryption attributes.";
+        return Err(s3_error!(InvalidRequest, "{text}"));
+    }
+    let stored_headers = if replaces_metadata {
+        StoredHeaders {
+            content_type: input.content_type,
+            content_encoding: stored_encoding(input.content_encoding),
+            content_disposition: input.content_disposition,
+            content_language: input.content_language,
+            cache_control: input.cache_control,
+            metadata: stored_metadata(input.metadata),
+        }
+    } else {
+        source.headers.clone()
+    };
+
+    let whole = (0, source.length());
+    let content = source_stream(core, &caller, &source_name, &source, source_key.as_ref(), whole).await?;
+    let version = random_id();
+    let place = Place { bucket: &name.bucket, key: &name.key, version: &version, part: 0 };
+    let (data_key, protection) = core.protect(&caller, &bucket.encryption, requested, place).await?;
+    let no_promise = HeaderMap::new();
+    let promise = Promise { headers: &no_promise, trailers: None, default_checksum: Some("crc64nvme") };
+    let has_md5_etag = protection.has_md5_etag();
+    let part = content::store(core, &data_key, place, has_md5_etag, content, &promise).await?;
+    let object = StoredObject {
+        version,
+        modified: now_millis(),
+        etag: part.etag.clone(),
+        protection,
+        headers: stored_headers,
+        checksums: part.checksums.clone(),
+        parts: vec![part],
+        is_multipart: false,
+    };
+    let mut result = CopyObjectResult {
+        e_tag: answers::etag(&object.etag),
+        last_modified: answers::timestamp(object.modified),
+        ..Default::default()
+    };
+    set_checksums!(result, object.checksums);
+    result.checksum_type = answers::checksum_type(&object.checksums);
+    let mut output = CopyObjectOutput { copy_object_result: Some(result), ..Default::default() };
+    set_encryption!(output, &object.protection);
+    let conditions = Conditions { if_match: input.if_match, if_none_match: input.if_none_match, ..Default::default() };
+    place_object(core, name, object, &conditions).await?;
+    Ok(S3Response::new(output))
+}
+
+pub(super) async fn upload_part_copy(
+    core: &Core,
+    request: S3Request<UploadPartCopyInput>,
+) -> S3Result<S3Response<UploadPartCopyOutput>> {
+    let S3Request { input, headers, credentials, .. } = request;
+    let caller = core.caller(credentials.as_ref())?;
+    let customer_key = request::for_part(&headers)?;
+    let source_key = request::for_copy_source(&headers)?;
+    let source_name = source_name(&input.copy_source)?;
+    let source = core.object(&source_name).await?;
+    check_customer_key(&source.protection, source_key.as_ref())?;
+    let conditions = Conditions {
+        if_match: input.copy_source_if_match,
+        if_none_match: input.copy_source_if_none_match,
+        if_modified_since: input.copy_source_if_modified_since,
+        if_unmodified_since: input.copy_source_if_unmodified_since,
+    };
+    conditions.check_source(&source)?;
+    let wanted = source_range(input.copy_source_range.as_deref(), source.length())?;
+    let content = source_stream(core, &caller, &source_name, &source, source_key.as_ref(), wanted).await?;
+    let name = ObjectName { bucket: input.bucket, key: input.key };
+    let number = part_number(input.part_number)?;
+    let no_promise = HeaderMap::new();
+    let promise = Promise { headers: &no_promise, trailers: None, default_checksum: None };
+    let target = PartTarget { name: &name, upload_id: &input.upload_id, number, customer_key: customer_key.as_ref() };
+    let (part, protection) = store_part(core, &caller, target, content, &promise).await?;
+    let result = CopyPartResult {
+        e_tag: answers::etag(&part.etag),
+        last_modified: answers::timestamp(part.modified),
+        ..Default::default()
+    };
+    let mut output = UploadPartCopyOutput { copy_part_result: Some(result), ..Default::default() };
+    set_encryption!(output, &protection);
+    Ok(S3Response::new(output))
+}
+
+type SourceStream = std::pin::Pin<Box<dyn futures::Stream<Item = Result<bytes::Bytes, StdError>> + Send>>;
+
+/// The bytes of a copy's source, decrypted.
+async fn source_stream(
+    core: &Core,
+    caller: &Caller,
+    name: &ObjectName,
+    source: &StoredObject,
+    key: Option<&CustomerKey>,
+    wanted: (u64, u64),
+) -> S3Result<SourceStream> {
+    let place = Place { bucket: &name.bucket, key: &name.key, version: &source.version, part: 0 };
+    let data_key = core.data_key(caller, &source.protection, key, place).await?;
+    let runs = extents(&data_key, name, &source.version, &source.parts, wanted);
+    let stream = bytes_at_rest::read(core.backend.clone(), runs);
+    // A source that was altered at rest is the storage's fault, not that of the client's body.
+    Ok(Box::pin(stream.map(|item| item.map_err(|error| StdError::from(s3s::S3Error::from(error))))))
+}
+
+fn source_name(source: &CopySource) -> S3Result<ObjectName> {
+    match source {
+        CopySource::Bucket { bucket, key, .. } => {
+            Ok(ObjectName { bucket: bucket.to_string(), key: key.to_string() })
+        }
+        _ => Err(s3_error!(NotImplemented, "Copies from access points are not simulated.")),
+    }
+}
+
+/// `bytes=first-last`: S3 takes both ends here, and no others.
+fn source_range(range: Option<&str>, length: u64) -> S3Result<(u64, u64)> {
+    let Some(range) = range else { return Ok((0, length)) };
+    let ends = range.strip_prefix("bytes=").and_then(|range| range.split_once('-'));
+    let parsed = ends.and_then(|(first, last)| Some((first.parse::<u64>().ok()?, last.parse::<u64>().ok()?)));
+    match parsed {
+        Some((first, last)) if first <= last && last < length => Ok((first, last + 1)),
+        Some(_) => Err(s3_error!(InvalidArgument, "Range specified is not valid for source object of size: {length}")),
+        None => Err(s3_error!(
+            InvalidArgument,
+            "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the \
+             zero-based offsets of the first and last bytes to copy"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_range_has_two_ends_within_the_object() {
+        assert_eq!(source_range(None, 10).unwrap(), (0, 10));
+        assert_eq!(source_range(Some("bytes=2-9"), 10).unwrap(), (2, 10));
+        for bad in ["bytes=2-10", "bytes=3-2", "bytes=2-", "bytes=-2", "2-3", "bytes=a-b"] {
+            let code = source_range(Some(bad), 10).unwrap_err();
+            assert_eq!(code.code().as_str(), "InvalidArgument", "{bad}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! S3's operations, as the protocol crate calls them: this file only says which function answers which operation.
+
+mod buckets;
+mod copy;
+mod listing;
+mod multipart;
+mod objects;
+
+use std::sync::Arc;
+
+use s3s::dto::{
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
+    CopyObjectInput, CopyObjectOutput, CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput,
+    CreateMultipartUploadOutput, DeleteBucketCorsInput, DeleteBucketCorsOutput, DeleteBucketEncryptionInput,
+    DeleteBucketEncryptionOutput, DeleteBucketInput, DeleteBucketOutput, DeleteObjectInput, DeleteObjectOutput,
+    DeleteObjectsInput, DeleteObjectsOutput, GetBucketCorsInput, GetBucketCorsOutput, GetBucketEncryptionInput,
+    GetBucketEncryptionOutput, GetBucketLocationInput, GetBucketLocationOutput, GetObjectInput, GetObjectOutput,
+    HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
+    ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input,
+    ListObjectsV2Output, ListPartsInput, ListPartsOutput, PutBucketCorsInput, PutBucketCorsOutput,
+    PutBucketEncryptionInput, PutBucketEncryptionOutput, PutObjectInput, PutObjectOutput, UploadPartCopyInput,
+    UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+};
+use s3s::{S3, S3Request, S3Response, S3Result};
+
+use crate::core::Core;
+
+/// The operations over one storage.
+#[derive(Clone)]
+pub(crate) struct Operations(pub(crate) Arc<Core>);
+
+/// Hands each operation to the function that answers it.
+macro_rules! operations {
+    ($($name:ident($input:ident) -> $output:ident by $module:ident;)*) => {
+        #[async_trait::async_trait]
+        impl S3 for Operations {
+            $(async fn $name(&self, request: S3Request<$input>) -> S3Result<S3Response<$output>> {
+                $module::$name(&self.0, request).await
+            })*
+        }
+    };
+}
+
+operations! {
+    create_bucket(CreateBucketInput) -> CreateBucketOutput by buckets;
+    head_bucket(HeadBucketInput) -> HeadBucketOutput by buckets;
+    delete_bucket(DeleteBucketInput) -> DeleteBucketOutput by buckets;
+    list_buckets(ListBucketsInput) -> ListBucketsOutput by buckets;
+    get_bucket_location(GetBucketLocationInput) -> GetBucketLocationOutput by buckets;
+    put_bucket_encryption(PutBucketEncryptionInput) -> PutBucketEncryptionOutput by buckets;
+    get_bucket_encryption(GetBucketEncryptionInput) -> GetBucketEncryptionOutput by buckets;
+    delete_bucket_encryption(DeleteBucketEncryptionInput) -> DeleteBucketEncryptionOutput by buckets;
+    put_bucket_cors(PutBucketCorsInput) -> PutBucketCorsOutput by buckets;
+    get_bucket_cors(GetBucketCorsInput) -> GetBucketCorsOutput by buckets;
+    delete_bucket_cors(DeleteBucketCorsInput) -> DeleteBucketCorsOutput by buckets;
+    put_object(PutObjectInput) -> PutObjectOutput by objects;
+    get_object(GetObjectInput) -> GetObjectOutput by objects;
+    head_object(HeadObjectInput) -> HeadObjectOutput by objects;
+    delete_object(DeleteObjectInput) -> DeleteObjectOutput by objects;
+    delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput by objects;
+    copy_object(CopyObjectInput) -> CopyObjectOutput by copy;
+    upload_part_copy(UploadPartCopyInput) -> UploadPartCopyOutput by copy;
+    create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput by multipart;
+    upload_part(UploadPartInput) -> UploadPartOutput by multipart;
+    complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput by multipart;
+    abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput by multipart;
+    list_parts(ListPartsInput) -> ListPartsOutput by multipart;
+    list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput by listing;
+    list_objects(ListObjectsInput) -> ListObjectsOutput by listing;
+    list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output by listing;
+}

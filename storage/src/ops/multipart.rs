@@ -1,0 +1,326 @@
+//! Multipart uploads.
+
+use s3s::dto::{
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
+    CompletedPart, CreateMultipartUploadInput, CreateMultipartUploadOutput, ListPartsInput, ListPartsOutput, Part,
+    UploadPartInput, UploadPartOutput,
+};
+use s3s::{S3Request, S3Response, S3Result, s3_error};
+
+use md5::{Digest, Md5};
+
+use super::objects::{stored_encoding, stored_metadata, write_request};
+use crate::answers::{self, EncryptionAnswer, set_checksums, set_encryption};
+use crate::conditions::Conditions;
+use crate::content::{self, Promise};
+use crate::core::{Core, now_millis, random_id};
+use crate::encryption::{CustomerKey, KeyProtection, Place, Refusal, request, sse_c};
+use crate::model::{ObjectName, StoredHeaders, StoredObject, StoredPart, Upload};
+use crate::records;
+
+/// The shortest part but for the last, in bytes.
+const MIN_PART_LENGTH: u64 = 5 * 1024 * 1024;
+const MAX_PARTS: u32 = 10_000;
+
+pub(super) async fn create_multipart_upload(
+    core: &Core,
+    request: S3Request<CreateMultipartUploadInput>,
+) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
+    let S3Request { input, headers, credentials, .. } = request;
+    let caller = core.caller(credentials.as_ref())?;
+    let bucket = core.bucket(&input.bucket).await?;
+    let requested = write_request(&bucket.encryption, &headers)?;
+    let name = ObjectName { bucket: input.bucket, key: input.key };
+    let version = random_id();
+    let place = Place { bucket: &name.bucket, key: &name.key, version: &version, part: 0 };
+    // The data key itself is not needed yet: parts unwrap it.
+    let (_, protection) = core.protect(&caller, &bucket.encryption, requested, place).await?;
+    let upload = Upload {
+        name: name.clone(),
+        version,
+        initiated: now_millis(),
+        protection,
+        headers: StoredHeaders {
+            content_type: input.content_type,
+            content_encoding: stored_encoding(input.content_encoding),
+            content_disposition: input.content_disposition,
+            content_language: input.content_language,
+            cache_control: input.cache_control,
+            metadata: stored_metadata(input.metadata),
+        },
+        parts: std::collections::BTreeMap::new(),
+    };
+    let id = random_id();
+    let mut output = CreateMultipartUploadOutput {
+        bucket: Some(name.bucket),
+        key: Some(name.key),
+        upload_id: Some(id.clone()),
+        checksum_algorithm: input.checksum_algorithm,
+        checksum_type: input.checksum_type,
+        ..Default::default()
+    };
+    set_encryption!(output, &upload.protection);
+    let mut catalogue = core.catalogue.write().await;
+    core.commit(vec![records::put_upload(&id, &upload)]).await?;
+    catalogue.uploads.insert(id, upload);
+    Ok(S3Response::new(output))
+}
+
+pub(super) async fn upload_part(
+    core: &Core,
+    request: S3Request<UploadPartInput>,
+) -> S3Result<S3Response<UploadPartOutput>> {
+    let S3Request { input, headers, credentials, trailing_headers, .. } = request;
+    let caller = core.caller(credentials.as_ref())?;
+    let customer_key = request::for_part(&headers)?;
+    let name = ObjectName { bucket: input.bucket, key: input.key };
+    let number = part_number(input.part_number)?;
+    let promise = Promise { headers: &headers, trailers: trailing_headers, default_checksum: None };
+    let content = content::body_stream(input.body);
+    let target = PartTarget { name: &name, upload_id: &input.upload_id, number, customer_key: customer_key.as_ref() };
+    let (part, protection) = store_part(core, &caller, target, content, &promise).await?;
+    let mut output = UploadPartOutput { e_tag: answers::etag(&part.etag), ..Default::default() };
+    set_encryption!(output, &protection);
+    set_checksums!(output, part.checksums);
+    Ok(S3Response::new(output))
+}
+
+/// Where a part goes.
+pub(super) struct PartTarget<'a> {
+    pub(super) name: &'a ObjectName,
+    pub(super) upload_id: &'a str,
+    pub(super) number: u32,
+    pub(super) customer_key: Option<&'a CustomerKey>,
+}
+
+/// Stores a part, in place of an older one of the same number.
+pub(super) async fn store_part<S>(
+    core: &Core,
+    caller: &crate::caller::Caller,
+    target: PartTarget<'_>,
+    content: S,
+    promise: &Promise<'_>,
+) -> S3Result<(StoredPart, KeyProtection)>
+where
+    S: futures::Stream<Item = Result<bytes::Bytes, s3s::StdError>> + Send + Unpin,
+{
+    let upload = core.upload(target.name, target.upload_id).await?;
+    check_part_key(&upload.protection, target.customer_key)?;
+    let ObjectName { bucket, key } = target.name;
+    let place = Place { bucket, key, version: &upload.version, part: 0 };
+    let data_key = core.data_key(caller, &upload.protection, target.customer_key, place).await?;
+    let place = Place { part: target.number, ..place };
+    let has_md5_etag = upload.protection.has_md5_etag();
+    let part = content::store(core, &data_key, place, has_md5_etag, content, promise).await?;
+    core.place_part(target.upload_id, part.clone()).await?;
+    Ok((part, upload.protection))
+}
+
+pub(super) async fn complete_multipart_upload(
+    core: &Core,
+    request: S3Request<CompleteMultipartUploadInput>,
+) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
+    let S3Request { input, headers, .. } = request;
+    let customer_key = request::for_part(&headers)?;
+    let name = ObjectName { bucket: input.bucket, key: input.key };
+    let upload = core.upload(&name, &input.upload_id).await?;
+    if let (KeyProtection::Customer(wrapped), Some(key)) = (&upload.protection, &customer_key) {
+        sse_c::check(key, wrapped).map_err(|_| Refusal::PartKey)?;
+    }
+    let asked = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
+    let parts = chosen_parts(&upload, &asked)?;
+    let unused: Vec<StoredPart> =
+        upload.parts.values().filter(|part| !parts.iter().any(|used| used.blob == part.blob)).cloned().collect();
+    let object = StoredObject {
+        version: upload.version,
+        modified: now_millis(),
+        etag: multipart_etag(&parts),
+        protection: upload.protection,
+        headers: upload.headers,
+        checksums: std::collections::BTreeMap::new(),
+        parts,
+        is_multipart: true,
+    };
+    let conditions = Conditions { if_match: input.if_match, if_none_match: input.if_none_match, ..Default::default() };
+    let answer = EncryptionAnswer::from(&object.protection);
+    let output = CompleteMultipartUploadOutput {
+        bucket: Some(name.bucket.clone()),
+        key: Some(name.key.clone()),
+        location: Some(format!("/{}/{}", name.bucket, name.key)),
+        e_tag: answers::etag(&object.etag),
+        server_side_encryption: answer.method,
+        ssekms_key_id: answer.kms_key_id,
+        bucket_key_enabled: answer.bucket_key,
+        ..Default::default()
+    };
+    core.finish_upload(&input.upload_id, name, object, &conditions).await?;
+    core.discard(unused).await;
+    Ok(S3Response::new(output))
+}
+
+pub(super) async fn abort_multipart_upload(
+    core: &Core,
+    request: S3Request<AbortMultipartUploadInput>,
+) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
+    let input = request.input;
+    let name = ObjectName { bucket: input.bucket, key: input.key };
+    core.upload(&name, &input.upload_id).await?;
+    let mut catalogue = core.catalogue.write().await;
+    core.commit(vec![Ok(records::delete_upload(&input.upload_id))]).await?;
+    let removed = catalogue.uploads.remove(&input.upload_id);
+    drop(catalogue);
+    core.discard(removed.into_iter().flat_map(|upload| upload.parts.into_values())).await;
+    Ok(S3Response::new(AbortMultipartUploadOutput::default()))
+}
+
+pub(super) async fn list_parts(
+    core: &Core,
+    request: S3Request<ListPartsInput>,
+) -> S3Result<S3Response<ListPartsOutput>> {
+    let input = request.input;
+    let name = ObjectName { bucket: input.bucket, key: input.key };
+    let upload = core.upload(&name, &input.upload_id).await?;
+    let after = u32::try_from(input.part_number_marker.unwrap_or(0)).unwrap_or(0);
+    let limit = usize::try_from(input.max_parts.unwrap_or(1000).clamp(0, 1000)).unwrap_or(0);
+    let mut rest = upload.parts.values().filter(|part| part.number > after);
+    let page: Vec<&StoredPart> = rest.by_ref().take(limit).collect();
+    let is_truncated = rest.next().is_some();
+    let number = |part: &StoredPart| i32::try_from(part.number).ok();
+    let entry = |part: &&StoredPart| {
+        let mut entry = Part {
+            e_tag: answers::etag(&part.etag),
+            last_modified: answers::timestamp(part.modified),
+            part_number: number(part),
+            size: i64::try_from(part.length).ok(),
+            ..Default::default()
+        };
+        set_checksums!(entry, part.checksums);
+        entry
+    };
+    Ok(S3Response::new(ListPartsOutput {
+        bucket: Some(name.bucket),
+        key: Some(name.key),
+        upload_id: Some(input.upload_id),
+        is_truncated: Some(is_truncated),
+        max_parts: i32::try_from(limit).ok(),
+        part_number_marker: i32::try_from(after).ok(),
+        next_part_number_marker: page.last().and_then(|part| number(part)).filter(|_| is_truncated),
+        parts: Some(page.iter().map(entry).collect()),
+        ..Default::default()
+    }))
+}
+
+impl Core {
+    /// An upload under way.
+    async fn upload(&self, name: &ObjectName, id: &str) -> S3Result<Upload> {
+        self.bucket(&name.bucket).await?;
+        let catalogue = self.catalogue.read().await;
+        let upload = catalogue.uploads.get(id).filter(|upload| upload.name == *name);
+        upload.cloned().ok_or_else(no_such_upload)
+    }
+
+    async fn place_part(&self, id: &str, part: StoredPart) -> S3Result<()> {
+        let mut catalogue = self.catalogue.write().await;
+        // The upload may have been aborted or completed while the part arrived.
+        let outcome = match catalogue.uploads.get(id).cloned() {
+            None => Err(no_such_upload()),
+            Some(mut upload) => {
+                let older = upload.parts.insert(part.number, part.clone());
+                self.commit(vec![records::put_upload(id, &upload)]).await.map(|()| {
+                    catalogue.uploads.insert(id.to_owned(), upload);
+                    older
+                })
+            }
+        };
+        drop(catalogue);
+        match outcome {
+            Ok(older) => {
+                self.discard(older).await;
+                Ok(())
+            }
+            Err(error) => {
+                self.discard([part]).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Turns an upload into an object. A failure leaves the upload as it was, to be tried again.
+    async fn finish_upload(
+        &self,
+        id: &str,
+        name: ObjectName,
+        object: StoredObject,
+        conditions: &Conditions,
+    ) -> S3Result<()> {
+        let mut catalogue = self.catalogue.write().await;
+        conditions.check_write(catalogue.objects.get(&name))?;
+        if !catalogue.uploads.contains_key(id) {
+            return Err(no_such_upload());
+        }
+        self.commit(vec![records::put_object(&name, &object), Ok(records::delete_upload(id))]).await?;
+        catalogue.uploads.remove(id);
+        let older = catalogue.objects.insert(name, object);
+        drop(catalogue);
+        self.discard(older.into_iter().flat_map(|object| object.parts)).await;
+        Ok(())
+    }
+}
+
+/// A part's key must be just its upload's: S3 has words of its own for each way in which it is not.
+fn check_part_key(protection: &KeyProtection, key: Option<&CustomerKey>) -> Result<(), Refusal> {
+    match (protection, key) {
+        (KeyProtection::Customer(wrapped), Some(key)) => sse_c::check(key, wrapped).map_err(|_| Refusal::PartKey),
+        (KeyProtection::Customer(_), None) | (_, Some(_)) => Err(Refusal::PartParameters),
+        (_, None) => Ok(()),
+    }
+}
+
+pub(super) fn part_number(number: i32) -> S3Result<u32> {
+    let number = u32::try_from(number).ok().filter(|number| (1..=MAX_PARTS).contains(number));
+    number.ok_or_else(|| s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive"))
+}
+
+/// The parts that a client names, in its order, if they are those that were uploaded.
+fn chosen_parts(upload: &Upload, asked: &[CompletedPart]) -> S3Result<Vec<StoredPart>> {
+    if asked.is_empty() {
+        let text = "The XML you provided was not well-formed or did not validate against our published schema";
+        return Err(s3_error!(MalformedXML, "{text}"));
+    }
+    let mut chosen: Vec<StoredPart> = Vec::with_capacity(asked.len());
+    for part in asked {
+        let number = part_number(part.part_number.unwrap_or(0))?;
+        if chosen.last().is_some_and(|before| before.number >= number) {
+            let text = "The list of parts was not in ascending order. Parts must be ordered by part number.";
+            return Err(s3_error!(InvalidPartOrder, "{text}"));
+        }
+        let stored = upload.parts.get(&number).filter(|stored| {
+            part.e_tag.as_ref().is_some_and(|etag| etag.value().trim_matches('"') == stored.etag)
+        });
+        let text = "One or more of the specified parts could not be found. The part may not have been uploaded, or the \
+                    specified entity tag may not match the part's entity tag.";
+        chosen.push(stored.cloned().ok_or_else(|| s3_error!(InvalidPart, "{text}"))?);
+    }
+    let all_but_last = &chosen[..chosen.len() - 1];
+    if all_but_last.iter().any(|part| part.length < MIN_PART_LENGTH) {
+        let text = "Your proposed upload is smaller than the minimum allowed size";
+        return Err(s3_error!(EntityTooSmall, "{text}"));
+    }
+    Ok(chosen)
+}
+
+/// The MD5 of the parts' ETags, with their number.
+fn multipart_etag(parts: &[StoredPart]) -> String {
+    let mut md5 = Md5::new();
+    for part in parts {
+        // ETags of parts are hex, made here.
+        md5.update(hex::decode(&part.etag).unwrap_or_default());
+    }
+    format!("{}-{}", hex::encode(md5.finalize()), parts.len())
+}
+
+fn no_such_upload() -> s3s::S3Error {
+    let text = "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted \
+                or completed.";
+    s3_error!(NoSuchUpload, "{text}")
+}

@@ -1,0 +1,329 @@
+//! Objects: written at once, read whole or in ranges, deleted.
+
+use std::ops::Range;
+
+use http::HeaderMap;
+use s3s::dto::{
+    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag,
+    GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, Metadata, PutObjectInput, PutObjectOutput,
+};
+use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
+
+use crate::answers::{self, set_checksums, set_description, set_encryption};
+use crate::bytes_at_rest;
+use crate::conditions::Conditions;
+use crate::content::{self, Promise};
+use crate::core::{Core, check_customer_key, extents, no_such_bucket, now_millis, random_id};
+use crate::encryption::{Place, Refusal, request};
+use crate::model::{BucketEncryption, ObjectName, StoredHeaders, StoredObject};
+use crate::records;
+
+pub(super) async fn put_object(
+    core: &Core,
+    request: S3Request<PutObjectInput>,
+) -> S3Result<S3Response<PutObjectOutput>> {
+    let S3Request { input, headers, credentials, trailing_headers, .. } = request;
+    let caller = core.caller(credentials.as_ref())?;
+    let bucket = core.bucket(&input.bucket).await?;
+    let requested = write_request(&bucket.encryption, &headers)?;
+    let conditions = Conditions { if_match: input.if_match, if_none_match: input.if_none_match, ..Default::default() };
+    let name = ObjectName { bucket: input.bucket, key: input.key };
+    conditions.check_write(core.catalogue.read().await.objects.get(&name))?;
+    let version = random_id();
+    let place = Place { bucket: &name.bucket, key: &name.key, version: &version, part: 0 };
+    let (data_key, protection) = core.protect(&caller, &bucket.encryption, requested, place).await?;
+    let promise = Promise { headers: &headers, trailers: trailing_headers, default_checksum: Some("crc64nvme") };
+    let has_md5_etag = protection.has_md5_etag();
+    let content = content::body_stream(input.body);
+    let part = content::store(core, &data_key, place, has_md5_etag, content, &promise).await?;
+    let object = StoredObject {
+        version,
+        modified: now_millis(),
+        etag: part.etag.clone(),
+        protection,
+        headers: StoredHeaders {
+            content_type: input.content_type,
+            content_encoding: stored_encoding(input.content_encoding),
+            content_disposition: input.content_disposition,
+            content_language: input.content_language,
+            cache_control: input.cache_control,
+            metadata: stored_metadata(input.metadata),
+        },
+        checksums: part.checksums.clone(),
+        parts: vec![part],
+        is_multipart: false,
+    };
+    let mut output = PutObjectOutput { e_tag: answers::etag(&object.etag), ..Default::default() };
+    set_encryption!(output, &object.protection);
+    set_checksums!(output, object.checksums);
+    output.checksum_type = answers::checksum_type(&object.checksums);
+    place_object(core, name, object, &conditions).await?;
+    Ok(S3Response::new(output))
+}
+
+/// Makes an object visible in place of an older one, if the conditions still hold; else its bytes are removed.
+pub(super) async fn place_object(
+    core: &Core,
+    name: ObjectName,
+    object: StoredObject,
+    conditions: &Conditions,
+) -> S3Result<()> {
+    let mut catalogue = core.catalogue.write().await;
+    let allowed = if catalogue.buckets.contains_key(&name.bucket) {
+        conditions.check_write(catalogue.objects.get(&name))
+    } else {
+        Err(no_such_bucket())
+    };
+    let committed = match allowed {
+        Ok(()) => core.commit(vec![records::put_object(&name, &object)]).await,
+        refused => refused,
+    };
+    let discarded = match committed {
+        Ok(()) => catalogue.objects.insert(name, object),
+        Err(_) => Some(object),
+    };
+    drop(catalogue);
+    core.discard(discarded.into_iter().flat_map(|object| object.parts)).await;
+    committed
+}
+
+pub(super) async fn get_object(
+    core: &Core,
+    request: S3Request<GetObjectInput>,
+) -> S3Result<S3Response<GetObjectOutput>> {
+    let caller = core.caller(request.credentials.as_ref())?;
+    let customer_key = request::for_read(&request.headers)?;
+    let overridden = s3s_overrides(&request)?;
+    let input = request.input;
+    let name = ObjectName { bucket: input.bucket, key: input.key };
+    let object = core.object(&name).await?;
+    check_customer_key(&object.protection, customer_key.as_ref())?;
+    let conditions = Conditions {
+        if_match: input.if_match,
+        if_none_match: input.if_none_match,
+        if_modified_since: input.if_modified_since,
+        if_unmodified_since: input.if_unmodified_since,
+    };
+    conditions.check_read(&object).map_err(|error| with_validators(error, &object))?;
+    let wanted = wanted_range(&object, input.range, input.part_number)?;
+    let place = Place { bucket: &name.bucket, key: &name.key, version: &object.version, part: 0 };
+    let data_key = core.data_key(&caller, &object.protection, customer_key.as_ref(), place).await?;
+    let bytes = wanted.clone().unwrap_or(0..object.length());
+    let runs = extents(&data_key, &name, &object.version, &object.parts, (bytes.start, bytes.end));
+    let body = content::checked_stream(bytes_at_rest::read(core.backend.clone(), runs)).await?;
+
+    let mut output = GetObjectOutput { body: Some(body), ..Default::default() };
+    output.accept_ranges = Some("bytes".to_owned());
+    output.content_length = i64::try_from(bytes.end - bytes.start).ok();
+    output.content_range = wanted.as_ref().map(|range| content_range(range, object.length()));
+    output.parts_count = parts_count(&object, input.part_number);
+    set_description!(output, object);
+    set_encryption!(output, &object.protection);
+    if wanted.is_none() && input.checksum_mode.is_some() {
+        set_checksums!(output, object.checksums);
+        output.checksum_type = answers::checksum_type(&object.checksums);
+    }
+    let mut response = S3Response::new(output);
+    response.headers = overridden;
+    if wanted.is_some() {
+        response.status = Some(http::StatusCode::PARTIAL_CONTENT);
+    }
+    Ok(response)
+}
+
+pub(super) async fn head_object(
+    core: &Core,
+    request: S3Request<HeadObjectInput>,
+) -> S3Result<S3Response<HeadObjectOutput>> {
+    let customer_key = request::for_read(&request.headers)?;
+    let input = request.input;
+    let name = ObjectName { bucket: input.bucket, key: input.key };
+    let object = core.object(&name).await?;
+    check_customer_key(&object.protection, customer_key.as_ref())?;
+    let conditions = Conditions {
+        if_match: input.if_match,
+        if_none_match: input.if_none_match,
+        if_modified_since: input.if_modified_since,
+        if_unmodified_since: input.if_unmodified_since,
+    };
+    conditions.check_read(&object).map_err(|error| with_validators(error, &object))?;
+    let wanted = wanted_range(&object, input.range, input.part_number)?;
+    let bytes = wanted.clone().unwrap_or(0..object.length());
+
+    let mut output = HeadObjectOutput { accept_ranges: Some("bytes".to_owned()), ..Default::default() };
+    output.content_length = i64::try_from(bytes.end - bytes.start).ok();
+    output.content_range = wanted.as_ref().map(|range| content_range(range, object.length()));
+    output.parts_count = parts_count(&object, input.part_number);
+    set_description!(output, object);
+    set_encryption!(output, &object.protection);
+    if wanted.is_none() && input.checksum_mode.is_some() {
+        set_checksums!(output, object.checksums);
+        output.checksum_type = answers::checksum_type(&object.checksums);
+    }
+    let mut response = S3Response::new(output);
+    if wanted.is_some() {
+        response.status = Some(http::StatusCode::PARTIAL_CONTENT);
+    }
+    Ok(response)
+}
+
+pub(super) async fn delete_object(
+    core: &Core,
+    request: S3Request<DeleteObjectInput>,
+) -> S3Result<S3Response<DeleteObjectOutput>> {
+    let input = request.input;
+    let conditions = Conditions { if_match: input.if_match, ..Default::default() };
+    core.remove_object(&ObjectName { bucket: input.bucket, key: input.key }, &conditions).await?;
+    Ok(S3Response::new(DeleteObjectOutput::default()))
+}
+
+pub(super) async fn delete_objects(
+    core: &Core,
+    request: S3Request<DeleteObjectsInput>,
+) -> S3Result<S3Response<DeleteObjectsOutput>> {
+    let input = request.input;
+    let is_quiet = input.delete.quiet == Some(true);
+    let (mut deleted, mut errors) = (Vec::new(), Vec::new());
+    core.bucket(&input.bucket).await?;
+    for object in input.delete.objects {
+        let name = ObjectName { bucket: input.bucket.clone(), key: object.key.clone() };
+        match core.remove_object(&name, &Conditions::default()).await {
+            Ok(()) if is_quiet => {}
+            Ok(()) => deleted.push(DeletedObject { key: Some(object.key), ..Default::default() }),
+            Err(error) => errors.push(s3s::dto::Error {
+                code: Some(error.code().as_str().to_owned()),
+                key: Some(object.key),
+                message: error.message().map(str::to_owned),
+                ..Default::default()
+            }),
+        }
+    }
+    let some = |list: Vec<_>| Some(list).filter(|list: &Vec<_>| !list.is_empty());
+    Ok(S3Response::new(DeleteObjectsOutput {
+        deleted: some(deleted),
+        errors: Some(errors).filter(|list| !list.is_empty()),
+        ..Default::default()
+    }))
+}
+
+impl Core {
+    /// An object, as it is now.
+    pub(super) async fn object(&self, name: &ObjectName) -> S3Result<StoredObject> {
+        let catalogue = self.catalogue.read().await;
+        if !catalogue.buckets.contains_key(&name.bucket) {
+            return Err(no_such_bucket());
+        }
+        let missing = || s3_error!(NoSuchKey, "The specified key does not exist.");
+        catalogue.objects.get(name).cloned().ok_or_else(missing)
+    }
+
+    /// Removes an object; it need not exist.
+    async fn remove_object(&self, name: &ObjectName, conditions: &Conditions) -> S3Result<()> {
+        let mut catalogue = self.catalogue.write().await;
+        if !catalogue.buckets.contains_key(&name.bucket) {
+            return Err(no_such_bucket());
+        }
+        conditions.check_write(catalogue.objects.get(name))?;
+        if !catalogue.objects.contains_key(name) {
+            return Ok(());
+        }
+        self.commit(vec![Ok(records::delete_object(name))]).await?;
+        let removed = catalogue.objects.remove(name);
+        drop(catalogue);
+        self.discard(removed.into_iter().flat_map(|object| object.parts)).await;
+        Ok(())
+    }
+}
+
+/// What a write asks for; whether the bucket takes SSE-C comes before whether the headers are right.
+pub(super) fn write_request(bucket: &BucketEncryption, headers: &HeaderMap) -> Result<request::Requested, Refusal> {
+    if bucket.blocks_customer_keys && request::has_customer_headers(headers) {
+        return Err(Refusal::CustomerKeysBlocked);
+    }
+    request::for_write(headers)
+}
+
+/// `aws-chunked` is how the body came, not how the object is encoded.
+pub(super) fn stored_encoding(encoding: Option<String>) -> Option<String> {
+    let encoding = encoding?;
+    let kept: Vec<&str> = encoding.split(',').map(str::trim).filter(|one| *one != "aws-chunked").collect();
+    Some(kept.join(",")).filter(|kept| !kept.is_empty())
+}
+
+pub(super) fn stored_metadata(metadata: Option<Metadata>) -> std::collections::BTreeMap<String, String> {
+    metadata.into_iter().flatten().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect()
+}
+
+/// The bytes that a request is for, where it is not for all.
+fn wanted_range(
+    object: &StoredObject,
+    range: Option<s3s::dto::Range>,
+    part_number: Option<i32>,
+) -> S3Result<Option<Range<u64>>> {
+    match (range, part_number) {
+        (Some(_), Some(_)) => {
+            Err(s3_error!(InvalidRequest, "Cannot specify both Range header and partNumber query parameter"))
+        }
+        (Some(range), None) => {
+            let unsatisfiable = |_| s3_error!(InvalidRange, "The requested range is not satisfiable");
+            range.check(object.length()).map(Some).map_err(unsatisfiable)
+        }
+        (None, Some(number)) => part_range(object, number).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+/// The bytes of a part; an object that was written at once has one.
+fn part_range(object: &StoredObject, number: i32) -> S3Result<Range<u64>> {
+    let mut offset = 0;
+    for (index, part) in object.parts.iter().enumerate() {
+        if i32::try_from(index + 1) == Ok(number) {
+            return Ok(offset..offset + part.length);
+        }
+        offset += part.length;
+    }
+    let code = S3ErrorCode::Custom("InvalidPartNumber".into());
+    let mut error = S3Error::with_message(code, "The requested partnumber is not satisfiable");
+    error.set_status_code(http::StatusCode::RANGE_NOT_SATISFIABLE);
+    Err(error)
+}
+
+fn parts_count(object: &StoredObject, asked: Option<i32>) -> Option<i32> {
+    asked.filter(|_| object.is_multipart).and_then(|_| i32::try_from(object.parts.len()).ok())
+}
+
+fn content_range(range: &Range<u64>, length: u64) -> String {
+    format!("bytes {}-{}/{length}", range.start, range.end.saturating_sub(1))
+}
+
+/// 304 repeats what the client compares with.
+fn with_validators(mut error: S3Error, object: &StoredObject) -> S3Error {
+    if *error.code() == S3ErrorCode::NotModified {
+        let mut headers = HeaderMap::new();
+        if let Ok(value) = ETag::Strong(object.etag.clone()).to_http_header() {
+            headers.insert(http::header::ETAG, value);
+        }
+        error.set_headers(headers);
+    }
+    error
+}
+
+/// The headers that a URL may set for its answer (`response-content-type` and its like).
+fn s3s_overrides(request: &S3Request<GetObjectInput>) -> S3Result<HeaderMap> {
+    let input = &request.input;
+    let texts = [
+        (http::header::CACHE_CONTROL, &input.response_cache_control),
+        (http::header::CONTENT_DISPOSITION, &input.response_content_disposition),
+        (http::header::CONTENT_ENCODING, &input.response_content_encoding),
+        (http::header::CONTENT_LANGUAGE, &input.response_content_language),
+        (http::header::CONTENT_TYPE, &input.response_content_type),
+    ];
+    let mut headers = HeaderMap::new();
+    for (name, value) in texts {
+        if let Some(value) = value {
+            let value = value.parse().map_err(|_| s3_error!(InvalidArgument, "{name} cannot be that."))?;
+            headers.insert(name, value);
+        }
+    }
+    Ok(headers)
+}

@@ -1,0 +1,60 @@
+//! Connections: accepted, decrypted where TLS is on, answered by the service.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use s3_storage_sim::Storage;
+use s3s::Body;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+/// Answers whoever connects, for ever.
+pub(super) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, storage: Storage) {
+    loop {
+        let (stream, peer) = accepted(&listener).await;
+        tokio::spawn(connection(stream, peer, tls.clone(), storage.clone()));
+    }
+}
+
+/// The next connection. Running out of descriptors is waited out, not died of.
+pub(super) async fn accepted(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(connection) => return connection,
+            Err(error) => {
+                eprintln!("s3-storage-sim: a connection could not be accepted: {error}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, storage: Storage) {
+    // Small answers should not wait for more to come; where that cannot be set, they do.
+    let _ = stream.set_nodelay(true);
+    match tls {
+        None => answer(stream, peer.ip().to_canonical().is_loopback(), storage).await,
+        Some(acceptor) => match acceptor.accept(stream).await {
+            Ok(stream) => answer(stream, true, storage).await,
+            Err(error) => eprintln!("s3-storage-sim: no TLS with {peer}: {error}"),
+        },
+    }
+}
+
+/// Answers the requests of one connection. `secure` says whether nobody can read along.
+async fn answer<S>(stream: S, secure: bool, storage: Storage)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let storage = storage.clone();
+        async move { Ok::<_, Infallible>(storage.handle(request.map(Body::from), secure).await) }
+    });
+    // A client that goes away in the middle is its own business.
+    let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+}

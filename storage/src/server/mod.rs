@@ -1,0 +1,81 @@
+//! The local server around the one service: the command line, sockets, TLS.
+
+mod arguments;
+mod connections;
+mod inspection;
+mod tls;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use s3_storage_sim::Storage;
+use s3_storage_sim::store::MemoryBackend;
+use tokio::net::TcpListener;
+
+use arguments::Arguments;
+
+/// A reason not to start, for a person.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: {cause}")]
+struct Failure {
+    what: String,
+    cause: String,
+}
+
+impl Failure {
+    /// What could not be done, and why.
+    fn new(what: &str, cause: &dyn std::fmt::Display) -> Self {
+        Self { what: what.to_owned(), cause: cause.to_string() }
+    }
+}
+
+/// Serves until it is told to stop.
+pub(super) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new("the runtime could not be started", &error))
+        .and_then(|runtime| runtime.block_on(run(&arguments)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("s3-storage-sim: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let config = arguments.config()?;
+    let tls = arguments.tls().map(|(certificates, key)| tls::acceptor(certificates, key)).transpose()?;
+    let demo = arguments.credentials.is_none().then(|| config.credentials.first().cloned()).flatten();
+    let storage = Storage::open(config, Arc::new(MemoryBackend::default()))
+        .await
+        .map_err(|error| Failure::new("the storage could not be started", &error))?;
+    let (listener, address) = bound(&arguments.listen).await?;
+    if let Some(inspection_address) = &arguments.inspection {
+        let (listener, address) = bound(inspection_address).await?;
+        println!("inspection, which no real storage offers, on http://{address}");
+        tokio::spawn(inspection::serve(listener, storage.clone()));
+    }
+    if let Some(demo) = demo {
+        println!("access key {}, secret key {}", demo.access_key, demo.secret_key);
+    }
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    println!("listening on {scheme}://{address}");
+    tokio::select! {
+        () = connections::serve(listener, tls, storage) => Ok(()),
+        stopped = tokio::signal::ctrl_c() => stopped.map_err(|error| Failure::new("signals cannot be awaited", &error)),
+    }
+}
+
+/// A socket, and its real address where port 0 was asked for.
+async fn bound(address: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let failed = |error: std::io::Error| Failure::new(&format!("cannot listen on {address}"), &error);
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}

@@ -1,0 +1,71 @@
+//! A bucket's default encryption, and what overrides it.
+
+use crate::support::{BUCKET_KEY, Client, KMS_KEY_ID, SSE};
+
+fn configuration(rules: &str) -> String {
+    format!(
+        "<ServerSideEncryptionConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{rules}\
+         </ServerSideEncryptionConfiguration>"
+    )
+}
+
+const KMS_RULE: &str = "<Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm>\
+                        <KMSMasterKeyID>alias/documents</KMSMasterKeyID></ApplyServerSideEncryptionByDefault>\
+                        <BucketKeyEnabled>true</BucketKeyEnabled></Rule>";
+
+#[tokio::test]
+async fn a_new_bucket_has_sse_s3_and_goes_back_to_it() {
+    let client = Client::new().await;
+    let fresh = client.get("demo").query("encryption", "").send().await.assert_ok();
+    assert_eq!(fresh.element("SSEAlgorithm").as_deref(), Some("AES256"));
+    assert_eq!(fresh.element("BucketKeyEnabled").as_deref(), Some("false"));
+    client.put("demo").query("encryption", "").body(configuration(KMS_RULE)).send().await.assert_ok();
+    let changed = client.get("demo").query("encryption", "").send().await.assert_ok();
+    assert_eq!(changed.element("SSEAlgorithm").as_deref(), Some("aws:kms"));
+    assert_eq!(changed.element("KMSMasterKeyID").as_deref(), Some("alias/documents"), "word for word");
+    for _ in 0..2 {
+        assert_eq!(client.delete("demo").query("encryption", "").send().await.status, 204);
+    }
+    let back = client.get("demo").query("encryption", "").send().await.assert_ok();
+    assert_eq!(back.element("SSEAlgorithm").as_deref(), Some("AES256"));
+}
+
+#[tokio::test]
+async fn objects_get_the_default_unless_their_request_says_otherwise() {
+    let client = Client::new().await;
+    client.put("demo/before").body("x").send().await.assert_ok();
+    client.put("demo").query("encryption", "").body(configuration(KMS_RULE)).send().await.assert_ok();
+    let defaulted = client.put("demo/a").body("x").send().await.assert_ok();
+    assert_eq!((defaulted.header(SSE), defaulted.header(BUCKET_KEY)), (Some("aws:kms"), Some("true")));
+    assert!(defaulted.header(KMS_KEY_ID).unwrap().starts_with("arn:aws:kms:us-east-1:"));
+    let explicit = client.put("demo/b").header(SSE, "AES256").body("x").send().await.assert_ok();
+    assert_eq!((explicit.header(SSE), explicit.header(KMS_KEY_ID), explicit.header(BUCKET_KEY)), (Some("AES256"), None, None));
+    let customer = client.put("demo/c").customer_key(&[1; 32]).body("x").send().await.assert_ok();
+    assert_eq!((customer.header(SSE), customer.header(KMS_KEY_ID)), (None, None));
+    assert_eq!(client.head("demo/before").send().await.header(SSE), Some("AES256"), "what was there keeps its mode");
+    let upload = client.post("demo/d").query("uploads", "").send().await.assert_ok();
+    assert_eq!(upload.header(SSE), Some("aws:kms"));
+}
+
+#[tokio::test]
+async fn configurations_that_make_no_sense_are_refused() {
+    let client = Client::new().await;
+    let put = |document: String| client.put("demo").query("encryption", "").body(document).send();
+    put(configuration("")).await.assert_code(400, "MalformedXML");
+    put(configuration(&KMS_RULE.repeat(2))).await.assert_code(400, "MalformedXML");
+    let key_with_aes = KMS_RULE.replace("aws:kms<", "AES256<");
+    let refused = put(configuration(&key_with_aes)).await;
+    let text = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse";
+    refused.assert_refused(400, "InvalidArgument", text);
+    assert_eq!(refused.element("ArgumentName").as_deref(), Some("ApplyServerSideEncryptionByDefault"));
+    client.get("none").query("encryption", "").send().await.assert_code(404, "NoSuchBucket");
+}
+
+#[tokio::test]
+async fn a_default_key_that_does_not_exist_fails_the_first_write_and_not_the_configuration() {
+    let client = Client::new().await;
+    let rule = KMS_RULE.replace("alias/documents", "alias/nowhere");
+    client.put("demo").query("encryption", "").body(configuration(&rule)).send().await.assert_ok();
+    client.put("demo/a").body("x").send().await.assert_code(400, "KMS.NotFoundException");
+    client.put("demo/a").header(SSE, "AES256").body("x").send().await.assert_ok();
+}

@@ -1,0 +1,102 @@
+//! KMS: its JSON API, and what S3 asks of it.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::json;
+
+use crate::support::{BUCKET_KEY, Client, KMS_KEY_ID, SSE};
+
+#[tokio::test]
+async fn a_data_key_comes_back_from_its_blob_with_its_context_only() {
+    let client = Client::new().await;
+    let context = json!({ "b": "2", "a": "1" });
+    let parameters = json!({ "KeyId": "alias/documents", "KeySpec": "AES_256", "EncryptionContext": context });
+    let made = client.kms("GenerateDataKey", parameters).await.assert_ok().json();
+    assert_eq!(STANDARD.decode(made["Plaintext"].as_str().unwrap()).unwrap().len(), 32);
+    let decrypt = |context: serde_json::Value| {
+        client.kms("Decrypt", json!({ "CiphertextBlob": made["CiphertextBlob"], "EncryptionContext": context }))
+    };
+    let opened = decrypt(json!({ "a": "1", "b": "2" })).await.assert_ok().json();
+    assert_eq!((&opened["Plaintext"], &opened["KeyId"]), (&made["Plaintext"], &made["KeyId"]));
+    for other in [json!({}), json!({ "a": "1" }), json!({ "a": "1", "b": "3" })] {
+        let refused = decrypt(other).await;
+        assert_eq!((refused.status, refused.json()["__type"].clone()), (400, json!("InvalidCiphertextException")));
+    }
+}
+
+#[tokio::test]
+async fn keys_and_aliases_are_made_found_and_listed() {
+    let client = Client::new().await;
+    let made = client.kms("CreateKey", json!({ "Description": "for tests" })).await.assert_ok().json();
+    let id = made["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned();
+    assert_eq!(made["KeyMetadata"]["KeyState"], "Enabled");
+    client.kms("CreateAlias", json!({ "AliasName": "alias/mine", "TargetKeyId": id })).await.assert_ok();
+    let described = client.kms("DescribeKey", json!({ "KeyId": "alias/mine" })).await.assert_ok().json();
+    assert_eq!(described["KeyMetadata"]["KeyId"], json!(id));
+    let keys = client.kms("ListKeys", json!({})).await.assert_ok().json();
+    assert!(keys["Keys"].as_array().unwrap().iter().any(|key| key["KeyId"] == json!(id)));
+    let aliases = client.kms("ListAliases", json!({})).await.assert_ok().json();
+    assert!(aliases["Aliases"].as_array().unwrap().iter().any(|alias| alias["AliasName"] == "alias/mine"));
+    let refused = client.kms("CreateAlias", json!({ "AliasName": "mine", "TargetKeyId": id })).await;
+    assert_eq!((refused.status, refused.json()["__type"].clone()), (400, json!("ValidationException")));
+    let missing = client.kms("DescribeKey", json!({ "KeyId": "fake-key-id" })).await;
+    assert_eq!((missing.status, missing.json()["__type"].clone()), (400, json!("NotFoundException")));
+    assert_eq!(missing.json()["message"], "Invalid keyId 'fake-key-id'");
+}
+
+#[tokio::test]
+async fn text_is_encrypted_and_decrypted() {
+    let client = Client::new().await;
+    let plaintext = STANDARD.encode("a secret");
+    let encrypted = client.kms("Encrypt", json!({ "KeyId": "alias/documents", "Plaintext": plaintext })).await;
+    let blob = encrypted.assert_ok().json()["CiphertextBlob"].clone();
+    let bytes = STANDARD.decode(blob.as_str().unwrap()).unwrap();
+    assert!(!bytes.windows(8).any(|window| window == b"a secret"));
+    let decrypted = client.kms("Decrypt", json!({ "CiphertextBlob": blob })).await.assert_ok().json();
+    assert_eq!(decrypted["Plaintext"], json!(plaintext));
+    let mut altered = bytes;
+    *altered.last_mut().unwrap() ^= 1;
+    let refused = client.kms("Decrypt", json!({ "CiphertextBlob": STANDARD.encode(altered) })).await;
+    assert_eq!(refused.json()["__type"], "InvalidCiphertextException");
+}
+
+#[tokio::test]
+async fn objects_under_a_disabled_key_are_neither_written_nor_read() {
+    let client = Client::new().await;
+    let put = || client.put("demo/a").header(SSE, "aws:kms").header(KMS_KEY_ID, "alias/documents").body("content").send();
+    put().await.assert_ok();
+    let described = client.kms("DescribeKey", json!({ "KeyId": "alias/documents" })).await.json();
+    let arn = described["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
+    client.kms("DisableKey", json!({ "KeyId": arn })).await.assert_ok();
+    let text = format!("{arn} is disabled.");
+    put().await.assert_refused(400, "KMS.DisabledException", &text);
+    client.get("demo/a").send().await.assert_refused(400, "KMS.DisabledException", &text);
+    client.kms("EnableKey", json!({ "KeyId": arn })).await.assert_ok();
+    assert_eq!(client.get("demo/a").send().await.assert_ok().text(), "content");
+}
+
+#[tokio::test]
+async fn every_use_that_s3_makes_of_a_key_is_on_record_with_the_objects_arn() {
+    let client = Client::new().await;
+    client.put("demo/a").header(SSE, "aws:kms").header(KMS_KEY_ID, "alias/documents").body("x").send().await.assert_ok();
+    client.get("demo/a").send().await.assert_ok();
+    let bucket_key = client.put("demo/b").header(SSE, "aws:kms").header(BUCKET_KEY, "true").body("x").send().await;
+    bucket_key.assert_ok();
+    let events = serde_json::to_value(client.storage.kms_events().await).unwrap();
+    let of = |name: &str, arn: &str| {
+        let context = |event: &serde_json::Value| event["requestParameters"]["encryptionContext"]["aws:s3:arn"] == arn;
+        events.as_array().unwrap().iter().filter(|event| event["eventName"] == name && context(event)).count()
+    };
+    assert_eq!(of("GenerateDataKey", "arn:aws:s3:::demo/a"), 1);
+    assert_eq!(of("Decrypt", "arn:aws:s3:::demo/a"), 1);
+    assert_eq!(of("GenerateDataKey", "arn:aws:s3:::demo"), 1);
+    let event = &events.as_array().unwrap()[0];
+    assert_eq!((&event["eventSource"], &event["awsRegion"]), (&json!("kms.amazonaws.com"), &json!("us-east-1")));
+}
+
+#[tokio::test]
+async fn requests_that_nobody_signed_are_refused() {
+    let client = Client::new().await;
+    let call = client.post("").at("kms.us-east-1.storage.test").header("x-amz-target", "TrentService.ListKeys").body("{}");
+    let refused = call.anonymous().send().await;
+    assert_eq!(refused.status, 403, "{}", refused.text());
+}

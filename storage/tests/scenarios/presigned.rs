@@ -1,0 +1,112 @@
+//! Presigned URLs, with SSE-C both ways, and what they refuse.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use md5::{Digest, Md5};
+
+use crate::support::{CUSTOMER_ALGORITHM, CUSTOMER_KEY, CUSTOMER_MD5, Call, Client, SSE};
+
+const KEY: [u8; 32] = [7; 32];
+
+/// The signer knows no key: it signs the algorithm, whoever uses the URL adds the rest.
+fn with_unsigned_key<'a>(call: Call<'a>, key: &[u8]) -> Call<'a> {
+    call.header(CUSTOMER_ALGORITHM, "AES256")
+        .unsigned_header(CUSTOMER_KEY, &STANDARD.encode(key))
+        .unsigned_header(CUSTOMER_MD5, &STANDARD.encode(Md5::digest(key)))
+}
+
+#[tokio::test]
+async fn a_url_writes_reads_looks_and_deletes() {
+    let client = Client::new().await;
+    client.put("demo/a b/ü+c").body("content").presigned(60).send().await.assert_ok();
+    assert_eq!(client.get("demo/a b/ü+c").presigned(60).send().await.assert_ok().text(), "content");
+    assert_eq!(client.head("demo/a b/ü+c").presigned(60).send().await.status, 200);
+    assert_eq!(client.delete("demo/a b/ü+c").presigned(60).send().await.status, 204);
+    client.get("demo/a b/ü+c").presigned(60).send().await.assert_code(404, "NoSuchKey");
+}
+
+#[tokio::test]
+async fn a_url_with_virtual_host_reaches_the_same_object() {
+    let client = Client::new().await;
+    let host = "demo.s3.us-east-1.storage.test";
+    client.put("a").at(host).body("content").presigned(60).send().await.assert_ok();
+    assert_eq!(client.get("demo/a").send().await.assert_ok().text(), "content");
+    assert_eq!(client.get("a").at(host).send().await.assert_ok().text(), "content");
+}
+
+#[tokio::test]
+async fn customer_keys_travel_with_all_three_headers_signed() {
+    let client = Client::new().await;
+    client.put("demo/a").customer_key(&KEY).body("content").presigned(60).send().await.assert_ok();
+    let got = client.get("demo/a").customer_key(&KEY).presigned(60).send().await.assert_ok();
+    assert_eq!(got.text(), "content");
+}
+
+#[tokio::test]
+async fn customer_keys_travel_with_the_algorithm_alone_signed() {
+    let client = Client::new().await;
+    with_unsigned_key(client.put("demo/a"), &KEY).body("content").presigned(60).send().await.assert_ok();
+    let got = with_unsigned_key(client.get("demo/a"), &KEY).presigned(60).send().await.assert_ok();
+    assert_eq!(got.text(), "content");
+    with_unsigned_key(client.get("demo/a"), &[8; 32]).presigned(60).send().await.assert_code(403, "AccessDenied");
+    client.get("demo/a").presigned(60).send().await.assert_code(400, "InvalidRequest");
+}
+
+#[tokio::test]
+async fn a_part_is_uploaded_through_a_url() {
+    let client = Client::new().await;
+    let create = client.post("demo/a").query("uploads", "").customer_key(&KEY).send().await.assert_ok();
+    let id = create.element("UploadId").unwrap();
+    let part = client.put("demo/a").query("partNumber", "1").query("uploadId", &id);
+    let part = with_unsigned_key(part, &KEY).body("content").presigned(60).send().await.assert_ok();
+    let document = format!(
+        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{}</ETag></Part></CompleteMultipartUpload>",
+        part.etag()
+    );
+    client.post("demo/a").query("uploadId", &id).body(document).send().await.assert_ok();
+    assert_eq!(client.get("demo/a").customer_key(&KEY).send().await.assert_ok().text(), "content");
+}
+
+#[tokio::test]
+async fn other_headers_that_were_not_signed_are_refused_by_name() {
+    let client = Client::new().await;
+    let put = client.put("demo/a").unsigned_header(SSE, "AES256").unsigned_header("x-amz-meta-a", "b");
+    let refused = put.body("content").presigned(60).send().await;
+    let text = "There were headers present in the request which were not signed";
+    refused.assert_refused(403, "AccessDenied", text);
+    assert_eq!(refused.element("HeadersNotSigned").as_deref(), Some("x-amz-meta-a, x-amz-server-side-encryption"));
+    let algorithm = client.put("demo/a").unsigned_header(CUSTOMER_ALGORITHM, "AES256").body("content");
+    algorithm.presigned(60).send().await.assert_code(403, "AccessDenied");
+    client.get("demo/a").send().await.assert_code(404, "NoSuchKey");
+}
+
+#[tokio::test]
+async fn a_signed_header_that_is_missing_or_changed_breaks_the_signature() {
+    let client = Client::new().await;
+    let put = client.put("demo/a").header(SSE, "aws:kms").body("content").presigned(60);
+    assert_eq!(put.send().await.assert_ok().header(SSE), Some("aws:kms"));
+    // The URL says that the header is signed; it comes with another value.
+    let changed = client.put("demo/b").header(SSE, "aws:kms").unsigned_header(SSE, "AES256").body("content");
+    changed.presigned(60).send().await.assert_code(403, "SignatureDoesNotMatch");
+}
+
+#[tokio::test]
+async fn an_expired_url_is_refused() {
+    let client = Client::new().await;
+    client.put("demo/a").body("content").send().await.assert_ok();
+    let url = client.get("demo/a").presigned(1).dated(-5);
+    url.send().await.assert_refused(403, "AccessDenied", "Request has expired");
+    client.get("demo/a").presigned(60).dated(-5).send().await.assert_ok();
+    let future = client.get("demo/a").presigned(60).dated(3600).send().await;
+    assert_eq!(future.status, 403, "{}", future.text());
+    let too_long = client.get("demo/a").presigned(604_801).send().await;
+    too_long.assert_code(400, "AuthorizationQueryParametersError");
+}
+
+#[tokio::test]
+async fn a_request_without_signature_is_refused() {
+    let client = Client::new().await;
+    client.put("demo/a").body("content").send().await.assert_ok();
+    for call in [client.get("demo/a"), client.put("demo/b"), client.get("demo"), client.delete("demo/a")] {
+        call.anonymous().send().await.assert_code(403, "AccessDenied");
+    }
+}

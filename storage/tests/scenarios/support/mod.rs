@@ -1,0 +1,257 @@
+//! A client of the storage: it signs what it sends, by code of its own, and reads all of what comes back.
+
+mod answer;
+mod signer;
+
+use std::sync::Arc;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http::Request;
+use md5::{Digest, Md5};
+use s3_storage_sim::config::{Config, SseCDefault};
+use s3_storage_sim::store::{Backend, MemoryBackend};
+use s3_storage_sim::{Storage, config::Credential};
+use s3s::Body;
+
+pub(crate) use answer::Answer;
+use signer::Signer;
+
+pub(crate) const BUCKET: &str = "demo";
+pub(crate) const HOST: &str = "s3.us-east-1.storage.test";
+/// A segment at rest, in bytes of content.
+pub(crate) const SEGMENT: usize = 64 * 1024;
+pub(crate) const SSE: &str = "x-amz-server-side-encryption";
+pub(crate) const KMS_KEY_ID: &str = "x-amz-server-side-encryption-aws-kms-key-id";
+pub(crate) const BUCKET_KEY: &str = "x-amz-server-side-encryption-bucket-key-enabled";
+pub(crate) const CUSTOMER_ALGORITHM: &str = "x-amz-server-side-encryption-customer-algorithm";
+pub(crate) const CUSTOMER_KEY: &str = "x-amz-server-side-encryption-customer-key";
+pub(crate) const CUSTOMER_MD5: &str = "x-amz-server-side-encryption-customer-key-md5";
+
+/// A storage, its backend, and who calls it.
+pub(crate) struct Client {
+    pub(crate) storage: Storage,
+    pub(crate) backend: Arc<MemoryBackend>,
+    credential: Credential,
+}
+
+impl Client {
+    /// A fresh storage with one bucket, which takes SSE-C.
+    pub(crate) async fn new() -> Self {
+        Self::with(|config| config.sse_c_default = SseCDefault::Allowed).await
+    }
+
+    /// As [`Client::new`], with settings of its own.
+    pub(crate) async fn with(set: impl FnOnce(&mut Config)) -> Self {
+        let client = Self::over(Arc::default(), set).await;
+        assert_eq!(client.put(BUCKET).send().await.status, 200);
+        client
+    }
+
+    /// A storage over what a backend holds.
+    pub(crate) async fn over(backend: Arc<MemoryBackend>, set: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config { kms_keys: vec!["alias/documents".to_owned()], ..Config::default() };
+        set(&mut config);
+        let credential = config.credentials[0].clone();
+        let storage = Storage::open(config, backend.clone()).await.expect("the storage opens");
+        Self { storage, backend, credential }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Call<'_> {
+        self.call("GET", path)
+    }
+
+    pub(crate) fn head(&self, path: &str) -> Call<'_> {
+        self.call("HEAD", path)
+    }
+
+    pub(crate) fn put(&self, path: &str) -> Call<'_> {
+        self.call("PUT", path)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> Call<'_> {
+        self.call("POST", path)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Call<'_> {
+        self.call("DELETE", path)
+    }
+
+    /// A call of a method on a path below the S3 host, as yet unencoded.
+    pub(crate) fn call(&self, method: &'static str, path: &str) -> Call<'_> {
+        Call {
+            client: self,
+            method,
+            path: format!("/{path}"),
+            host: HOST.to_owned(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            unsigned: Vec::new(),
+            body: Bytes::new(),
+            altered: None,
+            is_secure: true,
+            clock: 0,
+            authentication: Authentication::Headers("s3"),
+        }
+    }
+
+    /// Asks KMS.
+    pub(crate) async fn kms(&self, operation: &str, parameters: serde_json::Value) -> Answer {
+        let call = self.post("").at("kms.us-east-1.storage.test").header("content-type", "application/x-amz-json-1.1");
+        let call = call.header("x-amz-target", &format!("TrentService.{operation}")).body(parameters.to_string());
+        Call { authentication: Authentication::Headers("kms"), ..call }.send().await
+    }
+
+    /// The id of the one blob that appears while something is done.
+    pub(crate) async fn blob_made_by(&self, work: impl Future<Output = Answer>) -> String {
+        let before = self.backend.blobs().await.unwrap();
+        assert_eq!(work.await.status, 200);
+        let made: Vec<String> =
+            self.backend.blobs().await.unwrap().into_iter().filter(|id| !before.contains(id)).collect();
+        assert_eq!(made.len(), 1, "one blob for one body");
+        made.into_iter().next().unwrap()
+    }
+}
+
+enum Authentication {
+    /// `Authorization`, for a service.
+    Headers(&'static str),
+    /// A presigned URL, valid for so many seconds.
+    Url(u32),
+    Nothing,
+}
+
+/// A request that is being put together.
+pub(crate) struct Call<'a> {
+    client: &'a Client,
+    method: &'static str,
+    path: String,
+    host: String,
+    query: Vec<(String, String)>,
+    headers: Vec<(String, String)>,
+    unsigned: Vec<(String, String)>,
+    body: Bytes,
+    /// The body that arrives, where it is not the one that was signed.
+    altered: Option<Bytes>,
+    is_secure: bool,
+    /// How far the clock of the signer is from the service's, in seconds.
+    clock: i64,
+    authentication: Authentication,
+}
+
+impl Call<'_> {
+    pub(crate) fn at(mut self, host: &str) -> Self {
+        host.clone_into(&mut self.host);
+        self
+    }
+
+    pub(crate) fn query(mut self, name: &str, value: &str) -> Self {
+        self.query.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds a header that is signed.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds a header that is not signed.
+    pub(crate) fn unsigned_header(mut self, name: &str, value: &str) -> Self {
+        self.unsigned.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds the three headers of a customer key.
+    pub(crate) fn customer_key(self, key: &[u8]) -> Self {
+        self.header(CUSTOMER_ALGORITHM, "AES256")
+            .header(CUSTOMER_KEY, &STANDARD.encode(key))
+            .header(CUSTOMER_MD5, &STANDARD.encode(Md5::digest(key)))
+    }
+
+    /// Adds the three headers of the customer key of a copy's source.
+    pub(crate) fn source_key(self, key: &[u8]) -> Self {
+        let prefix = "x-amz-copy-source-server-side-encryption-customer";
+        self.header(&format!("{prefix}-algorithm"), "AES256")
+            .header(&format!("{prefix}-key"), &STANDARD.encode(key))
+            .header(&format!("{prefix}-key-md5"), &STANDARD.encode(Md5::digest(key)))
+    }
+
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Bytes::from(body.into());
+        self
+    }
+
+    /// Replaces the body after it was signed.
+    pub(crate) fn body_on_the_way(mut self, body: &'static str) -> Self {
+        self.altered = Some(Bytes::from(body));
+        self
+    }
+
+    /// Sends it where others can read along.
+    pub(crate) fn insecure(mut self) -> Self {
+        self.is_secure = false;
+        self
+    }
+
+    pub(crate) fn presigned(mut self, seconds: u32) -> Self {
+        self.authentication = Authentication::Url(seconds);
+        self
+    }
+
+    /// Signs as by a clock that is so many seconds ahead.
+    pub(crate) fn dated(mut self, seconds: i64) -> Self {
+        self.clock = seconds;
+        self
+    }
+
+    pub(crate) fn anonymous(mut self) -> Self {
+        self.authentication = Authentication::Nothing;
+        self
+    }
+
+    pub(crate) async fn send(mut self) -> Answer {
+        let signer = Signer {
+            credential: &self.client.credential,
+            method: self.method,
+            host: &self.host,
+            path: &self.path,
+            now: signer::date(self.clock),
+        };
+        match self.authentication {
+            Authentication::Headers(service) => {
+                let signed = signer.in_headers(service, &self.query, &self.headers, &self.body);
+                self.headers.extend(signed);
+            }
+            Authentication::Url(seconds) => {
+                let signed = signer.in_query(seconds, &self.query, &self.headers);
+                self.query.extend(signed);
+            }
+            Authentication::Nothing => {}
+        }
+        self.body = self.altered.unwrap_or(self.body);
+        let query = signer::canonical_query(&self.query);
+        let uri = format!("https://{}{}?{query}", self.host, signer::encoded(&self.path, b"/"));
+        let mut request = Request::builder().method(self.method).uri(uri).header("host", &self.host);
+        if !self.body.is_empty() || matches!(self.method, "PUT" | "POST") {
+            request = request.header("content-length", self.body.len());
+        }
+        for (name, value) in self.headers.iter().chain(&self.unsigned) {
+            request = request.header(name, value);
+        }
+        let request = request.body(Body::from(self.body)).expect("a request");
+        Answer::read(self.client.storage.handle(request, self.is_secure).await).await
+    }
+}
+
+/// A text that differs from segment to segment, of a given length.
+pub(crate) fn text(length: usize) -> Vec<u8> {
+    let mut text = Vec::with_capacity(length + 64);
+    let mut line = 0_u64;
+    while text.len() < length {
+        text.extend_from_slice(format!("line {line:010} of a document that nobody else should read\n").as_bytes());
+        line += 1;
+    }
+    text.truncate(length);
+    text
+}

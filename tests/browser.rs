@@ -1,0 +1,110 @@
+//! The bindings, in a real browser: what only a browser's own `SubtleCrypto`, memory and `Error` can prove.
+#![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, reason = "a failed step is the test failing")]
+
+use js_sys::{Array, Error, Object, Promise, Reflect, Uint8Array};
+use s3_envelope::web::keyring::{CryptoKeyAesKeyring, EncryptionMaterials, RawAesKeyring};
+use s3_envelope::web::object::{ContentMetadata, DecryptSession, EncryptSession};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{CryptoKey, SubtleCrypto};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = crypto, js_name = subtle, thread_local_v2)]
+    static SUBTLE: SubtleCrypto;
+}
+
+const PLAINTEXT: &[u8] = b"The quick brown fox jumps over the lazy dog";
+
+async fn import_key(length: usize, algorithm: &str, usages: &[&str]) -> CryptoKey {
+    let key = Uint8Array::from(&vec![7; length][..]);
+    let usages: Array = usages.iter().map(|usage| JsValue::from(*usage)).collect();
+    let promise: Promise =
+        SUBTLE.with(|subtle| subtle.import_key_with_str("raw", &key, algorithm, false, &usages)).unwrap();
+    JsFuture::from(promise).await.unwrap().unchecked_into()
+}
+
+fn encrypt(materials: EncryptionMaterials) -> (ContentMetadata, Vec<u8>) {
+    let mut session = EncryptSession::new(materials, None).unwrap();
+    let metadata = ContentMetadata::parse(Object::entries(&session.metadata()).into()).unwrap();
+    let mut body = PLAINTEXT.to_vec();
+    session.encrypt_segment(0.0, &mut body).unwrap();
+    body.extend(session.finish().unwrap());
+    (metadata, body)
+}
+
+fn decrypt(mut session: DecryptSession, body: &[u8]) -> Vec<u8> {
+    let (ciphertext, tag) = body.split_at(PLAINTEXT.len());
+    session.authenticate_segment(0.0, ciphertext).unwrap();
+    let verified = session.verify(tag).unwrap();
+    let mut plaintext = ciphertext.to_vec();
+    verified.decrypt_segment(0.0, &mut plaintext).unwrap();
+    plaintext
+}
+
+#[wasm_bindgen_test]
+async fn a_crypto_key_and_the_same_raw_key_open_each_others_objects() {
+    let key = import_key(32, "AES-GCM", &["encrypt", "decrypt"]).await;
+    let subtle = SUBTLE.with(Clone::clone);
+    let hardware = CryptoKeyAesKeyring::new(subtle, key, JsValue::UNDEFINED).unwrap();
+    let raw = RawAesKeyring::from_bytes(&[7; 32], JsValue::UNDEFINED).unwrap();
+
+    let (metadata, body) = encrypt(hardware.encryption_materials(None).await.unwrap());
+    let data_key = raw.unwrap_data_key(&metadata).unwrap();
+    assert_eq!(decrypt(DecryptSession::new(&metadata, data_key, None).unwrap(), &body), PLAINTEXT);
+
+    let (metadata, body) = encrypt(raw.encryption_materials(None).unwrap());
+    let data_key = hardware.unwrap_data_key(&metadata).await.unwrap();
+    assert_eq!(decrypt(DecryptSession::new(&metadata, data_key, None).unwrap(), &body), PLAINTEXT);
+}
+
+#[wasm_bindgen_test]
+async fn a_crypto_key_of_another_key_is_a_wrong_key() {
+    let other = RawAesKeyring::from_bytes(&[8; 32], JsValue::UNDEFINED).unwrap();
+    let (metadata, _) = encrypt(other.encryption_materials(None).unwrap());
+    let key = import_key(32, "AES-GCM", &["decrypt"]).await;
+    let keyring = CryptoKeyAesKeyring::new(SUBTLE.with(Clone::clone), key, JsValue::UNDEFINED).unwrap();
+    assert_eq!(keyring.unwrap_data_key(&metadata).await.unwrap_err().code(), "WRONG_KEY");
+}
+
+#[wasm_bindgen_test]
+async fn a_crypto_key_of_another_kind_or_use_is_refused() {
+    let subtle = || SUBTLE.with(Clone::clone);
+    for (length, algorithm) in [(16, "AES-GCM"), (32, "AES-CTR")] {
+        let key = import_key(length, algorithm, &["encrypt", "decrypt"]).await;
+        let refused = CryptoKeyAesKeyring::new(subtle(), key, JsValue::UNDEFINED).unwrap_err();
+        assert_eq!(refused.code(), "INVALID_OPTION");
+    }
+    let read_only = import_key(32, "AES-GCM", &["decrypt"]).await;
+    let keyring = CryptoKeyAesKeyring::new(subtle(), read_only, JsValue::UNDEFINED).unwrap();
+    assert_eq!(keyring.encryption_materials(None).await.unwrap_err().code(), "INVALID_OPTION");
+}
+
+#[wasm_bindgen_test]
+fn errors_are_javascript_errors_with_a_code() {
+    let error = JsValue::from(RawAesKeyring::from_bytes(&[0; 31], JsValue::UNDEFINED).unwrap_err());
+    assert!(error.is_instance_of::<Error>());
+    assert_eq!(Reflect::get(&error, &"code".into()).unwrap(), "INVALID_KEY_LENGTH");
+}
+
+#[wasm_bindgen_test]
+fn keys_are_fresh_from_the_browsers_generator() {
+    let key = || RawAesKeyring::generate(JsValue::UNDEFINED).unwrap().export_key();
+    assert_ne!(key(), key());
+    assert_ne!(key(), vec![0; 32]);
+}
+
+#[wasm_bindgen_test]
+fn lengths_that_are_no_whole_numbers_are_refused() {
+    let raw = RawAesKeyring::from_bytes(&[7; 32], JsValue::UNDEFINED).unwrap();
+    for length in [-1.0, 0.5, f64::NAN, f64::INFINITY, 2_f64.powi(53)] {
+        let refused = EncryptSession::new(raw.encryption_materials(None).unwrap(), Some(length)).unwrap_err();
+        assert_eq!(refused.code(), "INVALID_OPTION", "{length}");
+    }
+    let too_long = EncryptSession::new(raw.encryption_materials(None).unwrap(), Some(2_f64.powi(36))).unwrap_err();
+    assert_eq!(too_long.code(), "MESSAGE_TOO_LONG");
+}

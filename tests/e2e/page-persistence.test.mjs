@@ -1,0 +1,90 @@
+/** What lies in the bucket survives whatever browsers do to pages and their workers. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { OpenPage } from "./support/page.mjs";
+
+async function downloadsIdentical(opened) {
+  const verdict = await opened.press("download");
+  assert.equal(verdict.title, "Downloaded, and identical to the last byte");
+}
+
+async function sendSample(opened, choice) {
+  await opened.page.click("#sample");
+  await opened.choose(choice);
+  await opened.page.click("#upload");
+  await opened.page.locator("#journey-subject", { hasText: `${choice}/letter.txt` }).waitFor();
+}
+
+test("objects survive a reload, a stopped service worker and a restart of the browser", async () => {
+  const opened = await OpenPage.open();
+  try {
+    await sendSample(opened, "client-side");
+    await sendSample(opened, "SSE-C");
+    await sendSample(opened, "SSE-KMS");
+
+    await opened.page.reload();
+    await opened.ready();
+    assert.equal(await opened.page.locator(".object").count(), 3);
+    await downloadsIdentical(opened);
+
+    await opened.stopServiceWorkers();
+    await downloadsIdentical(opened);
+
+    await opened.restart();
+    for (const choice of ["client-side", "SSE-C", "SSE-KMS"]) {
+      await opened.page.click(`button[aria-label="Inspect ${choice}/letter.txt"]`);
+      await opened.page.locator("#journey-subject", { hasText: `${choice}/letter.txt` }).waitFor();
+      await downloadsIdentical(opened);
+    }
+  } finally {
+    await opened.close();
+  }
+});
+
+test("a hard reload, which no worker controls, ends with a page that works", async () => {
+  const opened = await OpenPage.open();
+  try {
+    await sendSample(opened, "client-side");
+    const devtools = await opened.page.context().newCDPSession(opened.page);
+    await Promise.all([opened.page.waitForEvent("load"), devtools.send("Page.reload", { ignoreCache: true })]);
+    await opened.ready();
+    await downloadsIdentical(opened);
+  } finally {
+    await opened.close();
+  }
+});
+
+test("a deleted object is gone, and a reset leaves nothing", async () => {
+  const opened = await OpenPage.open();
+  try {
+    const { page } = opened;
+    await sendSample(opened, "client-side");
+    await sendSample(opened, "SSE-S3");
+    await page.click('button[aria-label="Delete SSE-S3/letter.txt"]');
+    await page.locator(".object").nth(1).waitFor({ state: "detached" });
+    assert.equal(await opened.operator({ kind: "object", key: "SSE-S3/letter.txt" }), undefined);
+    await page.click("#reset");
+    await page.locator("#objects .empty").waitFor();
+    await page.reload();
+    await opened.ready();
+    assert.equal(await page.locator(".object").count(), 0);
+    await sendSample(opened, "client-side");
+    await downloadsIdentical(opened);
+  } finally {
+    await opened.close();
+  }
+});
+
+test("the page works from a sub-path, and its worker reaches no further", async () => {
+  const opened = await OpenPage.open({ base: "/some/where/deep/" });
+  try {
+    await sendSample(opened, "client-side");
+    await downloadsIdentical(opened);
+    const scope = await opened.page.evaluate(() => navigator.serviceWorker.ready.then((worker) => worker.scope));
+    assert.equal(scope, opened.url);
+  } finally {
+    await opened.close();
+  }
+});

@@ -1,0 +1,221 @@
+/** Opens the built page in a real browser, watches over it, and uses it as a person does. */
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { launchChromium } from "../../../scripts/lib/browser.mjs";
+import { ROOT } from "../../../scripts/lib/run.mjs";
+import { serve } from "../../../scripts/serve.mjs";
+
+/** How long an upload or download of tens of MiB may take on a slow machine, in milliseconds. */
+const TRANSFER_LIMIT = 180_000;
+const SCREENSHOTS = join(ROOT, "test-results");
+
+/** A folder of its own, which is removed by `remove`. */
+export function temporaryFolder() {
+  const path = mkdtempSync(join(tmpdir(), "s3-envelope-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** The page, served and opened. */
+export class OpenPage {
+  /** What should not happen: errors on the console, violated policies, requests to anywhere but the page's own server. */
+  faults = [];
+  /** Answers that a test provokes are reported on the console; their statuses are listed here by the test. */
+  expectedStatuses = new Set();
+  #site;
+  #context;
+  #profile;
+  #options;
+
+  /**
+   * @param {{ base?: string, context?: object }} options `base`: the path that the page is served under; `context`: for
+   *   Playwright
+   */
+  static async open(options = {}) {
+    const opened = new OpenPage();
+    opened.#options = options;
+    opened.#profile = temporaryFolder();
+    opened.#site = await serve({ base: options.base ?? "/" });
+    await opened.#launch();
+    return opened;
+  }
+
+  get url() {
+    return this.#site.url;
+  }
+
+  async #launch() {
+    const context = { viewport: { width: 1280, height: 900 }, acceptDownloads: true, ...this.#options.context };
+    this.#context = await launchChromium({ profile: this.#profile.path, ...context });
+    this.#context.setDefaultTimeout(30_000);
+    this.page = await this.#context.newPage();
+    this.#watch(this.page);
+    await this.page.goto(this.url);
+    await this.ready();
+  }
+
+  #watch(page) {
+    page.on("console", (message) => {
+      const status = /responded with a status of (\d+)/.exec(message.text())?.[1];
+      const isExpected = status !== undefined && this.expectedStatuses.has(Number(status));
+      if (["error", "warning"].includes(message.type()) && !isExpected) this.faults.push(`console: ${message.text()}`);
+    });
+    page.on("pageerror", (error) => this.faults.push(`uncaught: ${error.message}`));
+    // What the service worker answers is not sent; what it lets through, or sends itself, would be.
+    this.#context.on("request", (request) => {
+      const { hostname } = new URL(request.url());
+      const staysHere = request.url().startsWith(this.url) || /^(blob|data):/.test(request.url());
+      if (!staysHere && !hostname.endsWith(".storage.test")) this.faults.push(`request to ${request.url()}`);
+    });
+    this.#context.on("response", (response) => {
+      const isStorage = new URL(response.url()).hostname.endsWith(".storage.test");
+      if (isStorage && !response.fromServiceWorker()) this.faults.push(`the network answered ${response.url()}`);
+    });
+    return page.addInitScript(() => {
+      addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+        console.error(`policy violated: ${violatedDirective} by ${blockedURI}`);
+      });
+    });
+  }
+
+  /** Waits until the page is at work, and fails with what it complains of otherwise. */
+  async ready() {
+    await this.page.waitForSelector("html[data-ready], #trouble:not([hidden])");
+    assert.equal(await this.page.locator("#trouble").innerText(), "", "the page is in trouble");
+  }
+
+  /** Ends the browser and starts it again with all that it remembered on disk. */
+  async restart() {
+    await this.#context.close();
+    await this.#launch();
+  }
+
+  /** Stops the service worker, as browsers do when they want its memory back. */
+  async stopServiceWorkers() {
+    const devtools = await this.#context.newCDPSession(this.page);
+    await devtools.send("ServiceWorker.enable");
+    await devtools.send("ServiceWorker.stopAllWorkers");
+    await devtools.detach();
+  }
+
+  async choose(mode) {
+    await this.page.check(`input[name="mode"][value="${mode}"]`);
+  }
+
+  async send(path, mode) {
+    await this.page.setInputFiles("#file", path);
+    await this.choose(mode);
+    await this.page.click("#upload");
+    await this.uploaded();
+  }
+
+  /** Waits for the end of an upload and gives the page's words on it. */
+  async uploaded() {
+    const status = this.page.locator("#upload-status:not(:empty)");
+    await status.waitFor({ timeout: TRANSFER_LIMIT });
+    return status.innerText();
+  }
+
+  /** Presses a button and gives the newest result: its kind, title, code and message. */
+  async press(id) {
+    await this.page.evaluate(() => {
+      for (const shown of document.querySelectorAll(".verdict")) shown.dataset.seen = "true";
+    });
+    await this.page.click(`#${id}`);
+    const newest = this.page.locator(".verdict:not([data-seen])").first();
+    await newest.waitFor({ timeout: TRANSFER_LIMIT });
+    await this.page.locator(`#${id}[aria-disabled="false"]`).waitFor({ timeout: TRANSFER_LIMIT });
+    return this.verdicts().then(([first]) => first);
+  }
+
+  /** All results that are shown, newest first. */
+  verdicts() {
+    return this.page.locator(".verdict").evaluateAll((shown) =>
+      shown.map((verdict) => ({
+        outcome: [...verdict.classList].find((name) => name !== "verdict"),
+        title: verdict.querySelector(".verdict-title").firstChild.textContent,
+        code: verdict.querySelector(".code")?.textContent,
+        message: verdict.querySelector(".verdict-message").textContent,
+      })),
+    );
+  }
+
+  /** Saves what was downloaded and gives the file's SHA-256. */
+  async savedHash() {
+    const [download] = await Promise.all([this.page.waitForEvent("download"), this.page.click("#save")]);
+    const hash = createHash("sha256")
+      .update(readFileSync(await download.path()))
+      .digest("hex");
+    await download.delete();
+    return hash;
+  }
+
+  /** Asks the storage's operator, as the page itself does. */
+  operator(question) {
+    return this.page.evaluate(
+      (asked) =>
+        new Promise((resolve, reject) => {
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = ({ data }) => {
+            if ("error" in data) reject(new Error(data.error));
+            else resolve(data.value instanceof Uint8Array ? Array.from(data.value) : data.value);
+          };
+          navigator.serviceWorker.controller.postMessage(asked, [port2]);
+        }),
+      question,
+    );
+  }
+
+  /** All stored bytes of an object, fetched piece by piece. */
+  async storedBytes(key) {
+    const { storedLength } = await this.operator({ kind: "object", key });
+    const pieces = [];
+    for (let offset = 0; offset < storedLength; offset += PIECE) {
+      const length = Math.min(PIECE, storedLength - offset);
+      pieces.push(Buffer.from(await this.#piece({ kind: "stored-bytes", key, offset, length }), "latin1"));
+    }
+    return Buffer.concat(pieces);
+  }
+
+  /** Bytes as a text of one character each: far quicker to hand over than a list of numbers. */
+  #piece(question) {
+    return this.page.evaluate(
+      (asked) =>
+        new Promise((resolve, reject) => {
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = ({ data }) => {
+            if ("error" in data) reject(new Error(data.error));
+            else resolve(asText(data.value));
+          };
+          navigator.serviceWorker.controller.postMessage(asked, [port2]);
+          function asText(bytes) {
+            let text = "";
+            for (let start = 0; start < bytes.length; start += 32768) {
+              text += String.fromCharCode(...bytes.subarray(start, start + 32768));
+            }
+            return text;
+          }
+        }),
+      question,
+    );
+  }
+
+  async screenshot(name) {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+  }
+
+  /** Ends everything, and fails if anything happened that should not. */
+  async close() {
+    await this.#context.close();
+    await this.#site.close();
+    this.#profile.remove();
+    assert.deepEqual(this.faults, []);
+  }
+}
+
+const PIECE = 4 * 1024 * 1024;

@@ -1,0 +1,229 @@
+/** Step 1 and 2: which file, and who encrypts it. */
+
+import { keyFromText, size, toBase64 } from "./bytes.js";
+import { button, byId, element, fill } from "./dom.js";
+import type { HeldKey } from "./keys.js";
+import { type Choice, CHOICES } from "./modes.js";
+import { secret } from "./panels.js";
+import { BUCKET, KMS_ALIASES } from "./protocol.js";
+import { type Keys, MAX_LENGTH, type Settings } from "./transfer.js";
+
+const SAMPLE = `Dear Ada,
+
+the recipe you asked for: 500 g flour, 320 g water, 10 g salt, and a spoon of patience.
+Let it rest over night. Nobody else has to know about the patience.
+
+Yours, Charles
+`;
+
+/** The file that a person chose. */
+export class FileChoice {
+  #file: File | undefined;
+  readonly #onChange: () => void;
+
+  /** @param onChange - Called when another file was chosen. */
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+    const input = byId("file", HTMLInputElement);
+    input.addEventListener("change", () => {
+      this.#take(input.files?.[0]);
+    });
+    byId("sample", HTMLButtonElement).addEventListener("click", () => {
+      this.#take(new File([SAMPLE.repeat(24)], "letter.txt", { type: "text/plain" }));
+    });
+    this.#acceptDrops();
+  }
+
+  /** The file, if one was chosen. */
+  get file(): File | undefined {
+    return this.#file;
+  }
+
+  #acceptDrops(): void {
+    const target = byId("drop", HTMLElement);
+    const mark = (isOver: boolean) => (event: DragEvent) => {
+      event.preventDefault();
+      target.classList.toggle("over", isOver);
+    };
+    target.addEventListener("dragover", mark(true));
+    target.addEventListener("dragleave", mark(false));
+    target.addEventListener("drop", (event) => {
+      mark(false)(event);
+      this.#take(event.dataTransfer?.files[0]);
+    });
+  }
+
+  #take(file: File | undefined): void {
+    if (file === undefined) {
+      return;
+    }
+    const isTooLong = file.size > MAX_LENGTH;
+    const note = isTooLong
+      ? `${file.name} has ${size(file.size)}: this demo compares files in memory and takes up to ${size(MAX_LENGTH)}.`
+      : `${file.name}, ${size(file.size)}`;
+    byId("chosen", HTMLElement).textContent = note;
+    byId("drop", HTMLElement).classList.toggle("has-file", !isTooLong);
+    this.#file = isTooLong ? undefined : file;
+    this.#onChange();
+  }
+}
+
+/** The mode that a person chose, with what goes with it. */
+export class ModeChoice {
+  #choice: Choice = "client-side";
+  #kmsKeyId: string | undefined;
+  readonly #keys: Keys;
+  readonly #onChange: () => void;
+
+  /**
+   * @param keys - The keys that a person holds.
+   * @param onChange - Called when another mode was chosen.
+   */
+  constructor(keys: Keys, onChange: () => void) {
+    this.#keys = keys;
+    this.#onChange = onChange;
+    fill(byId("modes", HTMLFieldSetElement), ...CHOICES.map((text) => this.#card(text)));
+    this.#showSettings();
+  }
+
+  /** What was chosen. */
+  get settings(): Settings {
+    return { choice: this.#choice, kmsKeyId: this.#kmsKeyId };
+  }
+
+  #card({ choice, title, summary, readers, note }: (typeof CHOICES)[number]): HTMLElement {
+    const radio = element("input", { type: "radio", name: "mode", value: choice, id: `mode-${choice}` });
+    radio.checked = choice === this.#choice;
+    radio.addEventListener("change", () => {
+      this.#choice = choice;
+      this.#showSettings();
+      this.#onChange();
+    });
+    return element(
+      "label",
+      { class: "mode", for: `mode-${choice}` },
+      radio,
+      element("span", { class: "mode-title" }, title, note !== undefined && element("span", { class: "note" }, note)),
+      element("span", { class: "mode-summary" }, summary),
+      element("span", { class: "mode-readers" }, "Reads it: ", element("strong", {}, readers)),
+    );
+  }
+
+  #showSettings(): void {
+    const settings = byId("mode-settings", HTMLElement);
+    switch (this.#choice) {
+      case "client-side":
+      case "SSE-C":
+        fill(settings, keyBox(this.#keys[this.#choice]));
+        break;
+      case "SSE-KMS":
+        fill(settings, this.#kmsKeySelect());
+        break;
+      case "SSE-S3":
+        fill(settings, element("p", { class: "hint" }, "No key to hold: S3 makes and keeps it."));
+        break;
+      default:
+        fill(
+          settings,
+          element(
+            "p",
+            { class: "hint" },
+            `The default of the bucket ${BUCKET} is set `,
+            element("a", { href: "#bucket-settings" }, "below"),
+            ".",
+          ),
+        );
+    }
+  }
+
+  #kmsKeySelect(): HTMLElement {
+    const options = [
+      element("option", { value: "" }, "The account's default (aws/s3)"),
+      ...KMS_ALIASES.map((alias) => element("option", { value: alias }, alias)),
+    ];
+    const select = element("select", { id: "kms-key" }, ...options);
+    select.value = this.#kmsKeyId ?? "";
+    select.addEventListener("change", () => {
+      this.#kmsKeyId = select.value === "" ? undefined : select.value;
+    });
+    return element("p", { class: "field" }, element("label", { for: "kms-key" }, "KMS key"), select);
+  }
+}
+
+/** A key that a person holds: to show, save, replace, or bring back. */
+function keyBox(held: HeldKey): HTMLElement {
+  const text = toBase64(held.bytes);
+  const box = element("div", { class: "key-box" });
+  const again = () => {
+    box.replaceWith(keyBox(held));
+  };
+  const entry = element("input", {
+    id: "key-entry",
+    type: "text",
+    autocomplete: "off",
+    spellcheck: "false",
+    placeholder: "base64 or 64 hexadecimal digits",
+  });
+  const complaint = element("p", { class: "complaint", role: "alert" });
+  const take = () => {
+    const bytes = keyFromText(entry.value);
+    if (bytes === undefined) {
+      complaint.textContent = "That is no key: it takes 32 bytes, as 44 base64 characters or 64 hexadecimal digits.";
+      return;
+    }
+    void held.replace(bytes).then(again);
+  };
+  box.append(
+    element(
+      "p",
+      { class: "key-line" },
+      element("strong", {}, held.mode === "SSE-C" ? "Your customer key" : "Your wrapping key"),
+      secret(text),
+    ),
+    element(
+      "details",
+      { class: "key-more" },
+      element("summary", {}, "Save or change it"),
+      element(
+        "div",
+        { class: "row" },
+        saveLink(held, text),
+        button("Make a new key", () => held.replace().then(again), { class: "secondary" }),
+      ),
+      element("label", { for: "key-entry" }, "Bring a key of your own, or an earlier one back"),
+      element("div", { class: "row" }, entry, button("Use it", take, { class: "secondary" })),
+      complaint,
+      element("p", { class: "hint" }, "A new key opens nothing that lies in the bucket already."),
+    ),
+  );
+  return box;
+}
+
+function saveLink(held: HeldKey, text: string): HTMLElement {
+  const name = `s3-envelope-${held.mode.toLowerCase()}-key.txt`;
+  return button(
+    "Save the key",
+    () => {
+      saveAs(new Blob([`${text}\n`], { type: "text/plain" }), name);
+    },
+    { class: "secondary" },
+  );
+}
+
+/**
+ * Hands a file to the person.
+ *
+ * @param blob - Its content.
+ * @param name - Its name.
+ */
+export function saveAs(blob: Blob, name: string): void {
+  const url = URL.createObjectURL(blob);
+  const link = element("a", { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  // The browser has begun to read it by then.
+  setTimeout(() => {
+    URL.revokeObjectURL(url);
+  }, 60_000);
+}

@@ -1,0 +1,50 @@
+/** The storage's operator: looks at what lies at rest, damages it, starts afresh. None of this is S3. */
+
+import type { StorageSim } from "s3-envelope/testing";
+
+import { type Answers, type AtRest, BUCKET, type Inspection } from "../protocol.js";
+
+/**
+ * Answers a question of the page.
+ *
+ * @param question - The question.
+ * @param storage - The storage.
+ */
+export async function answerTo(question: Inspection, storage: StorageSim): Promise<Answers[Inspection["kind"]]> {
+  switch (question.kind) {
+    case "has-bucket":
+      return (await storage.objects(BUCKET)) !== undefined;
+    case "object":
+      return atRest(await storage.inspectObject(BUCKET, question.key));
+    case "stored-bytes":
+      return new Uint8Array(await storage.storedBytes(BUCKET, question.key, question.offset, question.length));
+    case "flip-stored-bit":
+      await storage.tamperObject(BUCKET, question.key, question.offset);
+      return undefined;
+    case "kms-events":
+      return await storage.kmsEvents();
+    case "reset":
+      await storage.reset();
+      return undefined;
+  }
+}
+
+function atRest(found: Awaited<ReturnType<StorageSim["inspectObject"]>>): AtRest | undefined {
+  if (found === undefined) {
+    return undefined;
+  }
+  const { mode, contentLength, storedLength, segmentLength, wrappedDataKey, unwrappedBy, kmsKeyId } = found;
+  const customerKeyHmac = found.customerKeyHash?.hmac;
+  const metadata = found.userMetadata;
+  return {
+    mode,
+    contentLength,
+    storedLength,
+    segmentLength,
+    wrappedDataKey,
+    unwrappedBy,
+    kmsKeyId,
+    customerKeyHmac,
+    metadata,
+  };
+}
