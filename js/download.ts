@@ -78,24 +78,40 @@ export async function download(options: DownloadOptions): Promise<DownloadedObje
   };
 }
 
-/** The body, reporting how much of it has passed. */
+/** The body, reporting how much of it has passed; a connection that breaks off is told as what it is. */
 function counted(
   response: Response,
   onProgress: DownloadOptions["onProgress"],
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const body = response.body ?? new Blob().stream();
-  if (onProgress === undefined) {
-    return body;
-  }
+  const reader = (response.body ?? new Blob().stream()).getReader();
   const announced = Number(response.headers.get("content-length") ?? NaN);
   const totalBytes = Number.isNaN(announced) ? undefined : announced;
   let receivedBytes = 0;
-  const counter = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-    transform(chunk, controller) {
-      receivedBytes += chunk.length;
-      onProgress({ receivedBytes, totalBytes });
-      controller.enqueue(chunk);
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read().catch(brokenOff);
+        if (done) {
+          controller.close();
+          return;
+        }
+        receivedBytes += value.length;
+        onProgress?.({ receivedBytes, totalBytes });
+        controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
     },
-  });
-  return body.pipeThrough(counter);
+    { highWaterMark: 0 },
+  );
+}
+
+function brokenOff(cause: unknown): never {
+  if (cause instanceof TypeError) {
+    throw new EnvelopeError(
+      "NETWORK_FAILURE",
+      "the storage's answer broke off before its end: the connection was lost, or the storage refused to give the rest",
+      { cause },
+    );
+  }
+  throw cause;
 }

@@ -9,7 +9,7 @@ export { download, type DownloadedObject, type DownloadOptions, type DownloadPro
 export { encryptObject, type EncryptedObject, type EncryptOptions } from "./encrypt.js";
 export { type EngineSource, init } from "./engine.js";
 export { EnvelopeError, type EnvelopeErrorCode, isEnvelopeError } from "./errors.js";
-export { AesKeyring, type AesKeyringOptions, type CommitmentPolicy, type Keyring } from "./keyring.js";
+export { AesKeyring, type AesKeyringOptions, type CommitmentPolicy, type KeyBytes, type Keyring } from "./keyring.js";
 export {
   type Credentials,
   presign,

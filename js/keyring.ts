@@ -22,6 +22,9 @@ import type {
 export type CommitmentPolicy =
   "FORBID_ENCRYPT_ALLOW_DECRYPT" | "REQUIRE_ENCRYPT_ALLOW_DECRYPT" | "REQUIRE_ENCRYPT_REQUIRE_DECRYPT";
 
+/** Raw key bytes, in whatever holds bytes. */
+export type KeyBytes = ArrayBuffer | ArrayBufferView;
+
 /** Wraps a fresh data key for every object, and unwraps it again. */
 export interface Keyring {
   /**
@@ -74,7 +77,7 @@ export class AesKeyring implements Keyring {
    * @param options - A materials description, if there is to be one.
    * @throws {@link EnvelopeError} `INVALID_KEY_LENGTH`, or `KEY_IS_TEXT` for a string.
    */
-  static async fromBytes(key: BufferSource, options: AesKeyringOptions = {}): Promise<AesKeyring> {
+  static async fromBytes(key: KeyBytes, options: AesKeyringOptions = {}): Promise<AesKeyring> {
     const { RawAesKeyring } = await engine();
     return new AesKeyring(RawAesKeyring.fromBytes(keyBytes(key), options.materialsDescription));
   }
@@ -101,9 +104,9 @@ export class AesKeyring implements Keyring {
    * @throws {@link EnvelopeError} `INVALID_INPUT` for a keyring over a `CryptoKey`: export it with SubtleCrypto, if it
    * is extractable.
    */
-  exportKey(): Uint8Array {
+  exportKey(): Uint8Array<ArrayBuffer> {
     if ("exportKey" in this.#inner) {
-      return this.#inner.exportKey();
+      return new Uint8Array(this.#inner.exportKey());
     }
     throw new EnvelopeError("INVALID_INPUT", "the key of this keyring is a CryptoKey; export it with SubtleCrypto");
   }

@@ -2,7 +2,7 @@
 
 import { type Engine, engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
-import { keyBytes } from "./keyring.js";
+import { type KeyBytes, keyBytes } from "./keyring.js";
 import type { ServerSideEncryption as EngineEncryption } from "./wasm/engine.js";
 
 /** What SSE-KMS can be told. */
@@ -21,7 +21,7 @@ export type ServerSideEncryption =
   | { readonly mode: "SSE-S3" }
   | { readonly mode: "SSE-KMS"; readonly options: KmsOptions }
   | { readonly mode: "DSSE-KMS"; readonly options: Omit<KmsOptions, "bucketKey"> }
-  | { readonly mode: "SSE-C"; readonly key: BufferSource };
+  | { readonly mode: "SSE-C"; readonly key: KeyBytes };
 
 /** S3's object operations, by its own names. */
 export type Operation =
@@ -65,7 +65,7 @@ export const sse = {
    *
    * @param key - 32 raw bytes, never text.
    */
-  customerKey: (key: BufferSource): ServerSideEncryption => ({ mode: "SSE-C", key }),
+  customerKey: (key: KeyBytes): ServerSideEncryption => ({ mode: "SSE-C", key }),
   /**
    * The headers that an operation carries in a mode: just those that S3 takes for it.
    *
@@ -97,22 +97,21 @@ export const sse = {
 /** SSE-C: the headers of customer-provided keys. Keys are 32 raw bytes; text is refused. */
 export const sseC = {
   /** A fresh random key. S3 does not keep it: lose it and the object is lost. */
-  generateKey: async (): Promise<Uint8Array> => (await engine()).generateCustomerKey(),
+  generateKey: async (): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array((await engine()).generateCustomerKey()),
   /**
    * The three request headers: algorithm, key, and the MD5 of the raw key.
    *
    * @param key - The key.
    * @throws {@link EnvelopeError} `INVALID_KEY_LENGTH`, `KEY_IS_TEXT`.
    */
-  headers: async (key: BufferSource): Promise<HeaderMap> =>
-    (await engine()).customerKeyHeaders(keyBytes(key)) as HeaderMap,
+  headers: async (key: KeyBytes): Promise<HeaderMap> => (await engine()).customerKeyHeaders(keyBytes(key)) as HeaderMap,
   /**
    * The three headers that name the key of a copy's source.
    *
    * @param key - The key that the source is encrypted under.
    * @throws {@link EnvelopeError} `INVALID_KEY_LENGTH`, `KEY_IS_TEXT`.
    */
-  copySourceHeaders: async (key: BufferSource): Promise<HeaderMap> =>
+  copySourceHeaders: async (key: KeyBytes): Promise<HeaderMap> =>
     (await engine()).customerKeyCopySourceHeaders(keyBytes(key)) as HeaderMap,
   /**
    * The headers that a presigned URL must sign. Without a key that is the algorithm alone, so that the signer never
@@ -121,7 +120,7 @@ export const sseC = {
    * @param key - The key, if the URL is to be bound to it.
    * @throws {@link EnvelopeError} `INVALID_KEY_LENGTH`, `KEY_IS_TEXT`.
    */
-  headersToSign: async (key?: BufferSource): Promise<HeaderMap> =>
+  headersToSign: async (key?: KeyBytes): Promise<HeaderMap> =>
     (await engine()).customerKeyHeadersToSign(key === undefined ? undefined : keyBytes(key)) as HeaderMap,
 } as const;
 

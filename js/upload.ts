@@ -257,8 +257,14 @@ function versionOf(response: Response): string | undefined {
 /** A promise that also ends when the signal does: a part must not wait for others that were stopped. */
 function until<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   const stopped = new Promise<never>((_, reject) => {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason, as fetch does
-    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+    signal?.addEventListener(
+      "abort",
+      () => {
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason, as fetch does
+        reject(signal.reason);
+      },
+      { once: true },
+    );
   });
   return Promise.race([promise, stopped]);
 }

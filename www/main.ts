@@ -87,7 +87,9 @@ class Page {
       this.#save();
     });
     byId("reset", HTMLButtonElement).addEventListener("click", () => {
-      void this.#alone(() => this.#reset());
+      if (confirm("Delete every object in the bucket? Your keys stay.")) {
+        void this.#alone(() => this.#reset());
+      }
     });
   }
 

@@ -24,7 +24,7 @@ const SECRET_HEADERS = ["x-amz-server-side-encryption-customer-key"];
  */
 export function showBrowserPanel(choice: Choice, receipt: Receipt | undefined, sent: readonly Exchange[]): void {
   const panel = byId("panel-browser", HTMLElement);
-  const firstBody = sent.find(({ method, bodyLength }) => method === "PUT" && bodyLength > 0);
+  const firstBody = sent.find(({ method }) => method === "PUT");
   const left = firstBody?.bodyStart.subarray(0, SHOWN);
   const isSealed = choice === "client-side";
   fill(

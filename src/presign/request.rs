@@ -63,7 +63,8 @@ impl PresignRequest {
     /// How long a URL lives unless [`PresignRequest::expires_in`] says otherwise, in seconds.
     pub const DEFAULT_EXPIRES: u64 = 3600;
 
-    /// Any request on an object; what makes it an operation other than the method's own is added as query parameters.
+    /// Any request on an object, or on the bucket where `key` is empty; what makes it an operation other than the method's
+    /// own is added as query parameters.
     #[must_use]
     pub fn new(method: Method, bucket: &str, key: &str) -> Self {
         Self {
@@ -182,7 +183,9 @@ impl PresignRequest {
 
     pub(super) fn check(&self) -> Result<(), EnvelopeError> {
         check_bucket(&self.bucket)?;
-        if self.key.is_empty() || self.key.len() > MAX_KEY {
+        // A request that is no operation on an object may be one on its bucket, such as a listing.
+        let needs_key = self.operation.is_some();
+        if (needs_key && self.key.is_empty()) || self.key.len() > MAX_KEY {
             return Err(invalid("object key", "must have 1 to 1024 bytes of UTF-8"));
         }
         if self.expires == 0 || self.expires > MAX_EXPIRES {

@@ -143,9 +143,10 @@ pub(crate) fn read(
 fn read_extent(backend: Arc<dyn Backend>, extent: Extent) -> impl Stream<Item = Result<Bytes, BytesError>> + Send {
     let first = u32::try_from(extent.start / SEGMENT_LENGTH).unwrap_or(u32::MAX);
     let reader = Reader { backend, extent, index: first, chunk: None };
-    stream::try_unfold(reader, |mut reader| async move {
-        Ok(reader.next_segment().await?.map(|bytes| (bytes, reader)))
-    })
+    stream::try_unfold(
+        reader,
+        |mut reader| async move { Ok(reader.next_segment().await?.map(|bytes| (bytes, reader))) },
+    )
 }
 
 struct Reader {
@@ -159,8 +160,8 @@ struct Reader {
 impl Reader {
     async fn next_segment(&mut self) -> Result<Option<Bytes>, BytesError> {
         let offset = u64::from(self.index) * SEGMENT_LENGTH;
-        // An empty blob still has one segment to authenticate, but no byte to give.
-        if offset >= self.extent.end || self.index >= segment_count(self.extent.length) {
+        let is_behind = offset >= self.extent.end && self.extent.length > 0;
+        if is_behind || self.index >= segment_count(self.extent.length) {
             return Ok(None);
         }
         let stored = self.stored_segment().await?;

@@ -93,7 +93,8 @@ impl Hashes {
         let md5: [u8; 16] = self.md5.finalize();
         if let Some(expected) = promise.headers.get("content-md5") {
             let expected = STANDARD.decode(expected.as_bytes()).ok().filter(|bytes| bytes.len() == 16);
-            let expected = expected.ok_or_else(|| s3_error!(InvalidDigest, "The Content-MD5 you specified was invalid."))?;
+            let expected =
+                expected.ok_or_else(|| s3_error!(InvalidDigest, "The Content-MD5 you specified was invalid."))?;
             if expected != md5 {
                 return Err(s3_error!(BadDigest, "The Content-MD5 you specified did not match what we received."));
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_lock::{Mutex, RwLock};
 use s3s::auth::Credentials;
+use s3s::stream::upload_stream::UploadStreamError;
 use s3s::{S3Error, S3Result, s3_error};
 use zeroize::Zeroizing;
 
@@ -57,7 +58,9 @@ impl Core {
             None => (RootKey::generate()?, true),
         };
         let mut kms = match find(records::KMS) {
-            Some(sealed) => Kms::open(&config.region, ACCOUNT_ID, root.bytes(), sealed).map_err(|error| kms_start(&error))?,
+            Some(sealed) => {
+                Kms::open(&config.region, ACCOUNT_ID, root.bytes(), sealed).map_err(|error| kms_start(&error))?
+            }
             None => Kms::new(&config.region, ACCOUNT_ID),
         };
         for alias in &config.kms_keys {
@@ -199,9 +202,10 @@ impl Core {
     ) -> S3Result<DataKey> {
         check_customer_key(protection, customer_key)?;
         match protection {
-            KeyProtection::S3(wrapped) => {
-                self.root.unwrap(wrapped, place).ok_or_else(|| s3_error!(InternalError, "The stored data key was altered."))
-            }
+            KeyProtection::S3(wrapped) => self
+                .root
+                .unwrap(wrapped, place)
+                .ok_or_else(|| s3_error!(InternalError, "The stored data key was altered.")),
             KeyProtection::Kms(wrapped) => {
                 let name = (place.bucket, place.key);
                 Ok(self.with_kms(|kms| sse_kms::unwrap(kms, &call_by_s3(caller), name, wrapped)).await??)
@@ -236,7 +240,8 @@ pub(crate) fn extents(
     let mut extents = Vec::new();
     for part in parts {
         let (from, to) = (start.max(offset), end.min(offset + part.length));
-        if from < to {
+        // An empty blob has no byte to give, but a tag to check.
+        if from < to || part.length == 0 {
             let place = Place { bucket: &name.bucket, key: &name.key, version, part: part.number };
             let cipher = BlobCipher::new(data_key, &part.blob, place);
             let (start, end) = (from - offset, to - offset);
@@ -257,6 +262,13 @@ impl From<BytesError> for S3Error {
         match error {
             // A limit that the protocol crate enforces within the stream.
             BytesError::Body(cause) if cause.is::<s3s::BodySizeLimitExceeded>() => s3_error!(EntityTooLarge),
+            BytesError::Body(cause) if matches!(cause.downcast_ref(), Some(UploadStreamError::Sha256Mismatch)) => {
+                let text = "The provided 'x-amz-content-sha256' header does not match what was computed.";
+                let code = s3s::S3ErrorCode::Custom("XAmzContentSHA256Mismatch".into());
+                let mut error = Self::with_message(code, text);
+                error.set_status_code(http::StatusCode::BAD_REQUEST);
+                error
+            }
             BytesError::Body(cause) => match cause.downcast::<Self>() {
                 Ok(error) => *error,
                 Err(cause) => s3_error!(IncompleteBody, "{cause}"),

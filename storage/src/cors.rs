@@ -21,11 +21,15 @@ pub(crate) fn preflight(rules: &[CorsRule], headers: &HeaderMap) -> Option<Heade
     let origin = text(headers, &ORIGIN)?;
     let method = text(headers, &ACCESS_CONTROL_REQUEST_METHOD)?;
     let asked: Vec<String> = text(headers, &ACCESS_CONTROL_REQUEST_HEADERS)
-        .map(|list| list.split(',').map(|name| name.trim().to_ascii_lowercase()).filter(|name| !name.is_empty()).collect())
+        .map(|list| {
+            list.split(',').map(|name| name.trim().to_ascii_lowercase()).filter(|name| !name.is_empty()).collect()
+        })
         .unwrap_or_default();
     let rule = rules.iter().find(|rule| {
         rule.allows(&origin, &method)
-            && asked.iter().all(|name| rule.allowed_headers.iter().any(|pattern| fits(&pattern.to_ascii_lowercase(), name)))
+            && asked
+                .iter()
+                .all(|name| rule.allowed_headers.iter().any(|pattern| fits(&pattern.to_ascii_lowercase(), name)))
     })?;
     let mut answer = rule.answer(&origin);
     insert(&mut answer, ACCESS_CONTROL_ALLOW_METHODS, &rule.allowed_methods.join(", "));
@@ -71,9 +75,7 @@ impl CorsRule {
 fn fits(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
-        Some((start, end)) => {
-            text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end)
-        }
+        Some((start, end)) => text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end),
     }
 }
 
@@ -134,7 +136,10 @@ mod tests {
     #[test]
     fn an_answer_is_readable_where_a_rule_allows_the_origin() {
         let from = |origin: &str| asking(origin, "GET", "");
-        assert_eq!(answer(&[rule()], &Method::GET, &from("https://a.example.com"))[ACCESS_CONTROL_EXPOSE_HEADERS], "ETag");
+        assert_eq!(
+            answer(&[rule()], &Method::GET, &from("https://a.example.com"))[ACCESS_CONTROL_EXPOSE_HEADERS],
+            "ETag"
+        );
         assert!(answer(&[rule()], &Method::GET, &from("https://example.org")).is_empty());
         assert!(answer(&[rule()], &Method::GET, &HeaderMap::new()).is_empty());
         let anyone = CorsRule { allowed_origins: vec!["*".to_owned()], ..rule() };

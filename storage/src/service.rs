@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt;
 use s3s::auth::SimpleAuth;
@@ -13,11 +13,12 @@ use s3s::host::MultiDomain;
 use s3s::route::S3Route;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Error, S3Request, S3Response, S3Result, s3_error};
+use sha2::{Digest, Sha256};
 
 use crate::config::Config;
 use crate::core::{Core, StorageError, now_seconds, random_id};
 use crate::cors;
-use crate::encryption::{ARGUMENT_NAME, ARGUMENT_VALUE, Refusal, request};
+use crate::encryption::{ELEMENT, Refusal, request};
 use crate::kms::{self, Call};
 use crate::ops::Operations;
 use crate::store::Backend;
@@ -37,6 +38,10 @@ impl core::fmt::Debug for Storage {
 
 /// The header that names a KMS operation.
 const KMS_TARGET: &str = "x-amz-target";
+/// The header that S3's clients put their body's hash into.
+const CONTENT_SHA256: &str = "x-amz-content-sha256";
+/// The longest KMS request, in bytes: far more than any operation needs.
+const MAX_KMS_BODY: usize = 64 * 1024;
 
 impl Storage {
     /// Opens the storage that a backend holds, or starts an empty one.
@@ -64,26 +69,43 @@ impl Storage {
     /// Answers a request. `secure` says whether nobody can have read along: TLS, or a loopback address.
     pub async fn handle(&self, request: Request<Body>, secure: bool) -> Response<Body> {
         let id = random_id().to_ascii_uppercase();
-        let (method, headers) = (request.method().clone(), request.headers().clone());
-        let rules = self.cors_rules(request.uri(), &headers).await;
-        let mut response = if cors::is_preflight(&method, &headers) {
-            preflight_answer(&rules, &headers)
-        } else if !secure && request::has_any_customer_key(&headers) {
-            error_answer(Refusal::Insecure.into())
+        let asked =
+            Asked { method: request.method().clone(), uri: request.uri().clone(), headers: request.headers().clone() };
+        let rules = self.cors_rules(&asked.uri, &asked.headers).await;
+        let mut response = if cors::is_preflight(&asked.method, &asked.headers) {
+            preflight_answer(&rules, &asked.headers)
+        } else if let (false, Some(refusal)) = (secure, request::insecure(&asked.headers)) {
+            error_answer(refusal.into())
         } else {
-            match self.protocol.call(request).await {
-                Ok(response) => response,
-                Err(_) => error_answer(s3_error!(InternalError)),
-            }
+            self.answer(request).await
         };
-        if response.status().is_client_error() || response.status().is_server_error() {
-            response = completed_error(response, &method, &id[..16]).await;
+        if !secure && asked.method == Method::GET && request::asks_for_kms(response.headers()) {
+            // Nothing of the content has left yet: bodies are streams.
+            response = error_answer(Refusal::InsecureKms.into());
         }
-        response.headers_mut().extend(cors::answer(&rules, &method, &headers));
+        if asked.method == Method::HEAD && response.headers().contains_key(CONTENT_RANGE) {
+            // The protocol crate knows this status for GET only.
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        }
+        if response.status().is_client_error() || response.status().is_server_error() {
+            response = completed_error(response, &asked, &id[..16]).await;
+        }
+        response.headers_mut().extend(cors::answer(&rules, &asked.method, &asked.headers));
         if let Ok(id) = HeaderValue::from_str(&id[..16]) {
             response.headers_mut().insert(HeaderName::from_static("x-amz-request-id"), id);
         }
         response
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let request = match with_payload_hash(request).await {
+            Ok(request) => request,
+            Err(error) => return error_answer(error),
+        };
+        match self.protocol.call(request).await {
+            Ok(response) => response,
+            Err(_) => error_answer(s3_error!(InternalError)),
+        }
     }
 
     /// Removes everything but the root key.
@@ -149,20 +171,33 @@ impl S3Route for KmsRoute {
     }
 }
 
-fn preflight_answer(rules: &[crate::model::CorsRule], headers: &HeaderMap) -> Response<Body> {
-    match cors::preflight(rules, headers) {
-        Some(headers) => {
-            let mut response = Response::new(Body::empty());
-            *response.headers_mut() = headers;
-            response
-        }
-        None => error_answer(s3_error!(
-            AccessDenied,
-            "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request \
-             method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the \
-             resource's CORS spec."
-        )),
+/// KMS's clients sign the hash of their body without sending it, S3's send it: the protocol crate is told it either way.
+async fn with_payload_hash(request: Request<Body>) -> S3Result<Request<Body>> {
+    if !request.headers().contains_key(KMS_TARGET) || request.headers().contains_key(CONTENT_SHA256) {
+        return Ok(request);
     }
+    let (mut head, body) = request.into_parts();
+    let limited = http_body_util::Limited::new(body, MAX_KMS_BODY);
+    let bytes = limited.collect().await.map_err(|_| s3_error!(EntityTooLarge))?.to_bytes();
+    let hash = hex::encode(Sha256::digest(&bytes));
+    let hash = HeaderValue::from_str(&hash).map_err(S3Error::internal_error)?;
+    head.headers.insert(HeaderName::from_static(CONTENT_SHA256), hash);
+    Ok(Request::from_parts(head, Body::from(bytes)))
+}
+
+fn preflight_answer(rules: &[crate::model::CorsRule], headers: &HeaderMap) -> Response<Body> {
+    if let Some(headers) = cors::preflight(rules, headers) {
+        let mut response = Response::new(Body::empty());
+        *response.headers_mut() = headers;
+        return response;
+    }
+    // The spelling is Amazon's own.
+    let text = "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request \
+                method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the \
+                resource's CORS spec.";
+    let mut error = S3Error::with_message(s3s::S3ErrorCode::Custom("AccessForbidden".into()), text);
+    error.set_status_code(StatusCode::FORBIDDEN);
+    error_answer(error)
 }
 
 fn error_answer(error: S3Error) -> Response<Body> {
@@ -174,28 +209,54 @@ fn error_answer(error: S3Error) -> Response<Body> {
 }
 
 /// Adds what S3's error documents have beyond code and message, and takes the private headers out.
-async fn completed_error(response: Response<Body>, method: &Method, request_id: &str) -> Response<Body> {
+async fn completed_error(response: Response<Body>, asked: &Asked, request_id: &str) -> Response<Body> {
     let (mut head, body) = response.into_parts();
-    let argument = |headers: &mut HeaderMap, name: &str| {
-        headers.remove(name).and_then(|value| String::from_utf8(value.as_bytes().to_vec()).ok())
-    };
-    let name = argument(&mut head.headers, ARGUMENT_NAME);
-    let value = argument(&mut head.headers, ARGUMENT_VALUE);
-    if method == Method::HEAD {
-        head.headers.remove(CONTENT_LENGTH);
+    let mut elements: Vec<(String, String)> = head
+        .headers
+        .get_all(ELEMENT)
+        .iter()
+        .filter_map(|element| element.to_str().ok()?.split_once('='))
+        .map(|(name, content)| (name.to_owned(), content.to_owned()))
+        .collect();
+    head.headers.remove(ELEMENT);
+    head.headers.remove(CONTENT_LENGTH);
+    if asked.method == Method::HEAD {
         return Response::from_parts(head, Body::empty());
     }
     let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let document = match with_elements(&bytes, name.as_deref(), value.as_deref(), request_id) {
-        Some(document) => Bytes::from(document),
-        None => bytes,
-    };
-    head.headers.remove(CONTENT_LENGTH);
+    if std::str::from_utf8(&bytes).is_ok_and(|text| text.contains(NOT_SIGNED)) {
+        elements.push(("HeadersNotSigned".to_owned(), asked.unsigned_headers().join(", ")));
+    }
+    let document = with_elements(&bytes, &elements, request_id).map_or(bytes, Bytes::from);
     Response::from_parts(head, Body::from(document))
 }
 
+/// S3's words for headers that a presigned URL does not cover.
+const NOT_SIGNED: &str = "There were headers present in the request which were not signed";
+
+/// What a request was, once the protocol crate has taken it.
+struct Asked {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+}
+
+impl Asked {
+    /// The `x-amz-` headers that the URL's signature does not cover.
+    fn unsigned_headers(&self) -> Vec<&str> {
+        let query = self.uri.query().unwrap_or_default().to_ascii_lowercase();
+        let signed = query.split('&').find_map(|pair| pair.strip_prefix("x-amz-signedheaders=")).unwrap_or_default();
+        let signed: Vec<&str> = signed.split("%3b").flat_map(|names| names.split(';')).collect();
+        let names = self.headers.keys().map(HeaderName::as_str);
+        let mut unsigned: Vec<&str> =
+            names.filter(|name| name.starts_with("x-amz-") && !signed.contains(name)).collect();
+        unsigned.sort_unstable();
+        unsigned
+    }
+}
+
 /// An error document with further elements at its end; nothing where it is no error document.
-fn with_elements(document: &[u8], name: Option<&str>, value: Option<&str>, request_id: &str) -> Option<String> {
+fn with_elements(document: &[u8], elements: &[(String, String)], request_id: &str) -> Option<String> {
     let text = std::str::from_utf8(document).ok()?;
     let start = text.strip_suffix("</Error>")?;
     let mut completed = start.to_owned();
@@ -203,10 +264,8 @@ fn with_elements(document: &[u8], name: Option<&str>, value: Option<&str>, reque
         let escaped = content.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         completed.extend(["<", name, ">", &escaped, "</", name, ">"]);
     };
-    if let Some(name) = name {
-        element("ArgumentName", name);
-        // S3 says `null` where there is no value to tell.
-        element("ArgumentValue", value.unwrap_or("null"));
+    for (name, content) in elements {
+        element(name, content);
     }
     if !text.contains("<RequestId>") {
         element("RequestId", request_id);
@@ -222,11 +281,13 @@ mod tests {
     #[test]
     fn error_documents_get_their_further_elements() {
         let document = b"<?xml version=\"1.0\"?><Error><Code>A</Code></Error>";
+        let elements = [("ArgumentName", "x-amz-a"), ("ArgumentValue", "<b>")]
+            .map(|(name, content)| (name.to_owned(), content.to_owned()));
         assert_eq!(
-            with_elements(document, Some("x-amz-a"), Some("<b>"), "ID").unwrap(),
+            with_elements(document, &elements, "ID").unwrap(),
             "<?xml version=\"1.0\"?><Error><Code>A</Code><ArgumentName>x-amz-a</ArgumentName>\
              <ArgumentValue>&lt;b&gt;</ArgumentValue><RequestId>ID</RequestId></Error>"
         );
-        assert_eq!(with_elements(b"{\"__type\":\"x\"}", None, None, "ID"), None);
+        assert_eq!(with_elements(b"{\"__type\":\"x\"}", &[], "ID"), None);
     }
 }

@@ -65,6 +65,10 @@ test("a deleted object is gone, and a reset leaves nothing", async () => {
     await page.click('button[aria-label="Delete SSE-S3/letter.txt"]');
     await page.locator(".object").nth(1).waitFor({ state: "detached" });
     assert.equal(await opened.operator({ kind: "object", key: "SSE-S3/letter.txt" }), undefined);
+    page.once("dialog", (dialog) => dialog.dismiss());
+    await page.click("#reset");
+    assert.equal(await page.locator(".object").count(), 1, "nothing is deleted before a person agrees");
+    page.once("dialog", (dialog) => dialog.accept());
     await page.click("#reset");
     await page.locator("#objects .empty").waitFor();
     await page.reload();

@@ -1,8 +1,8 @@
 /** The storage's operator: looks at what lies at rest, damages it, starts afresh. None of this is S3. */
 
-import type { StorageSim } from "s3-envelope/testing";
+import type { Inspection as Found, KmsEvent as LoggedEvent, StorageSim } from "s3-envelope/testing";
 
-import { type Answers, type AtRest, BUCKET, type Inspection } from "../protocol.js";
+import { type Answers, type AtRest, BUCKET, type Inspection, type KmsEvent } from "../protocol.js";
 
 /**
  * Answers a question of the page.
@@ -17,19 +17,19 @@ export async function answerTo(question: Inspection, storage: StorageSim): Promi
     case "object":
       return atRest(await storage.inspectObject(BUCKET, question.key));
     case "stored-bytes":
-      return new Uint8Array(await storage.storedBytes(BUCKET, question.key, question.offset, question.length));
+      return new Uint8Array((await storage.storedBytes(BUCKET, question.key, question.offset, question.length)) ?? []);
     case "flip-stored-bit":
       await storage.tamperObject(BUCKET, question.key, question.offset);
       return undefined;
     case "kms-events":
-      return await storage.kmsEvents();
+      return (await storage.kmsEvents()).map(eventOf);
     case "reset":
       await storage.reset();
       return undefined;
   }
 }
 
-function atRest(found: Awaited<ReturnType<StorageSim["inspectObject"]>>): AtRest | undefined {
+function atRest(found: Found | undefined): AtRest | undefined {
   if (found === undefined) {
     return undefined;
   }
@@ -47,4 +47,11 @@ function atRest(found: Awaited<ReturnType<StorageSim["inspectObject"]>>): AtRest
     customerKeyHmac,
     metadata,
   };
+}
+
+/** What the page shows of a record of the audit log. */
+function eventOf({ eventName, eventTime, resources, requestParameters, errorCode }: LoggedEvent): KmsEvent {
+  // KMS takes nothing but names and values of text here.
+  const context = requestParameters["encryptionContext"] as Readonly<Record<string, string>> | undefined;
+  return { eventName, eventTime, keyId: resources[0]?.ARN ?? "", encryptionContext: context ?? {}, errorCode };
 }

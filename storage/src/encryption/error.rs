@@ -5,10 +5,20 @@
 
 use s3s::{S3Error, S3ErrorCode};
 
-/// The private header for `ArgumentName`.
-pub const ARGUMENT_NAME: &str = "x-sim-argument-name";
-/// The private header for `ArgumentValue`.
-pub const ARGUMENT_VALUE: &str = "x-sim-argument-value";
+/// The private header that carries a further element of an error document, as `Name=content`.
+pub const ELEMENT: &str = "x-sim-element";
+
+/// Adds further elements to the document of an error.
+pub fn add_elements<'a>(error: &mut S3Error, elements: impl IntoIterator<Item = (&'a str, String)>) {
+    let mut headers = error.headers().cloned().unwrap_or_default();
+    for (name, content) in elements {
+        // Contents are what a client sent as a header, or numbers: both can be headers again.
+        if let Ok(element) = http::HeaderValue::from_str(&format!("{name}={content}")) {
+            headers.append(ELEMENT, element);
+        }
+    }
+    error.set_headers(headers);
+}
 
 /// The name that S3 gives as `ArgumentName` in most of its answers on encryption.
 const ENCRYPTION: &str = "x-amz-server-side-encryption";
@@ -42,8 +52,10 @@ pub enum Refusal {
     PartKey,
     /// The bucket blocks SSE-C.
     CustomerKeysBlocked,
-    /// A customer key, or a KMS object, over plain HTTP.
+    /// A customer key over plain HTTP.
     Insecure,
+    /// An object under a KMS key over plain HTTP.
+    InsecureKms,
     /// An encryption method that does not exist; holds what was sent.
     Method(String),
     /// A KMS key id, context or bucket key without `aws:kms`.
@@ -66,13 +78,8 @@ impl From<Refusal> for S3Error {
             error.set_status_code(status);
         }
         if let Some((name, value)) = refusal.argument() {
-            let mut headers = http::HeaderMap::new();
-            headers.insert(ARGUMENT_NAME, http::HeaderValue::from_static(name));
-            // What a client sent as a header can be sent back as one.
-            if let Some(value) = value.and_then(|value| http::HeaderValue::from_str(&value).ok()) {
-                headers.insert(ARGUMENT_VALUE, value);
-            }
-            error.set_headers(headers);
+            let elements = [Some(("ArgumentName", name.to_owned())), value.map(|value| ("ArgumentValue", value))];
+            add_elements(&mut error, elements.into_iter().flatten());
         }
         error
     }
@@ -81,7 +88,8 @@ impl From<Refusal> for S3Error {
 impl Refusal {
     fn answer(&self) -> (S3ErrorCode, String) {
         use S3ErrorCode::{AccessDenied, InvalidArgument, InvalidRequest};
-        let customer = |text: &str| format!("Requests specifying Server Side Encryption with Customer provided keys must {text}");
+        let customer =
+            |text: &str| format!("Requests specifying Server Side Encryption with Customer provided keys must {text}");
         match self {
             Self::Incompatible(_) => (
                 InvalidArgument,
@@ -125,6 +133,12 @@ impl Refusal {
                 "Access Denied: this bucket blocks server-side encryption with customer-provided keys (SSE-C).".to_owned(),
             ),
             Self::Insecure => (InvalidRequest, customer("be made over a secure connection.")),
+            Self::InsecureKms => (
+                InvalidArgument,
+                "Requests specifying Server Side Encryption with AWS KMS managed keys must be made over a secure \
+                 connection."
+                    .to_owned(),
+            ),
             Self::Method(_) => (InvalidArgument, "The encryption method specified is not supported".to_owned()),
             Self::KmsHeaders => (
                 InvalidArgument,
@@ -154,9 +168,10 @@ impl Refusal {
     /// `ArgumentName` and `ArgumentValue`.
     fn argument(&self) -> Option<(&'static str, Option<String>)> {
         match self {
-            Self::Incompatible(value) | Self::Algorithm(value) | Self::Method(value) | Self::NotSupportedHere(value) => {
-                Some((ENCRYPTION, Some(value.clone())))
-            }
+            Self::Incompatible(value)
+            | Self::Algorithm(value)
+            | Self::Method(value)
+            | Self::NotSupportedHere(value) => Some((ENCRYPTION, Some(value.clone()))),
             Self::NoAlgorithm | Self::NoKey | Self::NoMd5 | Self::KeyLength | Self::Md5 => Some((ENCRYPTION, None)),
             _ => None,
         }

@@ -13,7 +13,7 @@ pub mod sse_kms;
 pub mod sse_s3;
 
 pub use blob::{BlobCipher, DataKey, Place, SEGMENT_LENGTH, segment_count, stored_length};
-pub use error::{ARGUMENT_NAME, ARGUMENT_VALUE, Refusal};
+pub use error::{ELEMENT, Refusal, add_elements};
 pub use request::{CustomerKey, EncryptionContext, Requested};
 
 use serde::{Deserialize, Serialize};

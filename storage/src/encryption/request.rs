@@ -143,6 +143,21 @@ pub fn has_any_customer_key(headers: &HeaderMap) -> bool {
     has_customer_headers(headers) || headers.contains_key(COPY_SOURCE.key)
 }
 
+/// Why a request may not come over plain HTTP, if it may not.
+#[must_use]
+pub fn insecure(headers: &HeaderMap) -> Option<Refusal> {
+    if has_any_customer_key(headers) {
+        return Some(Refusal::Insecure);
+    }
+    asks_for_kms(headers).then_some(Refusal::InsecureKms)
+}
+
+/// Whether a request asks for SSE-KMS, or an answer tells of it.
+#[must_use]
+pub fn asks_for_kms(headers: &HeaderMap) -> bool {
+    headers.get(METHOD).is_some_and(|method| method.as_bytes().starts_with(b"aws:kms"))
+}
+
 /// Whether a request has any customer key header for the object.
 #[must_use]
 pub fn has_customer_headers(headers: &HeaderMap) -> bool {

@@ -39,8 +39,7 @@ pub fn generate(
 ) -> Result<(DataKey, Wrapped), Refusal> {
     let whole = whole_context(&context, bucket, key, bucket_key);
     let made = kms.generate_data_key(call, key_id.unwrap_or(DEFAULT_KEY), &whole).map_err(|error| refusal(&error))?;
-    let wrapped =
-        Wrapped { wrapped_data_key: made.ciphertext_blob, key_arn: made.key_arn, context, bucket_key };
+    let wrapped = Wrapped { wrapped_data_key: made.ciphertext_blob, key_arn: made.key_arn, context, bucket_key };
     Ok((made.plaintext, wrapped))
 }
 
@@ -48,12 +47,16 @@ pub fn generate(
 ///
 /// # Errors
 /// KMS's own, as S3 passes them on.
-pub fn unwrap(kms: &mut Kms, call: &Call<'_>, (bucket, key): (&str, &str), wrapped: &Wrapped) -> Result<DataKey, Refusal> {
+pub fn unwrap(
+    kms: &mut Kms,
+    call: &Call<'_>,
+    (bucket, key): (&str, &str),
+    wrapped: &Wrapped,
+) -> Result<DataKey, Refusal> {
     let whole = whole_context(&wrapped.context, bucket, key, wrapped.bucket_key);
     let (_, plaintext) = kms.decrypt(call, &wrapped.wrapped_data_key, &whole).map_err(|error| refusal(&error))?;
-    let bytes: [u8; 32] = plaintext[..]
-        .try_into()
-        .map_err(|_| Refusal::Kms("InvalidCiphertextException".to_owned(), String::new()))?;
+    let bytes: [u8; 32] =
+        plaintext[..].try_into().map_err(|_| Refusal::Kms("InvalidCiphertextException".to_owned(), String::new()))?;
     Ok(DataKey::new(bytes))
 }
 

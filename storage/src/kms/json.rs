@@ -91,9 +91,7 @@ impl Kms {
     }
 
     fn json_list_aliases(&self) -> Value {
-        let entry = |(alias, id): (&String, &String)| {
-            json!({ "AliasName": alias, "AliasArn": self.alias_arn(alias), "TargetKeyId": id })
-        };
+        let entry = |(alias, id): (&String, &String)| json!({ "AliasName": alias, "AliasArn": self.alias_arn(alias), "TargetKeyId": id });
         json!({ "Aliases": self.state.aliases.iter().map(entry).collect::<Vec<_>>(), "Truncated": false })
     }
 
@@ -336,7 +334,8 @@ impl Input {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => {
-                let number = value.as_i64().ok_or_else(|| KmsError::validation(&format!("{name} must be a number.")))?;
+                let number =
+                    value.as_i64().ok_or_else(|| KmsError::validation(&format!("{name} must be a number.")))?;
                 Ok(Some(number))
             }
         }

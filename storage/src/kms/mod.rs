@@ -4,7 +4,7 @@
 //! own, as recorded from its answers.
 //!
 //! - [`Kms`]: keys and aliases, and the operations on them.
-//! - [`blob`]: the ciphertext blobs that wrapped keys travel in.
+//! - `blob`: the ciphertext blobs that wrapped keys travel in.
 //! - [`Event`]: what CloudTrail would record.
 //! - [`Kms::handle_json`]: the JSON 1.1 API that AWS's SDKs speak.
 
@@ -82,12 +82,7 @@ impl Kms {
     /// A KMS without keys.
     #[must_use]
     pub fn new(region: &str, account_id: &str) -> Self {
-        Self {
-            region: region.to_owned(),
-            account_id: account_id.to_owned(),
-            state: State::default(),
-            is_changed: true,
-        }
+        Self { region: region.to_owned(), account_id: account_id.to_owned(), state: State::default(), is_changed: true }
     }
 
     /// The whole state, sealed with AES-256-GCM under the service's root key: key material never lies in the open.
@@ -98,7 +93,8 @@ impl Kms {
         let json = Zeroizing::new(serde_json::to_vec(&self.state).map_err(|_| KmsError::internal())?);
         let nonce: [u8; 12] = random()?;
         let payload = Payload { msg: &json, aad: b"s3-storage-sim kms" };
-        let sealed = Aes256Gcm::new(root.into()).encrypt(&Nonce::from(nonce), payload).map_err(|_| KmsError::internal())?;
+        let sealed =
+            Aes256Gcm::new(root.into()).encrypt(&Nonce::from(nonce), payload).map_err(|_| KmsError::internal())?;
         Ok([&nonce[..], &sealed].concat())
     }
 

@@ -27,7 +27,8 @@ fn context(pairs: &[(&str, &str)]) -> Context {
 }
 
 fn ask(kms: &mut Kms, operation: &str, input: &Value) -> (u16, Value) {
-    let answer = with_call(|call| kms.handle_json(call, &format!("TrentService.{operation}"), input.to_string().as_bytes()));
+    let answer =
+        with_call(|call| kms.handle_json(call, &format!("TrentService.{operation}"), input.to_string().as_bytes()));
     (answer.status, serde_json::from_slice(&answer.body).unwrap())
 }
 
@@ -39,7 +40,9 @@ fn a_data_key_unwraps_under_its_context_only() {
     let (arn, plaintext) = with_call(|call| kms.decrypt(call, &made.ciphertext_blob, &right)).unwrap();
     assert_eq!(arn, made.key_arn);
     assert_eq!(plaintext[..], made.plaintext[..]);
-    for wrong in [context(&[]), context(&[("a", "1")]), context(&[("a", "2"), ("b", "1")]), context(&[("a", "1b"), ("", "2")])] {
+    for wrong in
+        [context(&[]), context(&[("a", "1")]), context(&[("a", "2"), ("b", "1")]), context(&[("a", "1b"), ("", "2")])]
+    {
         let refused = with_call(|call| kms.decrypt(call, &made.ciphertext_blob, &wrong)).unwrap_err();
         assert_eq!((refused.code(), refused.message()), ("InvalidCiphertextException", ""));
     }
@@ -93,7 +96,7 @@ fn a_disabled_or_dying_key_neither_wraps_nor_unwraps() {
     let mut kms = kms();
     let arn = kms.resolve("alias/one", NOW).unwrap();
     let made = with_call(|call| kms.generate_data_key(call, "alias/one", &context(&[]))).unwrap();
-    let mut both = |kms: &mut Kms, code: &str, message: String| {
+    let both = |kms: &mut Kms, code: &str, message: String| {
         let wrap = with_call(|call| kms.generate_data_key(call, &arn, &context(&[]))).unwrap_err();
         let unwrap = with_call(|call| kms.decrypt(call, &made.ciphertext_blob, &context(&[]))).unwrap_err();
         assert_eq!((wrap.code(), wrap.message()), (code, message.as_str()));
@@ -138,7 +141,8 @@ fn the_json_api_wraps_unwraps_and_wraps_anew() {
 #[test]
 fn the_json_api_refuses_what_kms_refuses() {
     let mut kms = kms();
-    let mut code = |operation: &str, input: Value| ask(&mut kms, operation, &input).1["__type"].as_str().unwrap().to_owned();
+    let mut code =
+        |operation: &str, input: Value| ask(&mut kms, operation, &input).1["__type"].as_str().unwrap().to_owned();
     assert_eq!(code("GenerateRandom", json!({})), "ValidationException");
     assert_eq!(code("GenerateRandom", json!({ "NumberOfBytes": 0 })), "ValidationException");
     assert_eq!(code("GenerateRandom", json!({ "NumberOfBytes": 1025 })), "ValidationException");

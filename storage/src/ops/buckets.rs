@@ -6,15 +6,15 @@ use s3s::dto::{
     DeleteBucketEncryptionOutput, DeleteBucketInput, DeleteBucketOutput, EncryptionType, GetBucketCorsInput,
     GetBucketCorsOutput, GetBucketEncryptionInput, GetBucketEncryptionOutput, GetBucketLocationInput,
     GetBucketLocationOutput, HeadBucketInput, HeadBucketOutput, ListBucketsInput, ListBucketsOutput, Owner,
-    PutBucketCorsInput, PutBucketCorsOutput, PutBucketEncryptionInput, PutBucketEncryptionOutput,
-    ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
+    PutBucketCorsInput, PutBucketCorsOutput, PutBucketEncryptionInput, PutBucketEncryptionOutput, ServerSideEncryption,
+    ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
 };
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 
 use crate::answers;
 use crate::config::SseCDefault;
 use crate::core::{Core, no_such_bucket, now_seconds};
-use crate::encryption::{ARGUMENT_NAME, Refusal};
+use crate::encryption::{Refusal, add_elements};
 use crate::model::{Bucket, BucketEncryption, CorsRule, DefaultEncryption};
 use crate::records;
 
@@ -121,9 +121,9 @@ pub(super) async fn get_bucket_encryption(
         DefaultEncryption::S3 => (ServerSideEncryption::AES256, None),
         DefaultEncryption::Kms { key_id } => (ServerSideEncryption::AWS_KMS, key_id),
     };
-    let blocked = encryption.blocks_customer_keys.then(|| BlockedEncryptionTypes {
-        encryption_type: Some(vec![EncryptionType::from("SSE-C".to_owned())]),
-    });
+    let blocked = encryption
+        .blocks_customer_keys
+        .then(|| BlockedEncryptionTypes { encryption_type: Some(vec![EncryptionType::from("SSE-C".to_owned())]) });
     let rule = ServerSideEncryptionRule {
         apply_server_side_encryption_by_default: Some(ServerSideEncryptionByDefault {
             kms_master_key_id: key_id,
@@ -239,9 +239,7 @@ fn default_encryption(default: &ServerSideEncryptionByDefault) -> S3Result<Defau
 fn key_without_kms() -> S3Error {
     let text = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse";
     let mut error = S3Error::with_message(S3ErrorCode::InvalidArgument, text);
-    error.set_headers(std::iter::once((ARGUMENT_NAME.parse(), DEFAULT_ACTION.parse())).filter_map(
-        |(name, value): (Result<http::HeaderName, _>, Result<http::HeaderValue, _>)| Some((name.ok()?, value.ok()?)),
-    ).collect());
+    add_elements(&mut error, [("ArgumentName", DEFAULT_ACTION.to_owned())]);
     error
 }
 

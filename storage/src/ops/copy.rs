@@ -149,9 +149,7 @@ async fn source_stream(
 
 fn source_name(source: &CopySource) -> S3Result<ObjectName> {
     match source {
-        CopySource::Bucket { bucket, key, .. } => {
-            Ok(ObjectName { bucket: bucket.to_string(), key: key.to_string() })
-        }
+        CopySource::Bucket { bucket, key, .. } => Ok(ObjectName { bucket: bucket.to_string(), key: key.to_string() }),
         _ => Err(s3_error!(NotImplemented, "Copies from access points are not simulated.")),
     }
 }

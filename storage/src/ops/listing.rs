@@ -24,14 +24,7 @@ struct Page {
 }
 
 /// Lists names after `after` that start with `prefix`; those with `delimiter` beyond it are rolled up into one entry.
-fn page(
-    catalogue: &Catalogue,
-    bucket: &str,
-    prefix: &str,
-    delimiter: Option<&str>,
-    after: &str,
-    limit: usize,
-) -> Page {
+fn page(catalogue: &Catalogue, bucket: &str, prefix: &str, delimiter: Option<&str>, after: &str, limit: usize) -> Page {
     let mut page = Page { contents: Vec::new(), prefixes: Vec::new(), next: None };
     let mut last: Option<String> = None;
     for (key, object) in catalogue.names(bucket, prefix) {
@@ -86,7 +79,9 @@ pub(super) async fn list_objects_v2(
         prefix: input.prefix.map(&text),
         delimiter: input.delimiter.map(&text),
         encoding_type: input.encoding_type,
-        contents: Some(found.contents.iter().map(|(key, object)| entry(text(key.clone()), object, owner.clone())).collect()),
+        contents: Some(
+            found.contents.iter().map(|(key, object)| entry(text(key.clone()), object, owner.clone())).collect(),
+        ),
         common_prefixes: common_prefixes(found.prefixes, &text),
         ..Default::default()
     }))
@@ -118,7 +113,9 @@ pub(super) async fn list_objects(
         prefix: Some(text(prefix)),
         delimiter: input.delimiter.map(&text),
         encoding_type: input.encoding_type,
-        contents: Some(found.contents.iter().map(|(key, object)| entry(text(key.clone()), object, owner.clone())).collect()),
+        contents: Some(
+            found.contents.iter().map(|(key, object)| entry(text(key.clone()), object, owner.clone())).collect(),
+        ),
         common_prefixes: common_prefixes(found.prefixes, &text),
         ..Default::default()
     }))
@@ -171,7 +168,8 @@ pub(super) async fn list_multipart_uploads(
 
 fn limit(asked: Option<i32>) -> S3Result<usize> {
     let asked = asked.unwrap_or(MAX_KEYS).min(MAX_KEYS);
-    usize::try_from(asked).map_err(|_| s3_error!(InvalidArgument, "Argument max-keys must be an integer between 0 and 2147483647"))
+    usize::try_from(asked)
+        .map_err(|_| s3_error!(InvalidArgument, "Argument max-keys must be an integer between 0 and 2147483647"))
 }
 
 fn entry(key: String, object: &StoredObject, owner: Option<Owner>) -> Object {

@@ -294,9 +294,10 @@ fn chosen_parts(upload: &Upload, asked: &[CompletedPart]) -> S3Result<Vec<Stored
             let text = "The list of parts was not in ascending order. Parts must be ordered by part number.";
             return Err(s3_error!(InvalidPartOrder, "{text}"));
         }
-        let stored = upload.parts.get(&number).filter(|stored| {
-            part.e_tag.as_ref().is_some_and(|etag| etag.value().trim_matches('"') == stored.etag)
-        });
+        let stored = upload
+            .parts
+            .get(&number)
+            .filter(|stored| part.e_tag.as_ref().is_some_and(|etag| etag.value().trim_matches('"') == stored.etag));
         let text = "One or more of the specified parts could not be found. The part may not have been uploaded, or the \
                     specified entity tag may not match the part's entity tag.";
         chosen.push(stored.cloned().ok_or_else(|| s3_error!(InvalidPart, "{text}"))?);

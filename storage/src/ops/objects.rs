@@ -14,7 +14,7 @@ use crate::bytes_at_rest;
 use crate::conditions::Conditions;
 use crate::content::{self, Promise};
 use crate::core::{Core, check_customer_key, extents, no_such_bucket, now_millis, random_id};
-use crate::encryption::{Place, Refusal, request};
+use crate::encryption::{Place, Refusal, add_elements, request};
 use crate::model::{BucketEncryption, ObjectName, StoredHeaders, StoredObject};
 use crate::records;
 
@@ -285,6 +285,8 @@ fn part_range(object: &StoredObject, number: i32) -> S3Result<Range<u64>> {
     let code = S3ErrorCode::Custom("InvalidPartNumber".into());
     let mut error = S3Error::with_message(code, "The requested partnumber is not satisfiable");
     error.set_status_code(http::StatusCode::RANGE_NOT_SATISFIABLE);
+    let counts = [("ActualPartCount", object.parts.len().to_string()), ("PartNumberRequested", number.to_string())];
+    add_elements(&mut error, counts);
     Err(error)
 }
 

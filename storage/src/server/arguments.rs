@@ -19,7 +19,7 @@ pub(super) struct Arguments {
     /// Where to listen; port 0 takes a free one and prints it.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]
     pub(super) listen: String,
-    /// Who may call: a JSON list of {"access_key", "secret_key", "user_id", "display_name", "email"}. Without it, one
+    /// Who may call: a JSON list of `{"access_key", "secret_key", "user_id", "display_name", "email"}`. Without it, one
     /// documented key pair, which is printed.
     #[arg(long, value_name = "FILE")]
     pub(super) credentials: Option<PathBuf>,

@@ -4,9 +4,9 @@
 //! are written first and the record that makes them visible last, so a crash in between leaves garbage, never half an
 //! object.
 
-mod memory;
 #[cfg(target_arch = "wasm32")]
 pub mod indexed_db;
+mod memory;
 
 pub use memory::MemoryBackend;
 

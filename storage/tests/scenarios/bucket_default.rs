@@ -39,7 +39,10 @@ async fn objects_get_the_default_unless_their_request_says_otherwise() {
     assert_eq!((defaulted.header(SSE), defaulted.header(BUCKET_KEY)), (Some("aws:kms"), Some("true")));
     assert!(defaulted.header(KMS_KEY_ID).unwrap().starts_with("arn:aws:kms:us-east-1:"));
     let explicit = client.put("demo/b").header(SSE, "AES256").body("x").send().await.assert_ok();
-    assert_eq!((explicit.header(SSE), explicit.header(KMS_KEY_ID), explicit.header(BUCKET_KEY)), (Some("AES256"), None, None));
+    assert_eq!(
+        (explicit.header(SSE), explicit.header(KMS_KEY_ID), explicit.header(BUCKET_KEY)),
+        (Some("AES256"), None, None)
+    );
     let customer = client.put("demo/c").customer_key(&[1; 32]).body("x").send().await.assert_ok();
     assert_eq!((customer.header(SSE), customer.header(KMS_KEY_ID)), (None, None));
     assert_eq!(client.head("demo/before").send().await.header(SSE), Some("AES256"), "what was there keeps its mode");

@@ -26,7 +26,12 @@ async fn every_mode_is_copied_into_every_mode() {
     for from in MODES {
         for to in MODES {
             let client = Client::new().await;
-            under(client.put("demo/a"), from, &KEY).header("x-amz-meta-a", "b").body(content.clone()).send().await.assert_ok();
+            under(client.put("demo/a"), from, &KEY)
+                .header("x-amz-meta-a", "b")
+                .body(content.clone())
+                .send()
+                .await
+                .assert_ok();
             let copy = under(client.put("demo/b"), to, &TARGET_KEY).header("x-amz-copy-source", "/demo/a");
             let copy = if from == "SSE-C" { copy.source_key(&KEY) } else { copy };
             copy.send().await.assert_ok();

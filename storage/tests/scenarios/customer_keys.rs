@@ -57,7 +57,8 @@ async fn a_key_for_an_object_that_is_not_under_one_is_refused() {
 async fn each_fault_in_the_headers_has_its_own_answer() {
     let client = Client::new().await;
     let put = || client.put("demo/a").body("content");
-    let customer = |text: &str| format!("Requests specifying Server Side Encryption with Customer provided keys must {text}");
+    let customer =
+        |text: &str| format!("Requests specifying Server Side Encryption with Customer provided keys must {text}");
     let (key, md5) = (STANDARD.encode(KEY), STANDARD.encode(Md5::digest(KEY)));
 
     let no_algorithm = put().header(CUSTOMER_KEY, &key).header(CUSTOMER_MD5, &md5).send().await;

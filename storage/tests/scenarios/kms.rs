@@ -62,7 +62,8 @@ async fn text_is_encrypted_and_decrypted() {
 #[tokio::test]
 async fn objects_under_a_disabled_key_are_neither_written_nor_read() {
     let client = Client::new().await;
-    let put = || client.put("demo/a").header(SSE, "aws:kms").header(KMS_KEY_ID, "alias/documents").body("content").send();
+    let put =
+        || client.put("demo/a").header(SSE, "aws:kms").header(KMS_KEY_ID, "alias/documents").body("content").send();
     put().await.assert_ok();
     let described = client.kms("DescribeKey", json!({ "KeyId": "alias/documents" })).await.json();
     let arn = described["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
@@ -77,7 +78,14 @@ async fn objects_under_a_disabled_key_are_neither_written_nor_read() {
 #[tokio::test]
 async fn every_use_that_s3_makes_of_a_key_is_on_record_with_the_objects_arn() {
     let client = Client::new().await;
-    client.put("demo/a").header(SSE, "aws:kms").header(KMS_KEY_ID, "alias/documents").body("x").send().await.assert_ok();
+    client
+        .put("demo/a")
+        .header(SSE, "aws:kms")
+        .header(KMS_KEY_ID, "alias/documents")
+        .body("x")
+        .send()
+        .await
+        .assert_ok();
     client.get("demo/a").send().await.assert_ok();
     let bucket_key = client.put("demo/b").header(SSE, "aws:kms").header(BUCKET_KEY, "true").body("x").send().await;
     bucket_key.assert_ok();
@@ -96,7 +104,8 @@ async fn every_use_that_s3_makes_of_a_key_is_on_record_with_the_objects_arn() {
 #[tokio::test]
 async fn requests_that_nobody_signed_are_refused() {
     let client = Client::new().await;
-    let call = client.post("").at("kms.us-east-1.storage.test").header("x-amz-target", "TrentService.ListKeys").body("{}");
+    let call =
+        client.post("").at("kms.us-east-1.storage.test").header("x-amz-target", "TrentService.ListKeys").body("{}");
     let refused = call.anonymous().send().await;
     assert_eq!(refused.status, 403, "{}", refused.text());
 }

@@ -73,7 +73,10 @@ async fn pages_of_any_size_hold_every_name_once() {
 async fn the_first_version_of_the_listing_goes_on_from_a_marker() {
     let client = with_keys(&["a", "b", "c"]).await;
     let first = client.get("demo").query("max-keys", "2").send().await.assert_ok();
-    assert_eq!((first.elements("Key"), first.element("IsTruncated").unwrap()), (vec!["a".into(), "b".into()], "true".into()));
+    assert_eq!(
+        (first.elements("Key"), first.element("IsTruncated").unwrap()),
+        (vec!["a".into(), "b".into()], "true".into())
+    );
     let second = client.get("demo").query("marker", "b").send().await.assert_ok();
     assert_eq!(second.elements("Key"), ["c"]);
 }

@@ -19,9 +19,8 @@ async fn part(client: &Client, id: &str, number: u32, body: &[u8]) -> Answer {
 }
 
 async fn completed(client: &Client, id: &str, parts: &[(u32, &str)]) -> Answer {
-    let part = |(number, etag): &(u32, &str)| {
-        format!("<Part><PartNumber>{number}</PartNumber><ETag>\"{etag}\"</ETag></Part>")
-    };
+    let part =
+        |(number, etag): &(u32, &str)| format!("<Part><PartNumber>{number}</PartNumber><ETag>\"{etag}\"</ETag></Part>");
     let document: String = parts.iter().map(part).collect();
     let document = format!("<CompleteMultipartUpload>{document}</CompleteMultipartUpload>");
     client.post("demo/a").query("uploadId", id).body(document).send().await
@@ -122,10 +121,16 @@ async fn parts_are_listed_page_by_page() {
     }
     let list = || client.get("demo/a").query("uploadId", &id).query("max-parts", "2");
     let first = list().send().await.assert_ok();
-    assert_eq!((first.elements("PartNumber"), first.element("IsTruncated").unwrap()), (vec!["1".into(), "2".into()], "true".into()));
+    assert_eq!(
+        (first.elements("PartNumber"), first.element("IsTruncated").unwrap()),
+        (vec!["1".into(), "2".into()], "true".into())
+    );
     let marker = first.element("NextPartNumberMarker").unwrap();
     let second = list().query("part-number-marker", &marker).send().await.assert_ok();
-    assert_eq!((second.elements("PartNumber"), second.element("IsTruncated").unwrap()), (vec!["5".into()], "false".into()));
+    assert_eq!(
+        (second.elements("PartNumber"), second.element("IsTruncated").unwrap()),
+        (vec!["5".into()], "false".into())
+    );
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ impl Answer {
         let (start, end) = (format!("<{name}>"), format!("</{name}>"));
         let after = self.text().split(&start).skip(1);
         let content = after.filter_map(|rest| rest.split(&end).next());
-        content.map(|text| text.replace("&quot;", "\"").replace("&amp;", "&")).collect()
+        content.map(|text| text.replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&")).collect()
     }
 
     pub(crate) fn json(&self) -> serde_json::Value {

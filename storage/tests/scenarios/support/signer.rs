@@ -4,8 +4,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use s3_storage_sim::config::Credential;
 use sha2::{Digest, Sha256};
-use time::{Duration, OffsetDateTime};
 use time::macros::format_description;
+use time::{Duration, OffsetDateTime};
 
 const REGION: &str = "us-east-1";
 
@@ -58,15 +58,9 @@ impl Signer<'_> {
         let names = self.signed_names(headers);
         let canonical_headers: String =
             self.sorted(headers).iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
-        let request = [
-            self.method,
-            &encoded(self.path, b"/"),
-            &canonical_query(query),
-            &canonical_headers,
-            &names,
-            payload,
-        ]
-        .join("\n");
+        let request =
+            [self.method, &encoded(self.path, b"/"), &canonical_query(query), &canonical_headers, &names, payload]
+                .join("\n");
         let hash = hex::encode(Sha256::digest(request));
         let to_sign = format!("AWS4-HMAC-SHA256\n{}\n{}\n{hash}", self.now, scope(&self.now, service));
         let secret = format!("AWS4{}", self.credential.secret_key);

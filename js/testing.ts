@@ -1,0 +1,150 @@
+/**
+ * The simulated storage for tests and demos: an Amazon S3 and KMS in WebAssembly that really encrypt at rest. It is a
+ * WebAssembly file of its own, which an app that only encrypts never loads.
+ *
+ * @packageDocumentation
+ */
+
+import start, { StorageWorker } from "./wasm/storage_sim.js";
+
+/** An access key of the simulated storage. */
+export interface StorageCredential {
+  /** The access key's id. */
+  readonly access_key: string;
+  /** The secret key. */
+  readonly secret_key: string;
+  /** The user's id. */
+  readonly user_id?: string;
+  /** The user's name, as events and listings show it. */
+  readonly display_name?: string;
+  /** The user's address. */
+  readonly email?: string;
+}
+
+/** How a simulated storage is set up. */
+export interface StorageOptions {
+  /** The IndexedDB database to keep everything in; in memory unless given. */
+  readonly databaseName?: string;
+  /** The region; `us-east-1` unless given. */
+  readonly region?: string;
+  /** Who may call; the access key of AWS's documentation unless given. */
+  readonly credentials?: readonly StorageCredential[];
+  /** Aliases of KMS keys to make at start. */
+  readonly kmsKeys?: readonly string[];
+  /** Whether new buckets block writes with SSE-C, as on Amazon S3 since April 2026; blocked unless given. */
+  readonly sseCDefault?: "blocked" | "allowed";
+  /** The domain of virtual hosts, `{bucket}.s3.{region}.{baseDomain}`; `storage.test` unless given. */
+  readonly baseDomain?: string;
+}
+
+/** What lies at rest of an object. */
+export interface Inspection {
+  /** The bucket. */
+  readonly bucket: string;
+  /** The object's key. */
+  readonly key: string;
+  /** The mode of encryption at rest. */
+  readonly mode: "SSE-S3" | "SSE-KMS" | "SSE-C";
+  /** The length of the content, in bytes. */
+  readonly contentLength: number;
+  /** The length of what is stored of it, in bytes. */
+  readonly storedLength: number;
+  /** The length of a segment of content, in bytes; each is encrypted and authenticated on its own. */
+  readonly segmentLength: number;
+  /** The ETag, without quotation marks. */
+  readonly etag: string;
+  /** The stored parts, in order; number 0 is an object that was written at once. */
+  readonly parts: readonly { readonly number: number; readonly contentLength: number; readonly storedLength: number }[];
+  /** The wrapped data key, base64: all that is stored of the key. */
+  readonly wrappedDataKey: string;
+  /** Who can unwrap the data key. */
+  readonly unwrappedBy: string;
+  /** SSE-KMS: the key's ARN. */
+  readonly kmsKeyId?: string;
+  /** SSE-KMS: the encryption context that the caller gave. */
+  readonly encryptionContext?: Readonly<Record<string, string>>;
+  /** SSE-C: how the key is recognised; base64 of 32 random bytes, and of the key's HMAC-SHA256 under them. */
+  readonly customerKeyHash?: { readonly salt: string; readonly hmac: string };
+  /** The user metadata, stored in the clear; names without `x-amz-meta-`. */
+  readonly userMetadata: Readonly<Record<string, string>>;
+}
+
+/** A use of KMS, as CloudTrail records it. */
+export interface KmsEvent {
+  /** When, in RFC 3339. */
+  readonly eventTime: string;
+  /** The operation, such as `GenerateDataKey`. */
+  readonly eventName: string;
+  /** Who was responsible. */
+  readonly userIdentity: Readonly<Record<string, string>>;
+  /** What was asked: the key, the encryption context. Never a secret. */
+  readonly requestParameters: Readonly<Record<string, unknown>>;
+  /** The keys that were used. */
+  readonly resources: readonly { readonly ARN: string; readonly type: string; readonly accountId: string }[];
+  /** KMS's code, where it refused. */
+  readonly errorCode?: string;
+  /** KMS's message, where it refused. */
+  readonly errorMessage?: string;
+}
+
+/** A simulated storage. */
+export interface StorageSim {
+  /**
+   * Answers a request as S3 or KMS would. The URL's host says which bucket; `http:` counts as a connection that others
+   * can read.
+   *
+   * @param input - As for the global `fetch`.
+   * @param init - As for the global `fetch`.
+   */
+  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+  /** What lies at rest of an object. */
+  inspectObject(bucket: string, key: string): Promise<Inspection | undefined>;
+  /** Bytes of what lies at rest of an object, its parts one after the other. */
+  storedBytes(bucket: string, key: string, offset: number, length: number): Promise<Uint8Array | undefined>;
+  /** Flips one bit of what lies at rest of an object; tells whether it was there. */
+  tamperObject(bucket: string, key: string, offset: number): Promise<boolean>;
+  /** The keys of a bucket's objects, or undefined where there is no such bucket. */
+  objects(bucket: string): Promise<readonly string[] | undefined>;
+  /** What KMS was asked for, newest last. */
+  kmsEvents(): Promise<readonly KmsEvent[]>;
+  /** Removes everything but the root key. */
+  reset(): Promise<void>;
+}
+
+let loading: Promise<unknown> | undefined;
+
+/**
+ * Opens a simulated storage.
+ *
+ * @param options - How it is set up.
+ * @throws An `Error` that says which setting is wrong, or why the database cannot be opened.
+ */
+export async function openStorage(options: StorageOptions = {}): Promise<StorageSim> {
+  loading ??= load().catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  await loading;
+  const worker = await StorageWorker.open(options);
+  return {
+    fetch: (input, init) => worker.handle(new Request(input, init)),
+    inspectObject: async (bucket, key) => (await worker.inspectObject(bucket, key)) as Inspection | undefined,
+    storedBytes: (bucket, key, offset, length) => worker.storedBytes(bucket, key, offset, length),
+    tamperObject: (bucket, key, offset) => worker.tamperObject(bucket, key, offset),
+    objects: async (bucket) => (await worker.objects(bucket)) as readonly string[] | undefined,
+    kmsEvents: async () => (await worker.kmsEvents()) as readonly KmsEvent[],
+    reset: () => worker.reset(),
+  };
+}
+
+async function load(): Promise<void> {
+  // Written literally, so that bundlers see it and bring the file along.
+  const url = new URL("./wasm/storage_sim_bg.wasm", import.meta.url);
+  await start({ module_or_path: url.protocol === "file:" ? await readFile(url) : url });
+}
+
+/** In Node, `fetch` does not read files. */
+async function readFile(url: URL): Promise<Uint8Array<ArrayBuffer>> {
+  const { readFile: read } = await import(/* webpackIgnore: true */ "node:fs/promises");
+  return new Uint8Array(await read(url));
+}
