@@ -1,7 +1,12 @@
 //! The simulated storage, asked as clients ask it: signed HTTP requests in, HTTP responses out.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed step is the test failing")]
 #![allow(clippy::manual_assert_eq, clippy::assert_is_empty, reason = "megabytes of content are not to be printed")]
-#![allow(clippy::similar_names, clippy::format_push_string, reason = "tests read best when they are plain")]
+#![allow(
+    clippy::similar_names,
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "tests read best when they are plain"
+)]
 
 mod at_rest;
 mod bucket_default;
