@@ -1,18 +1,33 @@
 /** Decrypting an object: all of it is authenticated before any of it is released. */
 
+import { bulkEngine, type EngineOptions } from "./bulk-engine.js";
+import { Authentication, type ChosenEngine, type Decryption, DelayedDecryption } from "./decryption.js";
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
-import { type Segment, segmentsOf, segmentStream, type SegmentWork, TAG_LENGTH } from "./segments.js";
+import { orderedStream, type SegmentWork } from "./ordered.js";
+import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
 import { type ByteSource, type OpenSource, openSource } from "./source.js";
-import type { DecryptSession, VerifiedObject } from "./wasm/engine.js";
+import { Spool } from "./spool.js";
+import type { DecryptSession } from "./wasm/engine.js";
 
 /** Options of {@link decryptObject}. */
-export interface DecryptOptions {
+export interface DecryptOptions extends EngineOptions {
   /** Unwraps the object's data key. */
   readonly keyring: Keyring;
   /** Which message formats to read; V3 only unless given. */
   readonly commitmentPolicy?: CommitmentPolicy;
+  /**
+   * - `verified` releases plaintext only after all of the object was authenticated; the default.
+   * - `delayed-authentication` releases plaintext as it reads. It may be forged, until the stream has ended without an
+   *   error: whatever was done with it has to be undone when the stream fails.
+   */
+  readonly release?: "verified" | "delayed-authentication";
+  /**
+   * How many bytes of ciphertext to keep in memory until it is authenticated, where the source can be read only once;
+   * 64 MiB unless given. What is more goes to the origin-private file system, or into Blobs where there is none.
+   */
+  readonly spoolMemoryLimit?: number;
 }
 
 /** An object as it came from the storage. */
@@ -25,26 +40,33 @@ export interface StoredObject {
 
 /**
  * Decrypts an object. The promise resolves once the whole object is authenticated; only then does the stream give
- * plaintext, decrypting as it is read. Where anything was altered the promise rejects and no byte is released.
+ * plaintext, decrypting as it is read. Where anything was altered the promise rejects and no byte is released. (With
+ * `release: "delayed-authentication"` the promise resolves at once, and the stream errors at its end.)
  *
  * @param object - The object, or the `Response` that brought it.
  * @param options - The keyring, and what else there is to say.
  * @throws {@link EnvelopeError} `WRONG_KEY`, `AUTHENTICATION_FAILED`, `COMMITMENT_REQUIRED`, `NOT_ENCRYPTED`, one of
- * the `METADATA_` codes, or the keyring's own.
+ * the `METADATA_` codes, `INVALID_INPUT`, `ENGINE_UNAVAILABLE`, or the keyring's own.
  */
 export async function decryptObject(
   object: StoredObject | Response,
   options: DecryptOptions,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const { body, metadata } = object instanceof Response ? fromResponse(object) : object;
+  const { release = "verified" } = options;
+  if (release !== "verified" && (release as string) !== "delayed-authentication") {
+    throw new EnvelopeError("INVALID_INPUT", "release must be verified or delayed-authentication");
+  }
   const source = openSource(body);
-  const { ContentMetadata, DecryptSession, checkPolicy, segmentLength } = await engine();
-  const parsed = ContentMetadata.parse([...entriesOf(metadata)]);
+  const loaded = await engine();
+  const bulk = await bulkEngine(loaded, options, source.length);
+  const parsed = loaded.ContentMetadata.parse([...entriesOf(metadata)]);
   try {
-    checkPolicy(parsed, options.commitmentPolicy);
+    loaded.checkPolicy(parsed, options.commitmentPolicy);
     const dataKey = await options.keyring.unwrapDataKey(parsed);
-    const session = new DecryptSession(parsed, dataKey, options.commitmentPolicy);
-    return await verify(session, source, segmentLength());
+    const session = new loaded.DecryptSession(parsed, dataKey, options.commitmentPolicy);
+    const start = { session, loaded, bulk, options };
+    return await (release === "verified" ? verified(source, start) : unverified(source, start));
   } finally {
     parsed.free();
   }
@@ -64,54 +86,93 @@ function entriesOf(metadata: StoredObject["metadata"]): Iterable<[string, string
   return metadata instanceof Headers ? metadata.entries() : Object.entries(metadata);
 }
 
+/** The keys, the engine, and the options of one decryption. */
+interface Start extends ChosenEngine {
+  readonly session: DecryptSession;
+  readonly options: DecryptOptions;
+}
+
 /** Authenticates the whole source, then gives the stream that decrypts it. */
-async function verify(
-  session: DecryptSession,
-  source: OpenSource,
-  segmentLength: number,
-): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+async function verified(source: OpenSource, start: Start): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const cut = { length: start.loaded.segmentLength(), heldBack: TAG_LENGTH };
+  const authentication = await Authentication.start(start.session, start);
   // What can be read again need not be kept: the engine checks that it reads the same bytes.
-  const spool: Segment[] | undefined = source.read === undefined ? [] : undefined;
-  let tag = new Uint8Array();
+  const spool = source.isReplayable ? undefined : new Spool(start.options.spoolMemoryLimit);
+  let decryption: Decryption;
   try {
-    for await (const segment of segmentsOf(source.chunks(), segmentLength, TAG_LENGTH)) {
-      if (segment.bytes.length > 0) {
-        session.authenticateSegment(segment.offset, segment.bytes);
-        spool?.push(segment);
-      }
-      tag = new Uint8Array(segment.tail ?? []);
-    }
+    const tag = await authenticate(segmentsOf(source.chunks(), cut), authentication, spool);
+    decryption = authentication.verify(tag);
   } catch (error) {
-    session.free();
+    authentication.free();
+    await spool?.remove();
     throw error;
   }
-  const verified = session.verify(tag);
-  const replay = spool === undefined ? segmentsOf(source.chunks(), segmentLength, TAG_LENGTH) : drain(spool);
-  return segmentStream(replay, decryption(verified));
+  // The spool has no tag: nothing is held back from its end.
+  const segments =
+    spool === undefined ? segmentsOf(source.chunks(), cut) : segmentsOf(spool.chunks(), { length: cut.length });
+  return orderedStream(segments, decryptionWork(decryption, spool));
 }
 
-/** Gives the segments and lets go of each as it is given. */
-// eslint-disable-next-line @typescript-eslint/require-await -- one interface for spooled and re-read segments
-async function* drain(spool: Segment[]): AsyncGenerator<Segment> {
-  spool.reverse();
-  for (let segment = spool.pop(); segment !== undefined; segment = spool.pop()) {
-    yield segment;
+/** Reads all of an object, and gives its tag. */
+async function authenticate(
+  segments: AsyncIterable<Segment>,
+  authentication: Authentication,
+  spool: Spool | undefined,
+): Promise<Uint8Array> {
+  const underWay: Promise<void>[] = [];
+  let tag = new Uint8Array(0);
+  try {
+    for await (const { offset, bytes, tail } of segments) {
+      if (bytes.length > 0) {
+        const noted = authentication.note(offset, bytes);
+        noted.catch(() => undefined);
+        underWay.push(noted);
+        await spool?.append(bytes.slice());
+      }
+      tag = new Uint8Array(tail ?? tag);
+      if (underWay.length >= authentication.depth) {
+        await underWay.shift();
+      }
+    }
+    await Promise.all(underWay);
+  } finally {
+    await Promise.allSettled(underWay);
   }
+  return tag;
 }
 
-function decryption(verified: VerifiedObject): SegmentWork {
+function decryptionWork(decryption: Decryption, spool: Spool | undefined): SegmentWork {
   let length = 0;
   return {
+    depth: decryption.depth,
     process({ offset, bytes }) {
-      verified.decryptSegment(offset, bytes);
       length = offset + bytes.length;
+      return decryption.process(offset, bytes);
     },
     end() {
-      verified.checkComplete(length);
+      decryption.checkComplete(length);
+      return undefined;
+    },
+    async release() {
+      decryption.free();
+      await spool?.remove();
+    },
+  };
+}
+
+/** Gives the stream that decrypts the source while it reads it, and errors at its end. */
+async function unverified(source: OpenSource, start: Start): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const decryption = await DelayedDecryption.start(start.session, start);
+  const segments = segmentsOf(source.chunks(), { length: start.loaded.segmentLength(), heldBack: TAG_LENGTH });
+  return orderedStream(segments, {
+    depth: decryption.depth,
+    process: ({ offset, bytes }) => decryption.process(offset, bytes),
+    end(tag) {
+      decryption.finish(tag);
       return undefined;
     },
     release() {
-      verified.free();
+      decryption.free();
     },
-  };
+  });
 }

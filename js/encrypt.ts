@@ -1,13 +1,15 @@
 /** Encrypting an object: bytes in, a stream of ciphertext and the metadata to store with it out. */
 
+import type { EngineOptions } from "./bulk-engine.js";
+import { Encryption } from "./encryption.js";
 import { engine } from "./engine.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
-import { segmentsOf, segmentStream, type SegmentWork, TAG_LENGTH } from "./segments.js";
+import { orderedStream, type SegmentWork } from "./ordered.js";
+import { segmentsOf, TAG_LENGTH } from "./segments.js";
 import { type ByteSource, openSource } from "./source.js";
-import type { EncryptSession } from "./wasm/engine.js";
 
 /** Options of {@link encryptObject}. */
-export interface EncryptOptions {
+export interface EncryptOptions extends EngineOptions {
   /** Wraps the object's data key. */
   readonly keyring: Keyring;
   /** Which message format to write; V3 with key commitment unless given. */
@@ -18,7 +20,7 @@ export interface EncryptOptions {
 
 /** An object on its way to the storage. */
 export interface EncryptedObject {
-  /** The ciphertext and then the tag. Nothing is encrypted before it is read. */
+  /** The ciphertext and then the tag. Nothing is encrypted before it is read, and then a few segments ahead at most. */
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** The length of `body` in bytes; undefined where the source's is not known. */
   readonly contentLength: number | undefined;
@@ -29,22 +31,24 @@ export interface EncryptedObject {
 }
 
 /**
- * Encrypts content under a fresh data key, as an object that any S3 Encryption Client can read.
+ * Encrypts content under a fresh data key, as an object that any S3 Encryption Client can read. Memory does not grow
+ * with the content.
  *
  * @param content - What to encrypt: at most 2³⁶ − 32 bytes.
  * @param options - The keyring, and what else there is to say.
- * @throws {@link EnvelopeError} `INVALID_INPUT`, `MESSAGE_TOO_LONG` or the keyring's own. An error of the source, or
- * `CONTENT_LENGTH_MISMATCH`, comes through the stream.
+ * @throws {@link EnvelopeError} `INVALID_INPUT`, `MESSAGE_TOO_LONG`, `ENGINE_UNAVAILABLE` or the keyring's own. An error
+ * of the source, or `CONTENT_LENGTH_MISMATCH`, comes through the stream; so does `MESSAGE_TOO_LONG` where the length is
+ * not known beforehand.
  */
 export async function encryptObject(content: ByteSource, options: EncryptOptions): Promise<EncryptedObject> {
   const source = openSource(content);
   const length = options.contentLength ?? source.length;
-  const { EncryptSession, segmentLength } = await engine();
-  const materials = await options.keyring.encryptionMaterials(options.commitmentPolicy);
-  const session = new EncryptSession(materials, length);
-  const metadata = session.metadata() as Record<string, string>;
+  const loaded = await engine();
+  const encryption = await Encryption.start(loaded, options, length);
+  const metadata = encryption.metadata();
+  const segments = segmentsOf(source.chunks(), { length: loaded.segmentLength() });
   return {
-    body: segmentStream(segmentsOf(source.chunks(), segmentLength()), encryption(session)),
+    body: orderedStream(segments, workOf(encryption)),
     contentLength: length === undefined ? undefined : length + TAG_LENGTH,
     metadata,
     headers: asHeaders(metadata),
@@ -60,21 +64,13 @@ export function asHeaders(metadata: Readonly<Record<string, string>>): Record<st
   return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]));
 }
 
-function encryption(session: EncryptSession): SegmentWork {
-  let finished = false;
+function workOf(encryption: Encryption): SegmentWork {
   return {
-    process({ offset, bytes }) {
-      session.encryptSegment(offset, bytes);
-    },
-    end() {
-      finished = true;
-      return session.finish();
-    },
+    depth: encryption.depth,
+    process: ({ offset, bytes }) => encryption.process(offset, bytes),
+    end: () => encryption.finish(),
     release() {
-      // `finish` consumes the session.
-      if (!finished) {
-        session.free();
-      }
+      encryption.free();
     },
   };
 }

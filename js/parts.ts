@@ -1,9 +1,10 @@
-/** The content of an upload, part by part: read, encrypted if there is a session, ready to be sent. */
+/** The content of an upload, part by part: read, encrypted if it is to be, ready to be sent. */
 
+import type { Encryption } from "./encryption.js";
 import { EnvelopeError } from "./errors.js";
-import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
+import { ordered, type SegmentWork } from "./ordered.js";
+import { type Segment, segmentsOf } from "./segments.js";
 import type { OpenSource } from "./source.js";
-import type { EncryptSession } from "./wasm/engine.js";
 
 /** Where a part lies in the content. */
 export interface PartSpan {
@@ -17,12 +18,12 @@ export class PartBodies {
   readonly #source: OpenSource;
   readonly #length: number;
   readonly #segmentLength: number;
-  /** Gone once it is finished: the engine has consumed it. */
-  #session: EncryptSession | undefined;
+  readonly #encryption: Encryption | undefined;
   /** The one pass over a source that is read only once. */
   readonly #pass: AsyncGenerator<Segment> | undefined;
   /** Lets one part at a time read such a source. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** How many bytes of the content were not encrypted yet. */
   #unencrypted: number;
   readonly #allEncrypted: Promise<void>;
   #announceAllEncrypted: () => void = () => undefined;
@@ -31,14 +32,14 @@ export class PartBodies {
    * @param source - The content.
    * @param length - Its length in bytes.
    * @param segmentLength - The length of an encryption segment; parts start at multiples of it.
-   * @param session - Encrypts, if the content is to be encrypted here.
+   * @param encryption - Encrypts, if the content is to be encrypted here.
    */
-  constructor(source: OpenSource, length: number, segmentLength: number, session: EncryptSession | undefined) {
+  constructor(source: OpenSource, length: number, segmentLength: number, encryption: Encryption | undefined) {
     this.#source = source;
     this.#length = length;
     this.#segmentLength = segmentLength;
-    this.#session = session;
-    this.#pass = source.read === undefined ? segmentsOf(source.chunks(), segmentLength) : undefined;
+    this.#encryption = encryption;
+    this.#pass = source.isReplayable ? undefined : segmentsOf(source.chunks(), { length: segmentLength });
     this.#unencrypted = length;
     this.#allEncrypted = new Promise((resolve) => {
       this.#announceAllEncrypted = resolve;
@@ -46,71 +47,106 @@ export class PartBodies {
   }
 
   /**
-   * The body of a part as it is sent; of the last one, with the tag behind it.
+   * A maker of the body of a part as it is sent; of the last one, with the tag behind it. A source that can be read
+   * again is read and encrypted again for each attempt; of any other, the body is kept until the part was sent.
    *
    * @param part - The part.
-   * @throws {@link EnvelopeError} `CONTENT_LENGTH_MISMATCH` where the source has fewer or more bytes than it should.
    */
-  async bodyOf(part: PartSpan): Promise<Uint8Array<ArrayBuffer>> {
-    const hasTag = part.isLast && this.#session !== undefined;
-    const body = new Uint8Array(part.contentLength + (hasTag ? TAG_LENGTH : 0));
-    await this.#fill(body.subarray(0, part.contentLength), part);
-    this.#encrypt(body.subarray(0, part.contentLength), part.offset);
-    if (hasTag) {
-      // Parts are sent in any order, but the tag is made of all of them.
-      await this.#allEncrypted;
-      const session = this.#session;
-      this.#session = undefined;
-      body.set(session?.finish() ?? [], part.contentLength);
-    }
-    return body;
+  bodyOf(part: PartSpan): () => Promise<Blob> {
+    let attempts = 0;
+    let kept: Promise<Blob> | undefined;
+    return () => {
+      attempts += 1;
+      if (this.#source.isReplayable) {
+        return this.#make(part, attempts === 1);
+      }
+      kept ??= this.#make(part, true);
+      return kept;
+    };
   }
 
-  /** Wipes the session if it was not finished, and lets go of a source that is read only once. */
+  /** Lets go of a source that is read only once. */
   async close(): Promise<void> {
-    this.#session?.free();
-    this.#session = undefined;
     await this.#pass?.return(undefined);
   }
 
-  async #fill(target: Uint8Array, part: PartSpan): Promise<void> {
-    const { read } = this.#source;
-    if (read === undefined) {
-      const turn = this.#turn.then(() => this.#fillInOrder(target, part));
-      this.#turn = turn.catch(() => undefined);
-      await turn;
-      return;
+  async #make(part: PartSpan, isFirst: boolean): Promise<Blob> {
+    const body: Blob = this.#source.isReplayable ? await this.#replay(part) : await this.#next(part);
+    if (isFirst) {
+      this.#noteEncrypted(part.contentLength);
     }
-    const bytes = await read(part.offset, part.offset + part.contentLength);
-    if (bytes.length !== part.contentLength) {
-      throw this.#lengthMismatch(part.offset + bytes.length);
+    if (!part.isLast || this.#encryption === undefined) {
+      return body;
     }
-    target.set(bytes);
+    // Parts are sent in any order, but the tag is made of all of them.
+    await this.#allEncrypted;
+    return new Blob([body, this.#encryption.finish()]);
   }
 
-  async #fillInOrder(target: Uint8Array, part: PartSpan): Promise<void> {
-    for (let filled = 0; filled < target.length || part.isLast;) {
-      const segment = await this.#pass?.next();
-      if (segment === undefined || segment.done === true) {
-        if (filled < target.length) {
-          throw this.#lengthMismatch(part.offset + filled);
-        }
+  async #replay(part: PartSpan): Promise<Blob> {
+    const end = part.offset + part.contentLength;
+    if (this.#encryption === undefined && this.#source.slice !== undefined) {
+      return this.#source.slice(part.offset, end);
+    }
+    const chunks = this.#source.chunks(part.offset, end);
+    const segments = segmentsOf(chunks, { length: this.#segmentLength, start: part.offset });
+    return await this.#collect(segments, part);
+  }
+
+  /** The next part of a source that is read once, when all before it were read. */
+  async #next(part: PartSpan): Promise<Blob> {
+    const turn = this.#turn.then(() => this.#collect(this.#segmentsFor(part), part));
+    this.#turn = turn.catch(() => undefined);
+    return await turn;
+  }
+
+  async *#segmentsFor(part: PartSpan): AsyncGenerator<Segment> {
+    const pass = this.#pass as AsyncGenerator<Segment>;
+    // The last part reads to the end, to see that there is one.
+    for (let end = part.offset; end < part.offset + part.contentLength || part.isLast;) {
+      const segment = await pass.next();
+      if (segment.done === true) {
         return;
       }
-      const { bytes } = segment.value;
-      if (filled + bytes.length > target.length) {
-        throw this.#lengthMismatch(part.offset + filled + bytes.length);
-      }
-      target.set(bytes, filled);
-      filled += bytes.length;
+      end = segment.value.offset + segment.value.bytes.length;
+      yield segment.value;
     }
   }
 
-  #encrypt(content: Uint8Array, offset: number): void {
-    for (let start = 0; start < content.length; start += this.#segmentLength) {
-      this.#session?.encryptSegment(offset + start, content.subarray(start, start + this.#segmentLength));
+  /** Encrypts a part's segments, handing them to the browser one by one: Blobs lie outside the page's memory. */
+  async #collect(segments: AsyncGenerator<Segment>, part: PartSpan): Promise<Blob> {
+    const pieces: Blob[] = [];
+    let length = 0;
+    const work = this.#work((taken) => {
+      length += taken;
+      if (length > part.contentLength) {
+        throw this.#lengthMismatch(part.offset + length);
+      }
+    });
+    for await (const bytes of ordered(segments, work)) {
+      pieces.push(new Blob([bytes]));
     }
-    this.#unencrypted -= content.length;
+    if (length < part.contentLength) {
+      throw this.#lengthMismatch(part.offset + length);
+    }
+    return new Blob(pieces);
+  }
+
+  #work(note: (length: number) => void): SegmentWork {
+    const encryption = this.#encryption;
+    return {
+      depth: encryption?.depth ?? 1,
+      process({ offset, bytes }) {
+        note(bytes.length);
+        return encryption === undefined ? Promise.resolve(bytes) : encryption.process(offset, bytes);
+      },
+      end: () => undefined,
+      release: () => undefined,
+    };
+  }
+
+  #noteEncrypted(length: number): void {
+    this.#unencrypted -= length;
     if (this.#unencrypted === 0) {
       this.#announceAllEncrypted();
     }

@@ -43,7 +43,8 @@ export interface Channel {
 export interface StorageRequest extends Omit<PresignRequest, "headers"> {
   /** Headers beside those of server-side encryption. */
   readonly headers?: Readonly<HeaderMap>;
-  readonly body?: Uint8Array<ArrayBuffer> | string;
+  /** What to send; made anew for each attempt, so that nothing has to be kept for one that may never come. */
+  readonly body?: () => Promise<Blob> | Blob;
   /** Whether the answer may be an error under status 200, and so must be read to be believed. */
   readonly readsAnswer?: boolean;
 }
@@ -73,12 +74,14 @@ export async function send(channel: Channel, request: StorageRequest): Promise<S
   try {
     for (;;) {
       channel.signal?.throwIfAborted();
+      // Before the URL, whose time is limited: the last part of an object has to wait for all others.
+      const body = (await until(request.body?.(), channel.signal)) ?? null;
       // A URL is asked for each attempt: the last may have expired, and signing is cheap.
       const { operation, method, query } = request;
       const presigned = await channel.presign({ operation, method, query, headers: signed });
       channel.engine.checkPresignedUrl(presigned.url, encryption.carriesKey);
       const headers = { ...signed, ...presigned.headers, ...encryption.all };
-      const outcome = await attempt(channel, request, presigned.url, headers, attempts);
+      const outcome = await attempt(channel, { request, url: presigned.url, headers, body }, attempts);
       if ("response" in outcome) {
         return outcome;
       }
@@ -89,39 +92,40 @@ export async function send(channel: Channel, request: StorageRequest): Promise<S
   }
 }
 
+/** All that goes into one attempt. */
+interface ReadyRequest {
+  readonly request: StorageRequest;
+  readonly url: string;
+  readonly headers: HeaderMap;
+  readonly body: Blob | null;
+}
+
 /** One attempt: an answer, or how long to wait before the next one. */
 async function attempt(
   channel: Channel,
-  request: StorageRequest,
-  url: string,
-  headers: HeaderMap,
+  ready: ReadyRequest,
   attempts: InstanceType<Engine["RequestAttempts"]>,
 ): Promise<StorageAnswer | { waitMs: number }> {
   let answer: StorageAnswer;
   try {
-    answer = await exchange(channel, request, url, headers);
+    answer = await exchange(channel, ready);
   } catch (cause) {
     channel.signal?.throwIfAborted();
     return next(attempts.networkFailed(jitter()), attempts, cause);
   }
   const { response, text } = answer;
-  if (response.ok && !(request.readsAnswer === true && channel.engine.isErrorDocument(text))) {
+  if (response.ok && !(ready.request.readsAnswer === true && channel.engine.isErrorDocument(text))) {
     return answer;
   }
   const retryAfter = response.headers.get("retry-after") ?? undefined;
   return next(attempts.refused(response.status, text, retryAfter, jitter()), attempts);
 }
 
-async function exchange(
-  channel: Channel,
-  request: StorageRequest,
-  url: string,
-  headers: HeaderMap,
-): Promise<StorageAnswer> {
+async function exchange(channel: Channel, { request, url, headers, body }: ReadyRequest): Promise<StorageAnswer> {
   const response = await fetch(url, {
     method: request.method,
     headers,
-    body: request.body ?? null,
+    body,
     signal: channel.signal ?? null,
     // A presigned URL is all the authority there is; a redirect would carry the key headers elsewhere.
     credentials: "omit",
@@ -183,4 +187,24 @@ function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
     }, ms);
     signal?.addEventListener("abort", stop, { once: true });
   });
+}
+
+/** A promise that also ends when the signal does: a part must not wait for others that were stopped. */
+async function until<T>(promise: Promise<T> | T, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined || !(promise instanceof Promise)) {
+    return await promise;
+  }
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason, as fetch does
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, stopped]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }

@@ -1,4 +1,4 @@
-/** Chunks of any size into segments of one size, and segments into a stream. */
+/** Chunks of any size into segments of one size. */
 
 /** The length of an object's tag, in bytes: what encryption adds. */
 export const TAG_LENGTH = 16;
@@ -7,106 +7,90 @@ export const TAG_LENGTH = 16;
 export interface Segment {
   /** Where it starts in the message, in bytes. */
   readonly offset: number;
-  /** The bytes, in a buffer that nobody else holds. */
-  readonly bytes: Uint8Array;
+  /** The bytes, only until the next segment is asked for: the memory is used again. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** Only on the last segment: the bytes that were held back from the end. */
   readonly tail?: Uint8Array;
 }
 
+/** How a message is cut. */
+export interface Cut {
+  /** The length of a segment, in bytes. All but the last have it; the last one may be empty. */
+  readonly length: number;
+  /** How many bytes at the very end are no part of any segment (an object's tag); 0 unless given. */
+  readonly heldBack?: number;
+  /** Where the first segment starts in the message, in bytes; 0 unless given. */
+  readonly start?: number;
+}
+
 /**
- * Regroups chunks. All segments but the last have `length` bytes; the last one may be empty.
+ * Regroups chunks. Where a chunk holds a whole segment, the segment is a view of it: nothing is copied.
  *
- * @param chunks - The bytes, in order.
- * @param length - The length of a segment, in bytes.
- * @param heldBack - How many bytes at the very end are no part of any segment (an object's tag).
+ * @param chunks - The bytes, in order. A chunk is used only until the next one is asked for.
+ * @param cut - How they are cut.
  */
-export async function* segmentsOf(
-  chunks: AsyncIterable<Uint8Array>,
-  length: number,
-  heldBack = 0,
-): AsyncGenerator<Segment> {
-  let buffer = new Uint8Array(length + heldBack);
-  let filled = 0;
-  let offset = 0;
+export async function* segmentsOf(chunks: AsyncIterable<Uint8Array>, cut: Cut): AsyncGenerator<Segment> {
+  const { length, heldBack = 0 } = cut;
+  const pending = new Pending(length + heldBack);
+  let offset = cut.start ?? 0;
   for await (const chunk of chunks) {
-    for (let taken = 0; taken < chunk.length;) {
-      if (filled === buffer.length) {
-        const next = new Uint8Array(buffer.length);
-        next.set(buffer.subarray(length));
-        yield { offset, bytes: buffer.subarray(0, length) };
-        offset += length;
-        buffer = next;
-        filled = heldBack;
+    let rest = chunk;
+    while (pending.filled + rest.length >= length + heldBack) {
+      if (pending.filled === 0 && canBeViewed(rest)) {
+        yield { offset, bytes: rest.subarray(0, length) };
+        rest = rest.subarray(length);
+      } else {
+        rest = pending.fill(rest, length);
+        yield { offset, bytes: pending.bytes(0, length) };
+        pending.drop(length);
       }
-      const piece = chunk.subarray(taken, taken + buffer.length - filled);
-      buffer.set(piece, filled);
-      filled += piece.length;
-      taken += piece.length;
+      offset += length;
     }
+    pending.fill(rest, length + heldBack);
   }
-  const end = Math.max(0, filled - heldBack);
-  yield { offset, bytes: buffer.subarray(0, end), tail: buffer.slice(end, filled) };
+  const end = Math.max(0, pending.filled - heldBack);
+  yield { offset, bytes: pending.bytes(0, end), tail: pending.bytes(end, pending.filled) };
 }
 
-/** What is done with each segment of a stream. */
-export interface SegmentWork {
-  /** Transforms a segment in place. */
-  process(segment: Segment): void;
-  /** Called after the last segment; gives what follows it, if anything does. */
-  end(): Uint8Array | undefined;
-  /** Wipes what the work holds. Called once, however the stream ends. */
-  release(): void;
+/** SubtleCrypto refuses memory that could be changed or shrunk under it; such chunks are copied. */
+function canBeViewed(chunk: Uint8Array): chunk is Uint8Array<ArrayBuffer> {
+  return chunk.buffer instanceof ArrayBuffer && !("resizable" in chunk.buffer && chunk.buffer.resizable === true);
 }
 
-/**
- * A stream of transformed segments, each transformed when it is read and not before.
- *
- * @param segments - The segments, in order.
- * @param work - What to do with each.
- */
-export function segmentStream(
-  segments: AsyncGenerator<Segment>,
-  work: SegmentWork,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  async function* results(): AsyncGenerator<Uint8Array> {
-    try {
-      for await (const segment of segments) {
-        if (segment.bytes.length > 0) {
-          work.process(segment);
-          yield segment.bytes;
-        }
-      }
-      const last = work.end();
-      if (last !== undefined) {
-        yield last;
-      }
-    } finally {
-      work.release();
+/** What has come of the next segment. */
+class Pending {
+  filled = 0;
+  readonly #capacity: number;
+  #buffer = new Uint8Array(0);
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** Takes bytes until `upTo` are there, and gives the rest. */
+  fill(bytes: Uint8Array, upTo: number): Uint8Array {
+    const taken = bytes.subarray(0, Math.max(0, upTo - this.filled));
+    this.#reserve(this.filled + taken.length);
+    this.#buffer.set(taken, this.filled);
+    this.filled += taken.length;
+    return bytes.subarray(taken.length);
+  }
+
+  bytes(start: number, end: number): Uint8Array<ArrayBuffer> {
+    return this.#buffer.subarray(start, end);
+  }
+
+  drop(length: number): void {
+    this.#buffer.copyWithin(0, length, this.filled);
+    this.filled -= length;
+  }
+
+  /** Small messages are common: room for a whole segment is made only for one that is not small. */
+  #reserve(length: number): void {
+    if (length > this.#buffer.length) {
+      const larger = new Uint8Array(length * 4 < this.#capacity ? length * 2 : this.#capacity);
+      larger.set(this.#buffer.subarray(0, this.filled));
+      this.#buffer = larger;
     }
   }
-  const source = results();
-  let started = false;
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        started = true;
-        const result = await source.next();
-        if (result.done === true) {
-          controller.close();
-        } else {
-          // Segments lie in ordinary buffers of their own; TypeScript cannot see that through the engine.
-          controller.enqueue(result.value as Uint8Array<ArrayBuffer>);
-        }
-      },
-      async cancel() {
-        // A generator that never ran skips its `finally`.
-        if (!started) {
-          await segments.return(undefined);
-          work.release();
-        }
-        await source.return(undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }

@@ -13,10 +13,17 @@ export type ByteSource =
 export interface OpenSource {
   /** The length in bytes, where it is known beforehand. */
   readonly length: number | undefined;
-  /** The bytes from the start on. A source that is not `replayable` gives them once. */
-  chunks(): AsyncIterable<Uint8Array>;
-  /** Reads any range, as often as needed; only sources of known length can. */
-  readonly read: ((start: number, end: number) => Promise<Uint8Array>) | undefined;
+  /** Whether any range can be read, and read again. Other sources give all their bytes, once. */
+  readonly isReplayable: boolean;
+  /**
+   * The bytes of a range, or all. A chunk is to be used only until the next one is asked for: its memory is used again.
+   *
+   * @param start - The first byte.
+   * @param end - The byte after the last.
+   */
+  chunks(start?: number, end?: number): AsyncIterable<Uint8Array>;
+  /** A range as a Blob, without reading it; only where the source is one. */
+  slice?(start: number, end: number): Blob;
 }
 
 /**
@@ -67,31 +74,77 @@ function isIterable(value: unknown): value is AsyncIterable<Uint8Array> | Iterab
 }
 
 /** Large enough that a file is read at the speed of the disk, small enough to keep memory flat. */
-const BLOB_READ_LENGTH = 4 * 1024 * 1024;
+const READ_LENGTH = 2 * 1024 * 1024;
 
 function blobSource(blob: Blob): OpenSource {
-  const read = async (start: number, end: number) => new Uint8Array(await blob.slice(start, end).arrayBuffer());
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    for (let start = 0; start < blob.size; start += BLOB_READ_LENGTH) {
-      yield await read(start, Math.min(start + BLOB_READ_LENGTH, blob.size));
-    }
+  const chunks = (start = 0, end = blob.size) => blobChunks(blob.slice(start, end));
+  return { length: blob.size, isReplayable: true, chunks, slice: (start, end) => blob.slice(start, end) };
+}
+
+/**
+ * A blob's bytes. A chunk is to be used only until the next one is asked for.
+ *
+ * @param blob - The blob.
+ */
+export async function* blobChunks(blob: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const reader = blob.size > READ_LENGTH ? byobReader(blob.stream()) : undefined;
+  if (reader !== undefined) {
+    yield* filledChunks(reader);
+    return;
   }
-  return { length: blob.size, chunks, read };
+  for (let start = 0; start < blob.size; start += READ_LENGTH) {
+    yield new Uint8Array(await blob.slice(start, start + READ_LENGTH).arrayBuffer());
+  }
+}
+
+/** A reader that fills memory that it is given, where the stream can do that: by far the fastest way to read a file. */
+function byobReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined {
+  try {
+    return stream.getReader({ mode: "byob" });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Fills one buffer again and again. */
+async function* filledChunks(reader: ReadableStreamBYOBReader): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let buffer = new ArrayBuffer(READ_LENGTH);
+  let ended = false;
+  try {
+    while (!ended) {
+      let filled = 0;
+      while (!ended && filled < READ_LENGTH) {
+        const { done, value } = await reader.read(new Uint8Array(buffer, filled));
+        ended = done;
+        filled += value?.byteLength ?? 0;
+        // The memory moves into the buffer of the answer.
+        buffer = value === undefined ? buffer : value.buffer;
+      }
+      if (filled > 0) {
+        yield new Uint8Array(buffer, 0, filled);
+      }
+    }
+  } finally {
+    if (!ended) {
+      await reader.cancel().catch(() => undefined);
+    }
+    reader.releaseLock();
+  }
 }
 
 function bytesSource(bytes: Uint8Array): OpenSource {
   return {
     length: bytes.length,
+    isReplayable: true,
     // eslint-disable-next-line @typescript-eslint/require-await -- one interface for all sources
-    async *chunks() {
-      yield bytes;
+    async *chunks(start = 0, end = bytes.length) {
+      yield bytes.subarray(start, end);
     },
-    read: (start, end) => Promise.resolve(bytes.subarray(start, end)),
   };
 }
 
 function streamSource(chunks: () => AsyncIterable<Uint8Array>): OpenSource {
-  return { length: undefined, chunks, read: undefined };
+  return { length: undefined, isReplayable: false, chunks };
 }
 
 /** Reads a stream to its end; a reader that stops early cancels it. Safari's streams are not async iterable. */

@@ -1,5 +1,7 @@
 /** Uploading an object through presigned URLs: as one PUT, or in parts, several at a time. */
 
+import type { EngineOptions } from "./bulk-engine.js";
+import { Encryption } from "./encryption.js";
 import { type Engine, engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
@@ -8,7 +10,7 @@ import { type Channel, type Presign, send } from "./request.js";
 import { TAG_LENGTH } from "./segments.js";
 import type { HeaderMap, ServerSideEncryption } from "./sse.js";
 import { type ByteSource, openSource } from "./source.js";
-import type { EncryptSession, UploadPlan } from "./wasm/engine.js";
+import type { UploadPlan } from "./wasm/engine.js";
 
 /** How far an upload is. */
 export interface UploadProgress {
@@ -23,7 +25,7 @@ export interface UploadProgress {
 }
 
 /** Options of {@link upload}. At least one of `keyring` and `sse` must be given: nothing is sent in the clear by mistake. */
-export interface UploadOptions {
+export interface UploadOptions extends EngineOptions {
   /** Asks for a presigned URL for each request. */
   readonly presign: Presign;
   /** Encrypts the content here, before it leaves. */
@@ -75,16 +77,18 @@ export async function upload(content: ByteSource, options: UploadOptions): Promi
   options.signal?.throwIfAborted();
   const loaded = await engine();
   const plan = new loaded.UploadPlan(length, options.keyring === undefined ? 0 : TAG_LENGTH, options.partSize);
-  const session = await startSession(loaded, options, length);
-  const bodies = new PartBodies(source, length, loaded.segmentLength(), session);
+  const { keyring } = options;
+  const encryption = keyring && (await Encryption.start(loaded, { ...options, keyring }, length));
+  const bodies = new PartBodies(source, length, loaded.segmentLength(), encryption);
   try {
-    const headers = storedHeaders(loaded, options, content, session);
+    const headers = storedHeaders(loaded, options, content, encryption);
     const channel = { engine: loaded, presign: options.presign, encryption: options.sse, signal: options.signal };
-    const transfer = new Upload(channel, plan, bodies, length + (session === undefined ? 0 : TAG_LENGTH), options);
+    const transfer = new Upload(channel, plan, bodies, length + (encryption === undefined ? 0 : TAG_LENGTH), options);
     const stored = plan.isMultipart ? await transfer.inParts(headers) : await transfer.asOnePut(headers, length);
     return { ...stored, headers: metadataOnly(headers), storedLength: transfer.totalBytes };
   } finally {
     await bodies.close();
+    encryption?.free();
     plan.free();
   }
 }
@@ -113,29 +117,18 @@ function checked(options: UploadOptions, sourceLength: number | undefined): numb
   return length;
 }
 
-async function startSession(
-  loaded: Engine,
-  options: UploadOptions,
-  length: number,
-): Promise<EncryptSession | undefined> {
-  if (options.keyring === undefined) {
-    return undefined;
-  }
-  return new loaded.EncryptSession(await options.keyring.encryptionMaterials(options.commitmentPolicy), length);
-}
-
 /** The headers that are stored with the object: metadata and media type. */
 function storedHeaders(
   loaded: Engine,
   options: UploadOptions,
   content: ByteSource,
-  session: EncryptSession | undefined,
+  encryption: Encryption | undefined,
 ): HeaderMap {
   const user = Object.entries(options.metadata ?? {});
-  const own = Object.entries((session?.metadata() ?? {}) as HeaderMap);
+  const own = Object.entries(encryption?.metadata() ?? {});
   const headers = loaded.metadataHeaders(user, own) as HeaderMap;
   // The media type of a file that is encrypted here is nobody's business unless the caller says so.
-  const contentType = options.contentType ?? (session === undefined && content instanceof Blob ? content.type : "");
+  const contentType = options.contentType ?? (encryption === undefined && content instanceof Blob ? content.type : "");
   return contentType === "" ? headers : { ...headers, "content-type": contentType };
 }
 
@@ -166,10 +159,10 @@ class Upload {
   }
 
   async asOnePut(headers: HeaderMap, contentLength: number): Promise<Stored> {
-    const body = await this.#bodies.bodyOf({ offset: 0, contentLength, isLast: true });
+    const body = this.#bodies.bodyOf({ offset: 0, contentLength, isLast: true });
     const request = { operation: "PutObject", method: "PUT", query: {}, headers, body } as const;
     const { response } = await send(this.#channel, request);
-    this.#acknowledge(body.length);
+    this.#acknowledge(this.totalBytes);
     return { etag: response.headers.get("etag") ?? undefined, versionId: versionOf(response) };
   }
 
@@ -218,16 +211,18 @@ class Upload {
     if (part === undefined) {
       throw new EnvelopeError("INTERNAL", "internal error: a plan has no such part");
     }
-    const body = await until(this.#bodies.bodyOf(part), channel.signal);
+    const body = this.#bodies.bodyOf(part);
     const query = { partNumber: String(number), uploadId };
     const { response } = await send(channel, { operation: "UploadPart", method: "PUT", query, body });
-    this.#acknowledge(body.length);
+    const trailer = part.isLast && this.#options.keyring !== undefined ? TAG_LENGTH : 0;
+    this.#acknowledge(part.contentLength + trailer);
     return { number, etag: response.headers.get("etag") ?? "" };
   }
 
   async #complete(uploadId: string, parts: { number: number; etag: string }[]): Promise<Stored> {
-    const body = this.#channel.engine.completeBody(parts);
-    const request = { operation: "CompleteMultipartUpload", method: "POST", query: { uploadId }, body } as const;
+    const list = new Blob([this.#channel.engine.completeBody(parts)]);
+    const query = { uploadId };
+    const request = { operation: "CompleteMultipartUpload", method: "POST", query, body: () => list } as const;
     const { response, text } = await send(this.#channel, { ...request, readsAnswer: true });
     return { etag: this.#channel.engine.completedEtagOf(text), versionId: versionOf(response) };
   }
@@ -252,19 +247,4 @@ class Upload {
 
 function versionOf(response: Response): string | undefined {
   return response.headers.get("x-amz-version-id") ?? undefined;
-}
-
-/** A promise that also ends when the signal does: a part must not wait for others that were stopped. */
-function until<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  const stopped = new Promise<never>((_, reject) => {
-    signal?.addEventListener(
-      "abort",
-      () => {
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason, as fetch does
-        reject(signal.reason);
-      },
-      { once: true },
-    );
-  });
-  return Promise.race([promise, stopped]);
 }

@@ -40,14 +40,18 @@ export async function ensureBrowser() {
 /**
  * Starts the browser without a window.
  *
- * @param {{ profile?: string } & import("playwright-core").LaunchOptions & import("playwright-core").BrowserContextOptions}
+ * @param {{ profile?: string, flags?: string[] } & import("playwright-core").LaunchOptions & import("playwright-core").BrowserContextOptions}
  *   options `profile` is a folder, for a browser that remembers; all else is for Playwright
  * @returns {Promise<import("playwright-core").BrowserContext>} closing it ends the browser
  */
-export async function launchChromium({ profile = "", ...options } = {}) {
+export async function launchChromium({ profile = "", flags = [], ...options } = {}) {
   const { chromium } = await import("playwright-core");
   const args = capabilities()["goog:chromeOptions"].args.filter((flag) => flag !== "--headless");
-  return chromium.launchPersistentContext(profile, { executablePath: browserPath(), args, ...options });
+  return chromium.launchPersistentContext(profile, {
+    executablePath: browserPath(),
+    args: [...args, ...flags],
+    ...options,
+  });
 }
 
 /** The environment in which wasm-bindgen-test-runner drives the same browser. */

@@ -35,10 +35,10 @@ impl GcmMessage {
     /// segment's true ciphertext.
     #[must_use]
     pub fn delegated_iv(&self, span: Span) -> DelegatedIv {
-        let inverse = self.hash_key.inverse();
+        let inverse = self.hash_key_inverse();
         let start = Element::from_block(self.pre_counter_block(span.first_block()));
         let lengths = Element::from_block(lengths_block(0, DELEGATED_IV_LENGTH as u64));
-        DelegatedIv(start.times(&inverse).plus(&lengths).times(&inverse).to_block())
+        DelegatedIv(start.times(inverse).plus(&lengths).times(inverse).to_block())
     }
 
     /// The segment's share, from the tag that came with its ciphertext under [`GcmMessage::delegated_iv`].
@@ -63,12 +63,16 @@ impl GcmMessage {
         self.share_within(tag, pre_counter, lengths_block(length, 0))
     }
 
+    fn hash_key_inverse(&self) -> &Element {
+        self.hash_key_inverse.get_or_init(|| self.hash_key.inverse())
+    }
+
     /// Undoes the end of GCM: the tag is ((share ⊕ lengths) · H) ⊕ E(K, pre-counter block).
     fn share_within(&self, tag: &[u8; TAG_LENGTH], mut pre_counter: Block, lengths: Block) -> Share {
         encrypt_block(&self.cipher, &mut pre_counter);
         let unmasked = Element::from_block(*tag).plus(&Element::from_block(pre_counter));
         pre_counter.zeroize();
-        let share = unmasked.times(&self.hash_key.inverse()).plus(&Element::from_block(lengths));
+        let share = unmasked.times(self.hash_key_inverse()).plus(&Element::from_block(lengths));
         Share::from_bytes(share.to_block())
     }
 }

@@ -18,6 +18,8 @@ pub use delegate::{DELEGATED_IV_LENGTH, DelegatedIv};
 pub use ledger::{Share, ShareLedger};
 pub use span::{BLOCK_LENGTH, MAX_MESSAGE_LENGTH, Span, check_message_length};
 
+use std::sync::OnceLock;
+
 use aes::Aes256;
 use aes::cipher::{BlockCipherEncrypt, InnerIvInit, KeyInit, StreamCipherCoreWrapper};
 use ctr::cipher::StreamCipher;
@@ -25,7 +27,7 @@ use ctr::{CtrCore, flavors};
 use ghash::GHash;
 use ghash::universal_hash::UniversalHash;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::EnvelopeError;
 use field::{Block, Element};
@@ -41,8 +43,11 @@ const INTERLEAVE: usize = 4096;
 
 /// The key, IV and additional data of one AES-256-GCM message. Key material is wiped on drop.
 pub struct GcmMessage {
+    key: Zeroizing<[u8; 32]>,
     cipher: Aes256,
     hash_key: Element,
+    /// Made when it is first asked for: only delegated segments need it.
+    hash_key_inverse: OnceLock<Element>,
     iv: [u8; IV_LENGTH],
     aad: Vec<u8>,
 }
@@ -55,9 +60,22 @@ impl GcmMessage {
         let cipher = Aes256::new(key.into());
         let mut hash_key = [0; 16];
         encrypt_block(&cipher, &mut hash_key);
-        let message = Self { cipher, hash_key: Element::from_block(hash_key), iv, aad: aad.to_vec() };
+        let message = Self {
+            key: Zeroizing::new(*key),
+            cipher,
+            hash_key: Element::from_block(hash_key),
+            hash_key_inverse: OnceLock::new(),
+            iv,
+            aad: aad.to_vec(),
+        };
         hash_key.zeroize();
         message
+    }
+
+    /// The message's key, for another implementation of AES to which segments are delegated.
+    #[must_use]
+    pub fn key(&self) -> &[u8; 32] {
+        &self.key
     }
 
     /// Encrypts the segment at `span` in place and returns its share of the tag.
@@ -129,9 +147,15 @@ impl GcmMessage {
     }
 
     fn keystream(&self, span: Span) -> StreamCipherCoreWrapper<CtrCore<&Aes256, flavors::Ctr32BE>> {
+        StreamCipherCoreWrapper::from_core(CtrCore::inner_iv_init(&self.cipher, &self.first_counter(span).into()))
+    }
+
+    /// The first counter block of the segment at `span`: another implementation of AES-CTR with a 32-bit counter
+    /// decrypts the segment from it. It is no secret.
+    #[must_use]
+    pub fn first_counter(&self, span: Span) -> [u8; 16] {
         // GCM's first keystream block is the one after the pre-counter block (SP 800-38D, 7.1, step 3).
-        let counter = self.pre_counter_block(span.first_block().wrapping_add(1));
-        StreamCipherCoreWrapper::from_core(CtrCore::inner_iv_init(&self.cipher, &counter.into()))
+        self.pre_counter_block(span.first_block().wrapping_add(1))
     }
 
     /// J0 + `blocks`, the addition being in the low 32 bits (SP 800-38D, sections 6.2 and 7.1).

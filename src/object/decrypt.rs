@@ -2,7 +2,7 @@
 
 use zeroize::Zeroize;
 
-use super::CommitmentPolicy;
+use super::{CommitmentPolicy, DelayedAuthenticationSession};
 use crate::error::EnvelopeError;
 use crate::gcm::{GcmMessage, ShareLedger, Span, TAG_LENGTH};
 use crate::keyring::{DataKey, Keyring};
@@ -12,7 +12,7 @@ use crate::suite::{MessageParameters, check_commitment};
 /// Authenticates the ciphertext of one object, segment by segment, in any order. It gives out no plaintext.
 #[derive(Debug)]
 pub struct DecryptSession {
-    message: GcmMessage,
+    pub(super) message: GcmMessage,
     shares: ShareLedger,
     expected_length: Option<u64>,
 }
@@ -73,6 +73,30 @@ impl DecryptSession {
         self.shares.record(span, share)
     }
 
+    /// The key of the object's content, for another implementation of AES to which segments are delegated.
+    #[must_use]
+    pub fn content_key(&self) -> &[u8; 32] {
+        self.message.key()
+    }
+
+    /// Takes note of the segment of `length` bytes of ciphertext that starts `offset` bytes into it, by the tag that
+    /// another implementation of AES-GCM made of it: with [`DecryptSession::content_key`],
+    /// [`GcmMessage::authentication_iv`], the ciphertext as additional data, and an empty plaintext.
+    ///
+    /// # Errors
+    /// Those of [`DecryptSession::authenticate_segment`].
+    pub fn record_delegated(&mut self, offset: u64, length: u64, tag: &[u8; TAG_LENGTH]) -> Result<(), EnvelopeError> {
+        let share = self.message.share_of_authenticated(length, tag);
+        self.shares.record(Span::new(offset, length)?, share)
+    }
+
+    /// Decrypts before the whole is authenticated: the S3 Encryption Client's "delayed authentication". Nothing may
+    /// have been authenticated yet.
+    #[must_use]
+    pub const fn delay_authentication(self) -> DelayedAuthenticationSession {
+        DelayedAuthenticationSession { session: self }
+    }
+
     /// Checks the whole against the object's last 16 bytes. Only what this returns can decrypt.
     ///
     /// # Errors
@@ -122,6 +146,26 @@ impl VerifiedObject {
             return Ok(());
         }
         Err(EnvelopeError::MessageIncomplete { missing_at: length })
+    }
+
+    /// The counter block from which another implementation of AES-CTR, with a 32-bit counter and the object's content
+    /// key, decrypts the segment of `length` bytes that starts `offset` bytes into the object. Its plaintext is to be
+    /// kept back until [`VerifiedObject::check_delegated`] has taken the tag of the very same ciphertext.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::SegmentMisaligned`], [`EnvelopeError::MessageTooLong`].
+    pub fn first_counter(&self, offset: u64, length: u64) -> Result<[u8; 16], EnvelopeError> {
+        Ok(self.message.first_counter(Span::new(offset, length)?))
+    }
+
+    /// Checks a segment that another implementation decrypts, by the tag that it made of the ciphertext as for
+    /// [`DecryptSession::record_delegated`].
+    ///
+    /// # Errors
+    /// Those of [`VerifiedObject::decrypt_segment`].
+    pub fn check_delegated(&self, offset: u64, length: u64, tag: &[u8; TAG_LENGTH]) -> Result<(), EnvelopeError> {
+        let span = Span::new(offset, length)?;
+        self.shares.check_unchanged(span, &self.message.share_of_authenticated(length, tag))
     }
 
     fn check(&self, offset: u64, segment: &[u8]) -> Result<Span, EnvelopeError> {

@@ -4,7 +4,7 @@ use zeroize::Zeroize;
 
 use super::CommitmentPolicy;
 use crate::error::EnvelopeError;
-use crate::gcm::{GcmMessage, ShareLedger, Span, TAG_LENGTH, check_message_length};
+use crate::gcm::{DelegatedIv, GcmMessage, ShareLedger, Span, TAG_LENGTH, check_message_length};
 use crate::keyring::{EncryptionMaterials, Keyring};
 use crate::metadata::{ContentMetadata, MessageFormat, MetadataMap};
 use crate::suite::MessageParameters;
@@ -19,6 +19,8 @@ pub struct EncryptSession {
     shares: ShareLedger,
     metadata: ContentMetadata,
     content_length: Option<u64>,
+    /// Whether the tag was given out: two tags under one key and IV, of two lengths, would give the hash key away.
+    is_ended: bool,
 }
 
 impl EncryptSession {
@@ -50,7 +52,7 @@ impl EncryptSession {
             _ => return Err(EnvelopeError::Internal { what: "a suite and its parameters disagree" }),
         };
         let metadata = ContentMetadata { wrapped: materials.wrapped.clone(), format };
-        Ok(Self { message, shares: ShareLedger::default(), metadata, content_length })
+        Ok(Self { message, shares: ShareLedger::default(), metadata, content_length, is_ended: false })
     }
 
     /// The metadata to store with the object, by name without the prefix `x-amz-meta-`. Known before any content is.
@@ -74,22 +76,57 @@ impl EncryptSession {
         outcome
     }
 
-    fn try_encrypt(&mut self, offset: u64, segment: &mut [u8]) -> Result<(), EnvelopeError> {
-        let span = Span::of(offset, segment)?;
+    /// The key of the object's content, for another implementation of AES to which segments are delegated.
+    #[must_use]
+    pub fn content_key(&self) -> &[u8; 32] {
+        self.message.key()
+    }
+
+    /// The IV under which another implementation of AES-GCM is to encrypt the segment of `length` bytes that starts
+    /// `offset` bytes into the plaintext, with [`EncryptSession::content_key`] and no additional data. Its ciphertext is
+    /// to be kept back until [`EncryptSession::record_delegated`] has taken its tag.
+    ///
+    /// # Errors
+    /// Those of [`EncryptSession::encrypt_segment`], but for [`EnvelopeError::SegmentChanged`].
+    pub fn delegate_segment(&self, offset: u64, length: u64) -> Result<DelegatedIv, EnvelopeError> {
+        Ok(self.message.delegated_iv(self.span(offset, length)?))
+    }
+
+    /// Takes the tag that came with the ciphertext of a delegated segment. Only after this succeeded may the
+    /// ciphertext be used.
+    ///
+    /// # Errors
+    /// Those of [`EncryptSession::encrypt_segment`].
+    pub fn record_delegated(&mut self, offset: u64, length: u64, tag: &[u8; TAG_LENGTH]) -> Result<(), EnvelopeError> {
+        let span = self.span(offset, length)?;
+        self.shares.record(span, self.message.share_of_encrypted(span, tag))
+    }
+
+    /// A segment's span, if it may be encrypted.
+    fn span(&self, offset: u64, length: u64) -> Result<Span, EnvelopeError> {
+        let span = Span::new(offset, length)?;
         self.check_declared(span.end(), |end, declared| end <= declared)?;
-        self.shares.known(span)?;
+        match self.shares.known(span)? {
+            None if self.is_ended => Err(EnvelopeError::SegmentChanged { offset }),
+            _ => Ok(span),
+        }
+    }
+
+    fn try_encrypt(&mut self, offset: u64, segment: &mut [u8]) -> Result<(), EnvelopeError> {
+        let span = self.span(offset, segment.len() as u64)?;
         let share = self.message.encrypt_segment(span, segment);
         self.shares.record(span, share)
     }
 
-    /// Ends the object: the 16 bytes to store after the ciphertext.
+    /// Ends the object: the 16 bytes to store after the ciphertext. From now on segments can only be encrypted again.
     ///
     /// # Errors
     /// [`EnvelopeError::MessageIncomplete`] where a segment is missing, and [`EnvelopeError::ContentLengthMismatch`]
     /// where the plaintext was not as long as declared.
-    pub fn finish(self) -> Result<[u8; TAG_LENGTH], EnvelopeError> {
+    pub fn finish(&mut self) -> Result<[u8; TAG_LENGTH], EnvelopeError> {
         let length = self.shares.message_length()?;
         self.check_declared(length, |length, declared| length == declared)?;
+        self.is_ended = true;
         self.message.tag(&self.shares)
     }
 

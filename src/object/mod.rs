@@ -3,14 +3,17 @@
 //! - [`EncryptSession`]: segments in, in any order; ciphertext out in place; the tag at the end.
 //! - [`DecryptSession`]: ciphertext in, in any order; nothing out. When the tag matches it becomes a
 //!   [`VerifiedObject`], and only that can decrypt.
+//! - [`DelayedAuthenticationSession`]: the opt-in that decrypts while it reads, and errors at the end.
 //! - [`CommitmentPolicy`]: which message formats may be written and read.
 //!
 //! The content of an encrypted object is the ciphertext, as long as the plaintext, followed by the 16-byte tag.
 
 mod decrypt;
+mod delayed;
 mod encrypt;
 
 pub use decrypt::{DecryptSession, VerifiedObject};
+pub use delayed::DelayedAuthenticationSession;
 pub use encrypt::EncryptSession;
 
 use crate::error::EnvelopeError;
@@ -75,5 +78,7 @@ impl CommitmentPolicy {
     }
 }
 
+#[cfg(test)]
+mod delegation_tests;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ pub mod object;
 mod options;
 pub mod presign;
 pub mod sse;
+pub mod subtle;
 pub mod transfer;
 
 use wasm_bindgen::prelude::wasm_bindgen;

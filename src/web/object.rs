@@ -1,12 +1,15 @@
 //! Sessions for JavaScript. Bulk bytes are processed in place; keys never cross.
 
-use js_sys::Object;
+use js_sys::{Object, Promise};
 use wasm_bindgen::prelude::*;
+use web_sys::SubtleCrypto;
 
 use super::keyring::{DataKey, EncryptionMaterials};
 use super::number::whole;
 use super::sse::pairs_object;
+use super::subtle::{Cipher, import};
 use crate::error::EnvelopeError;
+use crate::gcm::TAG_LENGTH;
 use crate::metadata;
 use crate::object::{self, CommitmentPolicy};
 
@@ -75,11 +78,41 @@ impl EncryptSession {
         self.inner.encrypt_segment(whole("offset", offset)?, segment)
     }
 
-    /// The 16 bytes to store after the ciphertext. The session is consumed.
+    /// The content key for `SubtleCrypto`'s AES-GCM, not extractable.
+    ///
+    /// # Errors
+    /// `INTERNAL` where `SubtleCrypto` takes no key.
+    #[wasm_bindgen(js_name = gcmKey, unchecked_return_type = "Promise<CryptoKey>")]
+    #[expect(clippy::needless_pass_by_value, reason = "JavaScript's values are handles")]
+    pub fn gcm_key(&self, subtle: SubtleCrypto) -> Result<Promise, EnvelopeError> {
+        import(&subtle, self.inner.content_key(), Cipher::Gcm)
+    }
+
+    /// The IV under which `SubtleCrypto` is to encrypt a segment. Its ciphertext is to be kept back until
+    /// `recordDelegated` has taken its tag.
+    ///
+    /// # Errors
+    /// `SEGMENT_MISALIGNED`, `SEGMENT_OVERLAP`, `CONTENT_LENGTH_MISMATCH`, `MESSAGE_TOO_LONG`.
+    #[wasm_bindgen(js_name = delegateSegment)]
+    pub fn delegate_segment(&self, offset: f64, length: f64) -> Result<Vec<u8>, EnvelopeError> {
+        let iv = self.inner.delegate_segment(whole("offset", offset)?, whole("length", length)?)?;
+        Ok(iv.as_bytes().to_vec())
+    }
+
+    /// Takes the tag of a segment that `SubtleCrypto` has encrypted.
+    ///
+    /// # Errors
+    /// Those of `delegateSegment`, and `SEGMENT_CHANGED`.
+    #[wasm_bindgen(js_name = recordDelegated)]
+    pub fn record_delegated(&mut self, offset: f64, length: f64, tag: &[u8]) -> Result<(), EnvelopeError> {
+        self.inner.record_delegated(whole("offset", offset)?, whole("length", length)?, &whole_tag(tag)?)
+    }
+
+    /// The 16 bytes to store after the ciphertext. From now on segments can only be encrypted again.
     ///
     /// # Errors
     /// `MESSAGE_INCOMPLETE`, `CONTENT_LENGTH_MISMATCH`.
-    pub fn finish(self) -> Result<Vec<u8>, EnvelopeError> {
+    pub fn finish(&mut self) -> Result<Vec<u8>, EnvelopeError> {
         Ok(self.inner.finish()?.to_vec())
     }
 }
@@ -113,14 +146,49 @@ impl DecryptSession {
         self.inner.authenticate_segment(whole("offset", offset)?, ciphertext)
     }
 
+    /// The content key for `SubtleCrypto`'s AES-GCM, not extractable: it authenticates segments.
+    ///
+    /// # Errors
+    /// `INTERNAL` where `SubtleCrypto` takes no key.
+    #[wasm_bindgen(js_name = gcmKey, unchecked_return_type = "Promise<CryptoKey>")]
+    #[expect(clippy::needless_pass_by_value, reason = "JavaScript's values are handles")]
+    pub fn gcm_key(&self, subtle: SubtleCrypto) -> Result<Promise, EnvelopeError> {
+        import(&subtle, self.inner.content_key(), Cipher::Gcm)
+    }
+
+    /// The content key for `SubtleCrypto`'s AES-CTR, not extractable: it decrypts segments.
+    ///
+    /// # Errors
+    /// `INTERNAL` where `SubtleCrypto` takes no key.
+    #[wasm_bindgen(js_name = ctrKey, unchecked_return_type = "Promise<CryptoKey>")]
+    #[expect(clippy::needless_pass_by_value, reason = "JavaScript's values are handles")]
+    pub fn ctr_key(&self, subtle: SubtleCrypto) -> Result<Promise, EnvelopeError> {
+        import(&subtle, self.inner.content_key(), Cipher::Ctr)
+    }
+
+    /// Takes note of a segment by the tag that `SubtleCrypto` made of it: AES-GCM under `authenticationIv()`, the
+    /// ciphertext as additional data, an empty plaintext.
+    ///
+    /// # Errors
+    /// Those of `authenticateSegment`.
+    #[wasm_bindgen(js_name = recordDelegated)]
+    pub fn record_delegated(&mut self, offset: f64, length: f64, tag: &[u8]) -> Result<(), EnvelopeError> {
+        self.inner.record_delegated(whole("offset", offset)?, whole("length", length)?, &whole_tag(tag)?)
+    }
+
+    /// Goes on to decrypt before the whole is authenticated. The session is consumed.
+    #[wasm_bindgen(js_name = delayAuthentication)]
+    #[must_use]
+    pub fn delay_authentication(self) -> DelayedAuthenticationSession {
+        DelayedAuthenticationSession { inner: self.inner.delay_authentication() }
+    }
+
     /// Checks the whole against the object's last 16 bytes. The session is consumed.
     ///
     /// # Errors
     /// `AUTHENTICATION_FAILED`, `MESSAGE_INCOMPLETE`, `CONTENT_LENGTH_MISMATCH`.
     pub fn verify(self, tag: &[u8]) -> Result<VerifiedObject, EnvelopeError> {
-        // A body shorter than a tag is a truncated one.
-        let tag = tag.try_into().map_err(|_| EnvelopeError::AuthenticationFailed)?;
-        Ok(VerifiedObject { inner: self.inner.verify(tag)? })
+        Ok(VerifiedObject { inner: self.inner.verify(&whole_tag(tag)?)? })
     }
 }
 
@@ -142,6 +210,25 @@ impl VerifiedObject {
         self.inner.decrypt_segment(whole("offset", offset)?, segment)
     }
 
+    /// The counter block from which `SubtleCrypto`'s AES-CTR, with a counter of 32 bits, decrypts a segment.
+    ///
+    /// # Errors
+    /// `SEGMENT_MISALIGNED`, `MESSAGE_TOO_LONG`.
+    #[wasm_bindgen(js_name = firstCounter)]
+    pub fn first_counter(&self, offset: f64, length: f64) -> Result<Vec<u8>, EnvelopeError> {
+        Ok(self.inner.first_counter(whole("offset", offset)?, whole("length", length)?)?.to_vec())
+    }
+
+    /// Checks a segment that `SubtleCrypto` decrypts, by a tag as for `recordDelegated`. Before this its plaintext is
+    /// to be kept back.
+    ///
+    /// # Errors
+    /// Those of `decryptSegment`.
+    #[wasm_bindgen(js_name = checkDelegated)]
+    pub fn check_delegated(&self, offset: f64, length: f64, tag: &[u8]) -> Result<(), EnvelopeError> {
+        self.inner.check_delegated(whole("offset", offset)?, whole("length", length)?, &whole_tag(tag)?)
+    }
+
     /// Checks that the bytes decrypted, from the first on, are the whole object.
     ///
     /// # Errors
@@ -150,6 +237,56 @@ impl VerifiedObject {
     pub fn check_complete(&self, length: f64) -> Result<(), EnvelopeError> {
         self.inner.check_complete(whole("length", length)?)
     }
+}
+
+/// Decrypts before the whole is authenticated, and tells at the end.
+#[wasm_bindgen(js_name = DelayedAuthenticationSession)]
+#[derive(Debug)]
+pub struct DelayedAuthenticationSession {
+    inner: object::DelayedAuthenticationSession,
+}
+
+#[wasm_bindgen(js_class = DelayedAuthenticationSession)]
+impl DelayedAuthenticationSession {
+    /// Takes note of a segment and decrypts it in place, unauthenticated.
+    ///
+    /// # Errors
+    /// Those of `authenticateSegment`.
+    #[wasm_bindgen(js_name = decryptSegment)]
+    pub fn decrypt_segment(&mut self, offset: f64, segment: &mut [u8]) -> Result<(), EnvelopeError> {
+        self.inner.decrypt_segment(whole("offset", offset)?, segment)
+    }
+
+    /// The counter block from which `SubtleCrypto`'s AES-CTR, with a counter of 32 bits, decrypts a segment.
+    ///
+    /// # Errors
+    /// `SEGMENT_MISALIGNED`, `MESSAGE_TOO_LONG`.
+    #[wasm_bindgen(js_name = firstCounter)]
+    pub fn first_counter(&self, offset: f64, length: f64) -> Result<Vec<u8>, EnvelopeError> {
+        Ok(self.inner.first_counter(whole("offset", offset)?, whole("length", length)?)?.to_vec())
+    }
+
+    /// Takes note of a segment that `SubtleCrypto` decrypts, by a tag as for `recordDelegated` of `DecryptSession`.
+    ///
+    /// # Errors
+    /// Those of `authenticateSegment`.
+    #[wasm_bindgen(js_name = recordDelegated)]
+    pub fn record_delegated(&mut self, offset: f64, length: f64, tag: &[u8]) -> Result<(), EnvelopeError> {
+        self.inner.record_delegated(whole("offset", offset)?, whole("length", length)?, &whole_tag(tag)?)
+    }
+
+    /// Checks the whole against the object's last 16 bytes. The session is consumed.
+    ///
+    /// # Errors
+    /// Those of `verify`.
+    pub fn finish(self, tag: &[u8]) -> Result<(), EnvelopeError> {
+        self.inner.finish(&whole_tag(tag)?)
+    }
+}
+
+/// A tag, all of it: a body shorter than a tag is a truncated one.
+fn whole_tag(tag: &[u8]) -> Result<[u8; TAG_LENGTH], EnvelopeError> {
+    tag.try_into().map_err(|_| EnvelopeError::AuthenticationFailed)
 }
 
 /// The named policy, or the default.

@@ -199,10 +199,10 @@ test("an error of the source comes through and a cancelled stream lets the sourc
   }
 });
 
-test("nothing is read ahead of the reader", async () => {
+test("nothing is read before it is wanted, and then a few segments ahead at most", async () => {
   let given = 0;
   const source = (async function* () {
-    for (const piece of pieces(new Uint8Array(SEGMENT * 8), SEGMENT)) {
+    for (const piece of pieces(new Uint8Array(SEGMENT * 40), SEGMENT)) {
       given += 1;
       yield piece;
     }
@@ -210,7 +210,7 @@ test("nothing is read ahead of the reader", async () => {
   const reader = (await encryptObject(source, { keyring })).body.getReader();
   assert.equal(given, 0);
   await reader.read();
-  assert.ok(given <= 2, `${given} segments were read for one`);
+  assert.ok(given <= 13, `${given} segments were read for one`);
   await reader.cancel();
 });
 

@@ -2,9 +2,10 @@
 
 /**
  * @param {Uint8Array} bytes
+ * @param {number} [step] the length of the pieces of a stream
  * @returns {[string, () => any][]} a name and a maker for each shape; makers, because streams are read once
  */
-export function shapesOf(bytes) {
+export function shapesOf(bytes, step = 1) {
   return [
     ["a whole array", () => bytes.slice()],
     ["a view with an offset", () => offsetView(bytes)],
@@ -12,13 +13,26 @@ export function shapesOf(bytes) {
     ["a resizable buffer itself", () => resizableView(bytes).buffer.slice(7)],
     ["an ArrayBuffer", () => bytes.slice().buffer],
     ["a DataView", () => new DataView(offsetView(bytes).buffer, 7, bytes.length)],
-    ["a shared buffer", () => sharedView(bytes)],
+    // Pages have shared memory only when they are isolated.
+    ...(typeof SharedArrayBuffer === "undefined" ? [] : [["a shared buffer", () => sharedView(bytes)]]),
     ["a Blob", () => new Blob([bytes])],
     ["a stream", () => new Blob([bytes]).stream()],
-    ["a stream of single bytes", () => ReadableStream.from(pieces(bytes, 1))],
+    ["a stream of small pieces", () => streamOf(pieces(bytes, step))],
     ["an async iterable", () => asyncPieces(bytes)],
     ["an iterable of offset views", () => pieces(bytes, 1000).map(offsetView)],
   ];
+}
+
+/** Not every browser has `ReadableStream.from`. */
+function streamOf(chunks) {
+  const rest = chunks.values();
+  return new ReadableStream({
+    pull(controller) {
+      const { done, value } = rest.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+  });
 }
 
 /** @param {Uint8Array} bytes */

@@ -1,0 +1,123 @@
+/** Which engine does the bulk of the work, and on which threads. */
+
+import { perform, type SegmentResult, type SegmentTask } from "./bulk.js";
+import { defaultWorkerCount, pool } from "./bulk-pool.js";
+import type { Engine } from "./engine.js";
+import { EnvelopeError } from "./errors.js";
+
+/** How the bulk of the work is done. The result is the same, byte for byte. */
+export interface EngineOptions {
+  /**
+   * - `auto` uses the platform's `SubtleCrypto` (hardware speed) where it is there and passes a self-test, and Rust in
+   *   WebAssembly for small contents and everywhere else; the default.
+   * - `subtle` insists on `SubtleCrypto`.
+   * - `rust` uses Rust alone.
+   */
+  readonly engine?: "auto" | "subtle" | "rust";
+  /**
+   * How many workers share the work of `SubtleCrypto`, 0 for none. One a processor, at most 4, unless given, and none
+   * for small contents. Where workers cannot be had, the work is done without.
+   */
+  readonly workers?: number;
+}
+
+/** Below this many bytes the way to SubtleCrypto and back takes longer than the work. */
+const SMALL_CONTENT = 16 * 1024;
+/** Starting workers pays only for more bytes than this, unless the caller asks for them. */
+const WORKERS_PAY_FROM = 8 * 1024 * 1024;
+/** How many segments are worked on at a time without workers: one, one that waits, and one that is handed over. */
+const DEPTH_ALONE = 3;
+/** And how many by each worker: one, one that waits, and one on its way. */
+const DEPTH_A_WORKER = 3;
+
+/** `SubtleCrypto` on one or several threads. */
+export class BulkEngine {
+  readonly subtle: SubtleCrypto;
+  readonly #workers: number;
+  #untilWorkers: number;
+
+  /**
+   * @param subtle - The platform's cryptography.
+   * @param workers - How many workers to use, or nothing for what pays.
+   */
+  constructor(subtle: SubtleCrypto, workers: number | undefined) {
+    this.subtle = subtle;
+    this.#workers = workers ?? defaultWorkerCount();
+    this.#untilWorkers = workers === undefined ? WORKERS_PAY_FROM : 0;
+  }
+
+  /** How many segments may be worked on at a time. */
+  get depth(): number {
+    return Math.max(DEPTH_ALONE, this.#workers * DEPTH_A_WORKER);
+  }
+
+  /**
+   * Does a segment's work, on whichever thread has least to do. The segment's bytes are taken before this returns.
+   *
+   * @param task - What to do.
+   * @param bytes - The segment.
+   */
+  submit(task: SegmentTask, bytes: Uint8Array<ArrayBuffer>): Promise<SegmentResult> {
+    const member = this.#workers > 0 ? this.#member(bytes.length) : undefined;
+    return member === undefined ? perform(this.subtle, task, bytes) : member.submit(task, bytes);
+  }
+
+  #member(length: number): ReturnType<typeof pool.take> {
+    if (this.#untilWorkers > 0) {
+      this.#untilWorkers -= length;
+      return undefined;
+    }
+    pool.start(this.#workers);
+    return pool.take(this.#workers);
+  }
+}
+
+/**
+ * The engine for the bulk of an operation's work; nothing where Rust is to do it.
+ *
+ * @param loaded - The WebAssembly engine.
+ * @param options - What the caller wants.
+ * @param length - The content's length in bytes, where it is known.
+ * @throws {@link EnvelopeError} `INVALID_INPUT` for options that do not exist, `ENGINE_UNAVAILABLE` where `SubtleCrypto`
+ * was insisted on and cannot be used.
+ */
+export async function bulkEngine(
+  loaded: Engine,
+  options: EngineOptions,
+  length: number | undefined,
+): Promise<BulkEngine | undefined> {
+  const choice = checkedChoice(options);
+  if (choice === "rust" || (choice === "auto" && length !== undefined && length <= SMALL_CONTENT)) {
+    return undefined;
+  }
+  const subtle = (globalThis as { crypto?: Partial<Crypto> }).crypto?.subtle;
+  if (subtle !== undefined && (await isTrusted(loaded, subtle))) {
+    return new BulkEngine(subtle, options.workers);
+  }
+  if (choice === "subtle") {
+    throw new EnvelopeError(
+      "ENGINE_UNAVAILABLE",
+      subtle === undefined
+        ? "SubtleCrypto is missing: serve the page over https or from a loopback address, or let engine be auto"
+        : "this platform's SubtleCrypto failed its self-test: let engine be auto",
+    );
+  }
+  return undefined;
+}
+
+function checkedChoice({ engine = "auto", workers = 0 }: EngineOptions): "auto" | "subtle" | "rust" {
+  if (!["auto", "subtle", "rust"].includes(engine)) {
+    throw new EnvelopeError("INVALID_INPUT", "engine must be auto, subtle or rust");
+  }
+  if (!Number.isInteger(workers) || workers < 0) {
+    throw new EnvelopeError("INVALID_INPUT", "workers must be a whole number, 0 for none");
+  }
+  return engine;
+}
+
+let verdict: Promise<boolean> | undefined;
+
+function isTrusted(loaded: Engine, subtle: SubtleCrypto): Promise<boolean> {
+  verdict ??= loaded.subtleSelfTest(subtle);
+  return verdict;
+}

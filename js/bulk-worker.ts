@@ -1,0 +1,50 @@
+/** A worker that does segments' work. It holds no key longer than a task, and no WebAssembly. */
+
+import { perform, type SegmentTask } from "./bulk.js";
+
+/** A task on its way to the worker. The buffer is lent: it comes back with the answer. */
+export interface WorkerTask {
+  readonly id: number;
+  readonly task: SegmentTask;
+  readonly buffer: ArrayBuffer;
+  readonly length: number;
+}
+
+/** What the worker says: that it is there, or what came of a task. */
+export type WorkerAnswer =
+  | { readonly kind: "ready" }
+  | {
+      readonly kind: "done";
+      readonly id: number;
+      readonly buffer: ArrayBuffer;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly tag: Uint8Array<ArrayBuffer>;
+    }
+  | { readonly kind: "failed"; readonly id: number; readonly buffer: ArrayBuffer; readonly reason: string };
+
+/** What of a worker's global scope is used; the types of pages do not have it. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<WorkerTask>) => void) | null;
+  postMessage(answer: WorkerAnswer, transfer: Transferable[]): void;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+
+async function answer({ id, task, buffer, length }: WorkerTask): Promise<void> {
+  try {
+    const { bytes, tag: own } = await perform(crypto.subtle, task, new Uint8Array(buffer, 0, length));
+    // The tag of an encryption lies in the buffer of its ciphertext, which leaves.
+    const tag = own.slice();
+    const result = bytes.byteLength > 0 ? [bytes.buffer] : [];
+    scope.postMessage({ kind: "done", id, buffer, bytes, tag }, [buffer, ...result]);
+  } catch (error) {
+    // Nobody hears of a rejection in a worker: it has to be sent.
+    const reason = error instanceof Error ? error.name : "unknown";
+    scope.postMessage({ kind: "failed", id, buffer, reason }, [buffer]);
+  }
+}
+
+scope.onmessage = (event) => {
+  void answer(event.data);
+};
+scope.postMessage({ kind: "ready" }, []);

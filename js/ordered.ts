@@ -1,0 +1,98 @@
+/** Work on segments, several at a time, with the results in order. */
+
+import type { Segment } from "./segments.js";
+
+/** What is done with each segment of a stream. */
+export interface SegmentWork {
+  /** How many segments may be worked on at a time. */
+  readonly depth: number;
+  /** Transforms a segment. Takes what it needs of the segment's bytes before it returns. */
+  process(segment: Segment): Promise<Uint8Array<ArrayBuffer>>;
+  /** Called after the last segment was processed; gives what follows it, if anything does. */
+  end(tail: Uint8Array): Uint8Array<ArrayBuffer> | undefined;
+  /** Wipes what the work holds. Called once, however the stream ends, when nothing is processed any more. */
+  release(): void | Promise<void>;
+}
+
+/**
+ * Transformed segments, in order. At most `work.depth` are read ahead of what was taken.
+ *
+ * @param segments - The segments, in order.
+ * @param work - What to do with each.
+ */
+export async function* ordered(
+  segments: AsyncGenerator<Segment>,
+  work: SegmentWork,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const underWay: Promise<Uint8Array<ArrayBuffer>>[] = [];
+  let tail = new Uint8Array(0);
+  try {
+    for await (const segment of segments) {
+      if (segment.bytes.length > 0) {
+        underWay.push(settled(work.process(segment)));
+      }
+      tail = new Uint8Array(segment.tail ?? tail);
+      while (underWay.length >= work.depth) {
+        yield await first(underWay);
+      }
+    }
+    while (underWay.length > 0) {
+      yield await first(underWay);
+    }
+    const last = work.end(tail);
+    if (last !== undefined) {
+      yield last;
+    }
+  } finally {
+    await Promise.allSettled(underWay);
+    await work.release();
+  }
+}
+
+async function first<T>(underWay: Promise<T>[]): Promise<T> {
+  const result = await (underWay[0] as Promise<T>);
+  void underWay.shift();
+  return result;
+}
+
+/** A failure is told when its turn comes, and is not unhandled until then. */
+function settled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+/**
+ * The same as a stream. Nothing is done before it is read.
+ *
+ * @param segments - The segments, in order.
+ * @param work - What to do with each.
+ */
+export function orderedStream(
+  segments: AsyncGenerator<Segment>,
+  work: SegmentWork,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const results = ordered(segments, work);
+  let started = false;
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        started = true;
+        const result = await results.next();
+        if (result.done === true) {
+          controller.close();
+        } else {
+          controller.enqueue(result.value);
+        }
+      },
+      async cancel() {
+        // A generator that never ran skips its `finally`.
+        if (!started) {
+          await segments.return(undefined);
+          await work.release();
+        }
+        await results.return(undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,117 @@
+/** Keeps one spool file: the fast way to such files is open to workers only. */
+
+/** What is asked for. */
+export type FileRequest =
+  | { readonly kind: "open" }
+  | { readonly kind: "write"; readonly at: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "read"; readonly at: number; readonly length: number; readonly buffer: ArrayBuffer }
+  | { readonly kind: "remove" };
+
+/** The answer; one to each request, in order. */
+export interface FileAnswer {
+  /** How many bytes were read or written. */
+  readonly length: number;
+  /** The buffer that was lent. */
+  readonly buffer?: ArrayBuffer;
+  /** What went wrong. */
+  readonly failure?: string;
+}
+
+/** What of a worker's global scope is used; the types of pages do not have it. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<FileRequest>) => void) | null;
+  postMessage(answer: FileAnswer, transfer: Transferable[]): void;
+}
+
+/** The same of files. */
+interface SyncAccessHandle {
+  read(buffer: Uint8Array, options: { at: number }): number;
+  write(buffer: Uint8Array, options: { at: number }): number;
+  close(): void;
+}
+
+type FileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<SyncAccessHandle> };
+type DirectoryHandle = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
+
+const FOLDER = "s3-envelope-spool";
+const scope = globalThis as unknown as WorkerScope;
+
+let file: { readonly name: string; readonly handle: SyncAccessHandle } | undefined;
+
+const folder = async () =>
+  (await (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create: true })) as DirectoryHandle;
+
+/** Opens a file of its own, under a lock that ends with this worker, however that ends. */
+async function open(): Promise<void> {
+  const name = crypto.randomUUID();
+  await new Promise<void>((isHeld, reject) => {
+    navigator.locks
+      .request(lockOf(name), () => {
+        isHeld();
+        return new Promise(() => undefined);
+      })
+      .catch(reject);
+  });
+  const home = await folder();
+  await removeOrphans(home);
+  const handle = (await home.getFileHandle(name, { create: true })) as FileHandle;
+  file = { name, handle: await handle.createSyncAccessHandle() };
+}
+
+const lockOf = (name: string) => `${FOLDER}/${name}`;
+
+/** Removes files whose worker is gone: nobody holds their lock. */
+async function removeOrphans(home: DirectoryHandle): Promise<void> {
+  for await (const name of home.keys()) {
+    await navigator.locks.request(lockOf(name), { ifAvailable: true }, async (lock) => {
+      if (lock !== null) {
+        await home.removeEntry(name).catch(() => undefined);
+      }
+    });
+  }
+}
+
+async function remove(): Promise<void> {
+  const { name, handle } = opened();
+  handle.close();
+  file = undefined;
+  await (await folder()).removeEntry(name);
+}
+
+function opened(): NonNullable<typeof file> {
+  if (file === undefined) {
+    throw new Error("no file is open");
+  }
+  return file;
+}
+
+async function respond(request: FileRequest): Promise<FileAnswer> {
+  switch (request.kind) {
+    case "open":
+      await open();
+      return { length: 0 };
+    case "write": {
+      const length = opened().handle.write(request.bytes, { at: request.at });
+      return length === request.bytes.length ? { length } : { length, failure: "there is no more room" };
+    }
+    case "read": {
+      const { buffer, at } = request;
+      return { length: opened().handle.read(new Uint8Array(buffer, 0, request.length), { at }), buffer };
+    }
+    case "remove":
+      await remove();
+      return { length: 0 };
+  }
+}
+
+scope.onmessage = ({ data }) => {
+  respond(data)
+    .catch((error: unknown): FileAnswer => {
+      const reason = error instanceof Error ? `${error.name}: ${error.message}` : "unknown";
+      return { length: 0, failure: reason };
+    })
+    .then((answer) => {
+      scope.postMessage(answer, answer.buffer === undefined ? [] : [answer.buffer]);
+    })
+    .catch(() => undefined);
+};

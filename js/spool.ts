@@ -1,0 +1,104 @@
+/** Where ciphertext waits for its authentication: in memory while it is small, then on disk. Never plaintext. */
+
+import { EnvelopeError } from "./errors.js";
+import { openPrivateFile } from "./spool-file.js";
+import { blobChunks } from "./source.js";
+
+/** What is kept in memory unless the caller says otherwise, in bytes. */
+const DEFAULT_MEMORY_LIMIT = 64 * 1024 * 1024;
+
+/** Bytes that were put away in order, to be read once in order. */
+export interface SpoolStore {
+  /** Puts a piece away, which is the store's own from now on. */
+  append(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** All pieces. A chunk is to be used only until the next one is asked for. */
+  chunks(): AsyncIterable<Uint8Array<ArrayBuffer>>;
+  /** Removes everything, at any time. */
+  remove(): Promise<void>;
+}
+
+/** Begins in memory and moves to disk when that becomes too much. */
+export class Spool implements SpoolStore {
+  readonly #memoryLimit: number;
+  #store: SpoolStore = new MemoryStore();
+  #length = 0;
+  #isInMemory = true;
+
+  /**
+   * @param memoryLimit - How many bytes to keep in memory.
+   * @throws {@link EnvelopeError} `INVALID_INPUT` where that is no length.
+   */
+  constructor(memoryLimit = DEFAULT_MEMORY_LIMIT) {
+    if (!(memoryLimit >= 0)) {
+      throw new EnvelopeError("INVALID_INPUT", "spoolMemoryLimit must be a number of bytes, at least 0");
+    }
+    this.#memoryLimit = memoryLimit;
+  }
+
+  async append(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.#length += bytes.length;
+    if (this.#isInMemory && this.#length > this.#memoryLimit) {
+      await this.#moveToDisk();
+    }
+    await this.#store.append(bytes);
+  }
+
+  chunks(): AsyncIterable<Uint8Array<ArrayBuffer>> {
+    return this.#store.chunks();
+  }
+
+  async remove(): Promise<void> {
+    await this.#store.remove();
+  }
+
+  async #moveToDisk(): Promise<void> {
+    this.#isInMemory = false;
+    const inMemory = this.#store;
+    this.#store = (await openPrivateFile()) ?? new BlobStore();
+    for await (const piece of inMemory.chunks()) {
+      await this.#store.append(piece);
+    }
+  }
+}
+
+class MemoryStore implements SpoolStore {
+  #pieces: Uint8Array<ArrayBuffer>[] = [];
+
+  append(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.#pieces.push(bytes);
+    return Promise.resolve();
+  }
+
+  /** Lets go of each piece as it is given. */
+  // eslint-disable-next-line @typescript-eslint/require-await -- one interface for all stores
+  async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    this.#pieces.reverse();
+    for (let piece = this.#pieces.pop(); piece !== undefined; piece = this.#pieces.pop()) {
+      yield piece;
+    }
+  }
+
+  remove(): Promise<void> {
+    this.#pieces = [];
+    return Promise.resolve();
+  }
+}
+
+/** Blobs are the browser's to keep: outside the page's memory, and on disk when there are many. */
+class BlobStore implements SpoolStore {
+  #pieces: Blob[] = [];
+
+  append(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.#pieces.push(new Blob([bytes]));
+    return Promise.resolve();
+  }
+
+  chunks(): AsyncIterable<Uint8Array<ArrayBuffer>> {
+    return blobChunks(new Blob(this.#pieces));
+  }
+
+  remove(): Promise<void> {
+    this.#pieces = [];
+    return Promise.resolve();
+  }
+}

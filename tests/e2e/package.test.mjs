@@ -1,0 +1,99 @@
+/** The package in a real browser, without a bundler: in a page, in a dedicated worker, on every engine. */
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { check, INSECURE_HOST, PackagePage } from "./support/package-page.mjs";
+
+const MIB = 1024 * 1024;
+const SEGMENT = MIB / 2;
+const EDGES = [0, 1, 17, SEGMENT - 1, SEGMENT, SEGMENT + 1, 5 * SEGMENT + 3, 24 * SEGMENT];
+const WAYS = [
+  { engine: "rust" },
+  { engine: "subtle", workers: 0 },
+  { engine: "subtle", workers: 1 },
+  { engine: "subtle", workers: 3 },
+  {},
+];
+
+let browser;
+let page;
+
+before(async () => {
+  browser = await PackagePage.open();
+  page = await browser.page();
+});
+
+after(async () => {
+  assert.deepEqual(browser.faults, []);
+  await browser.close();
+});
+
+for (const where of ["check", "checkInWorker"]) {
+  const place = where === "check" ? "a page" : "a dedicated worker";
+
+  for (const engine of ["subtle", "rust"]) {
+    test(`in ${place}, bytes of every shape are encrypted and decrypted by ${engine}`, async () => {
+      assert.equal(await check(page, where, "shapes", engine), 88);
+    });
+  }
+
+  test(`in ${place}, keys are taken in every shape, but for empty ones`, async () => {
+    assert.equal(await check(page, where, "keys"), "INVALID_KEY_LENGTH");
+  });
+
+  test(`in ${place}, what one engine encrypts every other decrypts`, async () => {
+    await check(page, where, "engines", EDGES, WAYS);
+  });
+
+  test(`in ${place}, every engine refuses what was touched`, async () => {
+    assert.deepEqual(await check(page, where, "refusals", 3 * SEGMENT + 1, WAYS), ["AUTHENTICATION_FAILED"]);
+  });
+
+  test(`in ${place}, objects go to the storage and back, as one PUT and in parts`, async () => {
+    assert.deepEqual(await check(page, where, "storage", 100_000), ["object"]);
+    assert.deepEqual(await check(page, where, "storage", 20 * MIB + 5), ["object"]);
+  });
+}
+
+test("a page that forbids workers still works", async () => {
+  const strict = await browser.page({ path: "no-workers.html" });
+  await check(strict, "check", "engines", [24 * SEGMENT], WAYS);
+  await strict.close();
+});
+
+test("without SubtleCrypto, on an origin that is not secure, Rust does the work", async () => {
+  const insecure = await browser.page({ host: INSECURE_HOST });
+  assert.deepEqual(await check(insecure, "check", "insecure"), ["undefined", "ENGINE_UNAVAILABLE"]);
+  await insecure.close();
+});
+
+test("what waits for its authentication goes to a private file, which is removed however it ends", async () => {
+  for (const where of ["check", "checkInWorker"]) {
+    assert.deepEqual(await check(page, where, "spool", 6 * MIB, "read"), { during: 1, after: 0 });
+    assert.deepEqual(await check(page, where, "spool", 6 * MIB, "cancel"), { during: 1, after: 0 });
+    const refused = { code: "AUTHENTICATION_FAILED", after: 0 };
+    assert.deepEqual(await check(page, where, "spool", 6 * MIB, "tamper"), refused);
+  }
+});
+
+test("what a page left behind is removed by the next one that spools", async () => {
+  const lost = await browser.page();
+  assert.deepEqual(await check(lost, "check", "spool", 6 * MIB, "leave"), { during: 1 });
+  const witness = await browser.page();
+  assert.deepEqual(await check(witness, "check", "spool", 6 * MIB, "read"), { during: 2, after: 1 }, "one is in use");
+  await lost.close();
+  assert.equal(await check(witness, "check", "spoolFiles"), 1);
+  assert.deepEqual(await check(witness, "check", "spool", 6 * MIB, "read"), { during: 1, after: 0 });
+  await witness.close();
+});
+
+test("where there is no private file system, Blobs serve", async () => {
+  const without = await browser.page();
+  assert.equal(await check(without, "check", "spoolWithoutFiles", 6 * MIB), "undefined");
+  await without.close();
+});
+
+test("a stream goes past 4 GiB", { timeout: 300_000 }, async () => {
+  assert.equal(await check(page, "check", "long", 4, 3 * MIB + 50), true);
+});

@@ -1,0 +1,206 @@
+/** What the package has to do in a browser, in a page and in a worker alike. A check throws, or says what it saw. */
+
+import * as toolkit from "./dist/index.js";
+import { openStorage } from "./dist/testing.js";
+import { offsetView, randomBytes, shapesOf } from "./inputs.js";
+
+const { AesKeyring, decryptObject, encryptObject } = toolkit;
+const MIB = 1024 * 1024;
+const keyring = await AesKeyring.fromBytes(new Uint8Array(32).fill(7));
+
+function same(actual, expected, what) {
+  const isSame = actual.length === expected.length && actual.every((byte, index) => byte === expected[index]);
+  if (!isSame) throw new Error(`${what}: ${actual.length} bytes, not the ${expected.length} that were expected`);
+}
+
+/** All of a stream, whose own error comes through: a `Response` would make it a "Failed to fetch". */
+async function collect(stream) {
+  const pieces = [];
+  for (const reader = stream.getReader(); ;) {
+    const { done, value } = await reader.read();
+    if (done) return new Uint8Array(await new Blob(pieces).arrayBuffer());
+    pieces.push(value);
+  }
+}
+
+async function codeOf(promise) {
+  return promise.then(
+    () => "no error",
+    (error) => (error instanceof toolkit.EnvelopeError ? error.code : String(error)),
+  );
+}
+
+async function encrypted(content, options = {}) {
+  const { body, metadata } = await encryptObject(content, { keyring, ...options });
+  return { body: await collect(body), metadata };
+}
+
+const decrypted = async (object, options = {}) => collect(await decryptObject(object, { keyring, ...options }));
+
+/** Every shape of bytes is encrypted and decrypted, by the engine of that name. */
+export async function shapes(engine) {
+  let count = 0;
+  for (const length of [0, 1, 5000, 2 * MIB + 5]) {
+    const plaintext = randomBytes(length);
+    const { body, metadata } = await encrypted(plaintext, { engine });
+    for (const [shape, make] of shapesOf(plaintext, 1000)) {
+      same(await decrypted(await encrypted(make(), { engine }), { engine }), plaintext, `${length} as ${shape}`);
+      count += 1;
+    }
+    for (const [shape, make] of shapesOf(body, 1000)) {
+      same(await decrypted({ body: make(), metadata }, { engine }), plaintext, `an object of ${length} as ${shape}`);
+      count += 1;
+    }
+  }
+  return count;
+}
+
+/** Keys in every shape, for keyrings and for SSE-C. */
+export async function keys() {
+  const bytes = new Uint8Array(32).fill(7);
+  const resizable = new Uint8Array(new ArrayBuffer(32, { maxByteLength: 64 }));
+  resizable.set(bytes);
+  const object = await encrypted(new Uint8Array([1, 2, 3]));
+  const expected = JSON.stringify(await toolkit.sseC.headers(bytes));
+  for (const key of [offsetView(bytes), resizable, bytes.buffer, new DataView(bytes.buffer)]) {
+    same(await decrypted(object, { keyring: await AesKeyring.fromBytes(key) }), [1, 2, 3], "a key");
+    if (JSON.stringify(await toolkit.sseC.headers(key)) !== expected) throw new Error("another key's headers");
+  }
+  return codeOf(AesKeyring.fromBytes(new Uint8Array()));
+}
+
+/** What one engine encrypts, on any number of threads, every other decrypts. */
+export async function engines(lengths, ways) {
+  for (const length of lengths) {
+    const plaintext = randomBytes(length);
+    for (const way of ways) {
+      const object = await encrypted(plaintext, way);
+      for (const other of ways) {
+        const release = length % 2 === 0 ? "verified" : "delayed-authentication";
+        same(await decrypted(object, { ...other, release }), plaintext, `${length}: ${JSON.stringify([way, other])}`);
+      }
+    }
+  }
+}
+
+/** A body of which one bit is flipped is refused by every engine, before or at its end. */
+export async function refusals(length, ways) {
+  const { body, metadata } = await encrypted(randomBytes(length));
+  body[length >> 1] ^= 1;
+  const codes = new Set();
+  for (const way of ways) {
+    codes.add(await codeOf(decrypted({ body, metadata }, way)));
+    codes.add(await codeOf(decrypted({ body: new Blob([body]).stream(), metadata }, way)));
+    const early = await decryptObject({ body, metadata }, { keyring, ...way, release: "delayed-authentication" });
+    codes.add(await codeOf(collect(early)));
+  }
+  return [...codes];
+}
+
+/** Whether the platform's cryptography is there, that all works without, and what insisting on it brings. */
+export async function insecure() {
+  const plaintext = randomBytes(MIB + 5);
+  same(await decrypted(await encrypted(plaintext)), plaintext, "without SubtleCrypto");
+  return [typeof crypto.subtle, await codeOf(encryptObject(plaintext, { keyring, engine: "subtle" }))];
+}
+
+/** How many spool files there are. */
+export async function spoolFiles() {
+  const root = await navigator.storage.getDirectory();
+  const folder = await root.getDirectoryHandle("s3-envelope-spool", { create: true });
+  let count = 0;
+  for await (const _ of folder.keys()) count += 1;
+  return count;
+}
+
+/** Spools an object that is too large for the memory it is given, and ends it in each way there is. */
+export async function spool(length, end) {
+  const plaintext = randomBytes(length);
+  const { body, metadata } = await encrypted(plaintext);
+  if (end === "tamper") body[length >> 1] ^= 1;
+  const stored = { body: new Blob([body]).stream(), metadata };
+  const opening = decryptObject(stored, { keyring, spoolMemoryLimit: MIB });
+  if (end === "tamper") return { code: await codeOf(opening), after: await spoolFiles() };
+  const plain = await opening;
+  const during = await spoolFiles();
+  if (end === "leave") return { during };
+  if (end === "cancel") await plain.cancel();
+  else same(await collect(plain), plaintext, "what was spooled");
+  return { during, after: await spoolFiles() };
+}
+
+/** The same where there is no private file system. */
+export async function spoolWithoutFiles(length) {
+  Reflect.deleteProperty(StorageManager.prototype, "getDirectory");
+  const plaintext = randomBytes(length);
+  const { body, metadata } = await encrypted(plaintext);
+  const stored = { body: new Blob([body]).stream(), metadata };
+  same(await collect(await decryptObject(stored, { keyring, spoolMemoryLimit: MIB })), plaintext, "spooled in Blobs");
+  return typeof navigator.storage.getDirectory;
+}
+
+/** Encrypts and decrypts a stream of any length in one go, and looks at every byte without keeping any. */
+export async function long(gibibytes, beyond) {
+  const length = gibibytes * 1024 * MIB + beyond;
+  const piece = new Uint8Array(MIB).fill(0xa5);
+  // Each piece says where it is: no two are alike.
+  const pieceAt = (offset) => {
+    new DataView(piece.buffer).setFloat64(0, offset);
+    return piece.slice(0, Math.min(MIB, length - offset));
+  };
+  const source = new ReadableStream(
+    {
+      offset: 0,
+      pull(controller) {
+        controller.enqueue(pieceAt(this.offset));
+        this.offset += MIB;
+        if (this.offset >= length) controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const { body, metadata } = await encryptObject(source, { keyring });
+  const plain = await decryptObject({ body, metadata }, { keyring, release: "delayed-authentication" });
+  let seen = 0;
+  const head = new Uint8Array(8);
+  for (const reader = plain.getReader(); ;) {
+    const { done, value } = await reader.read();
+    if (done) return seen === length;
+    if (seen % MIB === 0) {
+      new DataView(head.buffer).setFloat64(0, seen);
+      same(value.subarray(0, 8), head, `the piece at ${seen}`);
+    }
+    if (value[value.length - 1] !== 0xa5) throw new Error(`a wrong byte before ${seen + value.length}`);
+    seen += value.length;
+  }
+}
+
+/** An object through presigned URLs into the simulated storage, and back. */
+export async function storage(length) {
+  const service = await openStorage();
+  const { fetch: network } = globalThis;
+  globalThis.fetch = (input, init) => service.fetch(input, init);
+  try {
+    const created = await fetch((await sign({ method: "PUT", query: {}, headers: {} }, "")).url, { method: "PUT" });
+    if (!created.ok) throw new Error(`no bucket: ${await created.text()}`);
+    const plaintext = randomBytes(length);
+    const presign = (request) => sign(request, "object");
+    await toolkit.upload(new Blob([plaintext]), { presign, keyring });
+    const { body } = await toolkit.download({ presign, keyring });
+    same(await collect(body), plaintext, "what came back");
+    return await service.objects("demo");
+  } finally {
+    globalThis.fetch = network;
+  }
+}
+
+/** The access key of AWS's documentation, which the simulated storage knows. */
+const credentials = {
+  accessKeyId: "AKIAIOSFODNN7EXAMPLE",
+  secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+};
+
+function sign({ method, query, headers }, key) {
+  const endpoint = "https://s3.us-east-1.storage.test";
+  return toolkit.presign({ credentials, region: "us-east-1", endpoint, bucket: "demo", key, method, query, headers });
+}
