@@ -1,10 +1,12 @@
-/** Downloading an object through a presigned URL: verified before it is released, where it was encrypted here. */
+/** Downloading an object through presigned URLs: verified before it is released, where it was encrypted here. */
 
-import { decryptObject } from "./decrypt.js";
+import { decryptObject, type DecryptOptions } from "./decrypt.js";
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
-import type { CommitmentPolicy, Keyring } from "./keyring.js";
-import { type Presign, send } from "./request.js";
+import type { Keyring } from "./keyring.js";
+import { streamOf } from "./ordered.js";
+import { type Opened, openObject } from "./ranges.js";
+import type { Presign } from "./request.js";
 import type { ServerSideEncryption } from "./sse.js";
 
 /** How far a download is. */
@@ -16,93 +18,138 @@ export interface DownloadProgress {
 }
 
 /** Options of {@link download}. At least one of `keyring` and `sse` must be given. */
-export interface DownloadOptions {
-  /** Asks for a presigned URL. */
+export interface DownloadOptions extends Omit<DecryptOptions, "keyring"> {
+  /** Asks for a presigned URL for each request. */
   readonly presign: Presign;
   /** Decrypts the object here. */
   readonly keyring?: Keyring;
-  /** Which message formats to read; V3 only unless given. */
-  readonly commitmentPolicy?: CommitmentPolicy;
   /** How the storage encrypted the object: only SSE-C needs its key to be sent, the other modes change nothing. */
   readonly sse?: ServerSideEncryption;
+  /** The length of a range in bytes, 8 MiB unless given. A range that breaks off is asked for again. */
+  readonly partSize?: number;
+  /** How many ranges are on their way at a time; 4 unless given. Memory is about this times the length of a range. */
+  readonly concurrency?: number;
   /** Called as bytes arrive. */
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Stops the download. */
   readonly signal?: AbortSignal;
 }
 
-/** An object that was downloaded. */
+/** An object that was downloaded. One of `body`, `blob` and `saveTo` can be used, once. */
 export interface DownloadedObject {
   /** The content. With a keyring, all of it was authenticated before this came to be. */
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** The whole content as a Blob; reads `body`. */
+  /** The whole content as a Blob, which the browser keeps outside the page's memory. */
   blob(): Promise<Blob>;
+  /**
+   * Writes the content to a file that the user chose (`showSaveFilePicker`), or to any writable stream. Where it fails,
+   * the file is left as it was before.
+   *
+   * @param target - Where to.
+   */
+  saveTo(target: FileSystemFileHandle | WritableStream<Uint8Array<ArrayBuffer>>): Promise<void>;
   /** The media type that was stored with the object. */
   readonly contentType: string;
   /** All user metadata that the storage shows, names with `x-amz-meta-`. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
+const DEFAULT_CONCURRENCY = 4;
+
 /**
- * Downloads an object. With a keyring the promise resolves once all of the object is authenticated; where anything was
- * altered it rejects and no byte is released.
+ * Downloads an object, in ranges where the storage has them. With a keyring the promise resolves once all of the object
+ * is authenticated; where anything was altered it rejects and no byte is released.
  *
  * @param options - Where from, how encrypted, and what else there is to say.
- * @throws {@link EnvelopeError} `STORAGE_REFUSED`, `NETWORK_FAILURE`, the errors of {@link decryptObject}, and the
- * signal's reason.
+ * @throws {@link EnvelopeError} `INVALID_INPUT`, `STORAGE_REFUSED`, `NETWORK_FAILURE`, `UNEXPECTED_STORAGE_ANSWER`, the
+ * errors of {@link decryptObject}, and the signal's reason. Without a keyring, what goes wrong after the beginning comes
+ * through the stream.
  */
 export async function download(options: DownloadOptions): Promise<DownloadedObject> {
-  if (options.keyring === undefined && options.sse === undefined) {
+  const concurrency = checkedConcurrency(options);
+  const channel = { engine: await engine(), presign: options.presign, encryption: options.sse, signal: options.signal };
+  const progress = new Progress(options.onProgress);
+  const onBytes = (bytes: number) => {
+    progress.add(bytes);
+  };
+  const opened = await openObject(channel, { partSize: options.partSize, concurrency, onBytes });
+  const { headers } = opened.response;
+  progress.expect(opened.totalBytes ?? Number(headers.get("content-length") ?? NaN));
+  const arriving = streamOfObject(opened, onBytes);
+  const { keyring } = options;
+  const body =
+    keyring === undefined
+      ? arriving
+      : await decryptObject({ body: arriving, metadata: headers }, { ...options, keyring });
+  const contentType = headers.get("content-type") ?? "";
+  return {
+    body,
+    blob: () => blobOf(body, contentType),
+    saveTo: (target) => save(body, target),
+    contentType,
+    headers: Object.fromEntries([...headers].filter(([name]) => name.startsWith("x-amz-meta-"))),
+  };
+}
+
+function checkedConcurrency({ keyring, sse, concurrency = DEFAULT_CONCURRENCY }: DownloadOptions): number {
+  if (keyring === undefined && sse === undefined) {
     throw new EnvelopeError(
       "INVALID_INPUT",
       "say how the object is encrypted: give a keyring (here), sse (by the storage, at least sse.bucketDefault()) or both",
     );
   }
-  const channel = { engine: await engine(), presign: options.presign, encryption: options.sse, signal: options.signal };
-  const { response } = await send(channel, { operation: "GetObject", method: "GET", query: {} });
-  const arriving = counted(response, options.onProgress);
-  const { keyring, commitmentPolicy } = options;
-  const body =
-    keyring === undefined
-      ? arriving
-      : await decryptObject(
-          { body: arriving, metadata: response.headers },
-          { keyring, ...(commitmentPolicy === undefined ? {} : { commitmentPolicy }) },
-        );
-  const contentType = response.headers.get("content-type") ?? "";
-  return {
-    body,
-    blob: async () => new Blob([await new Response(body).arrayBuffer()], { type: contentType }),
-    contentType,
-    headers: Object.fromEntries([...response.headers].filter(([name]) => name.startsWith("x-amz-meta-"))),
-  };
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    throw new EnvelopeError("INVALID_INPUT", "concurrency must be a whole number of ranges, at least 1");
+  }
+  return concurrency;
 }
 
-/** The body, reporting how much of it has passed; a connection that breaks off is told as what it is. */
-function counted(
-  response: Response,
-  onProgress: DownloadOptions["onProgress"],
-): ReadableStream<Uint8Array<ArrayBuffer>> {
+/** Tells how far a download is. */
+class Progress {
+  readonly #tell: DownloadOptions["onProgress"];
+  #receivedBytes = 0;
+  #totalBytes: number | undefined;
+
+  constructor(tell: DownloadOptions["onProgress"]) {
+    this.#tell = tell;
+  }
+
+  expect(total: number): void {
+    this.#totalBytes = Number.isNaN(total) ? undefined : total;
+  }
+
+  add(bytes: number): void {
+    this.#receivedBytes += bytes;
+    this.#tell?.({ receivedBytes: this.#receivedBytes, totalBytes: this.#totalBytes });
+  }
+}
+
+function streamOfObject(opened: Opened, onBytes: (bytes: number) => void): ReadableStream<Uint8Array<ArrayBuffer>> {
+  if (opened.chunks !== undefined) {
+    const chunks = opened.chunks();
+    // One that was never begun has nothing under way.
+    return streamOf(chunks, () => Promise.resolve());
+  }
+  return streamOf(wholeOf(opened.response, onBytes), async () => {
+    await opened.response.body?.cancel();
+  });
+}
+
+/** An answer's body; a connection that breaks off is told as what it is. */
+async function* wholeOf(response: Response, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const reader = (response.body ?? new Blob().stream()).getReader();
-  const announced = Number(response.headers.get("content-length") ?? NaN);
-  const totalBytes = Number.isNaN(announced) ? undefined : announced;
-  let receivedBytes = 0;
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        const { done, value } = await reader.read().catch(brokenOff);
-        if (done) {
-          controller.close();
-          return;
-        }
-        receivedBytes += value.length;
-        onProgress?.({ receivedBytes, totalBytes });
-        controller.enqueue(value);
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch(brokenOff);
+      if (done) {
+        return;
+      }
+      onBytes(value.length);
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
 }
 
 function brokenOff(cause: unknown): never {
@@ -114,4 +161,25 @@ function brokenOff(cause: unknown): never {
     );
   }
   throw cause;
+}
+
+/** Hands chunks to the browser as they come. */
+async function blobOf(body: ReadableStream<Uint8Array<ArrayBuffer>>, type: string): Promise<Blob> {
+  const pieces: Blob[] = [];
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) {
+      return new Blob(pieces, { type });
+    }
+    pieces.push(new Blob([value]));
+  }
+}
+
+async function save(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  target: FileSystemFileHandle | WritableStream<Uint8Array<ArrayBuffer>>,
+): Promise<void> {
+  // A writable that is aborted, as one is when the body fails, leaves the file as it was.
+  await body.pipeTo("createWritable" in target ? await target.createWritable() : target);
 }

@@ -55,8 +55,12 @@ async function first<T>(underWay: Promise<T>[]): Promise<T> {
   return result;
 }
 
-/** A failure is told when its turn comes, and is not unhandled until then. */
-function settled<T>(promise: Promise<T>): Promise<T> {
+/**
+ * A promise whose failure is told when its turn comes, and is not unhandled until then.
+ *
+ * @param promise - The promise.
+ */
+export function settled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
 }
@@ -71,26 +75,40 @@ export function orderedStream(
   segments: AsyncGenerator<Segment>,
   work: SegmentWork,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const results = ordered(segments, work);
+  return streamOf(ordered(segments, work), async () => {
+    await segments.return(undefined);
+    await work.release();
+  });
+}
+
+/**
+ * A generator's chunks as a stream, each made when it is read.
+ *
+ * @param chunks - The chunks.
+ * @param leave - Called where the stream is cancelled before it was read: a generator that never ran skips its
+ * `finally`.
+ */
+export function streamOf(
+  chunks: AsyncGenerator<Uint8Array<ArrayBuffer>>,
+  leave: () => Promise<void>,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   let started = false;
   return new ReadableStream(
     {
       async pull(controller) {
         started = true;
-        const result = await results.next();
-        if (result.done === true) {
+        const chunk = await chunks.next();
+        if (chunk.done === true) {
           controller.close();
         } else {
-          controller.enqueue(result.value);
+          controller.enqueue(chunk.value);
         }
       },
       async cancel() {
-        // A generator that never ran skips its `finally`.
         if (!started) {
-          await segments.return(undefined);
-          await work.release();
+          await leave();
         }
-        await results.return(undefined);
+        await chunks.return(undefined);
       },
     },
     { highWaterMark: 0 },

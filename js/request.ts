@@ -45,6 +45,12 @@ export interface StorageRequest extends Omit<PresignRequest, "headers"> {
   readonly headers?: Readonly<HeaderMap>;
   /** What to send; made anew for each attempt, so that nothing has to be kept for one that may never come. */
   readonly body?: () => Promise<Blob> | Blob;
+  /** Headers that are sent and not signed, such as `Range`. */
+  readonly unsigned?: Readonly<HeaderMap>;
+  /** A status that is an answer like any other, though it means an error elsewhere. */
+  readonly accepts?: number;
+  /** Reads the answer's body as a part of the attempt, so that one that breaks off is asked for again. */
+  readonly reads?: (response: Response) => Promise<void>;
   /** Whether the answer may be an error under status 200, and so must be read to be believed. */
   readonly readsAnswer?: boolean;
 }
@@ -80,7 +86,7 @@ export async function send(channel: Channel, request: StorageRequest): Promise<S
       const { operation, method, query } = request;
       const presigned = await channel.presign({ operation, method, query, headers: signed });
       channel.engine.checkPresignedUrl(presigned.url, encryption.carriesKey);
-      const headers = { ...signed, ...presigned.headers, ...encryption.all };
+      const headers = { ...signed, ...request.unsigned, ...presigned.headers, ...encryption.all };
       const outcome = await attempt(channel, { request, url: presigned.url, headers, body }, attempts);
       if ("response" in outcome) {
         return outcome;
@@ -114,7 +120,10 @@ async function attempt(
     return next(attempts.networkFailed(jitter()), attempts, cause);
   }
   const { response, text } = answer;
-  if (response.ok && !(ready.request.readsAnswer === true && channel.engine.isErrorDocument(text))) {
+  if (
+    isAccepted(ready.request, response) &&
+    !(ready.request.readsAnswer === true && channel.engine.isErrorDocument(text))
+  ) {
     return answer;
   }
   const retryAfter = response.headers.get("retry-after") ?? undefined;
@@ -133,8 +142,15 @@ async function exchange(channel: Channel, { request, url, headers, body }: Ready
     referrerPolicy: "no-referrer",
     cache: "no-store",
   });
-  const isRead = !response.ok || request.readsAnswer === true;
-  return { response, text: isRead ? await response.text() : "" };
+  if (!isAccepted(request, response) || request.readsAnswer === true) {
+    return { response, text: await response.text() };
+  }
+  await request.reads?.(response);
+  return { response, text: "" };
+}
+
+function isAccepted(request: StorageRequest, response: Response): boolean {
+  return response.ok || response.status === request.accepts;
 }
 
 function next(

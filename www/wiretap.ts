@@ -33,7 +33,7 @@ export function startRecording(): readonly Exchange[] {
 export function tapFetch(): void {
   const untapped = globalThis.fetch.bind(globalThis);
   globalThis.fetch = async (input, init) => {
-    const exchange = typeof input === "string" && isStorage(input) ? note(input, init) : undefined;
+    const exchange = typeof input === "string" && isStorage(input) ? await note(input, init) : undefined;
     const response = await untapped(input, init);
     if (exchange !== undefined) {
       exchange.status = response.status;
@@ -47,19 +47,23 @@ function isStorage(url: string): boolean {
   return new URL(url, location.href).hostname.endsWith(STORAGE_DOMAIN);
 }
 
-function note(url: string, init: RequestInit | undefined): Exchange {
+async function note(url: string, init: RequestInit | undefined): Promise<Exchange> {
   const { body } = init ?? {};
-  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
-  const isBytes = bytes instanceof Uint8Array;
+  // The package sends Blobs; the page itself, bytes and text.
+  const sent = body instanceof Blob ? body : new Blob(isPlain(body) ? [body] : []);
   const exchange: Exchange = {
     method: init?.method ?? "GET",
     url,
     headers: [...new Headers(init?.headers)],
-    bodyLength: isBytes ? bytes.length : 0,
-    bodyStart: isBytes ? new Uint8Array(bytes.subarray(0, KEPT_BYTES)) : new Uint8Array(),
+    bodyLength: sent.size,
+    bodyStart: new Uint8Array(await sent.slice(0, KEPT_BYTES).arrayBuffer()),
     status: undefined,
     answerHeaders: [],
   };
   recording.push(exchange);
   return exchange;
+}
+
+function isPlain(body: RequestInit["body"]): body is string | Uint8Array<ArrayBuffer> {
+  return typeof body === "string" || body instanceof Uint8Array;
 }

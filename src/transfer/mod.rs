@@ -4,6 +4,7 @@
 mod answer;
 mod complete;
 mod plan;
+mod range;
 mod retry;
 mod xml;
 
@@ -13,4 +14,5 @@ pub use plan::{
     MAX_OBJECT_LENGTH, MAX_PART_LENGTH, MAX_PARTS, MAX_SINGLE_PUT_LENGTH, MIN_PART_LENGTH, MultipartPlan, Part,
     PlanOptions, TransferPlan,
 };
+pub use range::{ByteRange, DEFAULT_RANGE_LENGTH, RangePlan};
 pub use retry::{Attempt, Decision, Outcome, RetryPolicy};

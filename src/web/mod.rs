@@ -7,6 +7,7 @@ mod number;
 pub mod object;
 mod options;
 pub mod presign;
+pub mod range;
 pub mod sse;
 pub mod subtle;
 pub mod transfer;

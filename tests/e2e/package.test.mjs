@@ -56,6 +56,34 @@ for (const where of ["check", "checkInWorker"]) {
   });
 }
 
+test("an object comes in ranges, each of which is asked for again when it breaks off", async () => {
+  const [first, second, third] = ["bytes=0-2097151", "bytes=2097152-4194303", "bytes=4194304-5242900"];
+  const length = 5 * MIB + 5;
+  const received = [length + 16, length + 16];
+  const smooth = await check(page, "check", "ranges", length);
+  assert.deepEqual(smooth, { asked: [first, second, third], received });
+  const rough = await check(page, "check", "ranges", length, { breaks: 2 });
+  assert.deepEqual(rough.received, received);
+  assert.deepEqual(rough.asked.toSorted(), [first, first, first, second, third].toSorted());
+});
+
+test("an object comes whole where the bucket hides what ranges need, or where it is empty", async () => {
+  for (const hidden of [["etag"], ["content-range"]]) {
+    const { asked } = await check(page, "check", "ranges", 3 * MIB, { hidden });
+    assert.deepEqual(asked, ["bytes=0-2097151", "all"]);
+  }
+  assert.deepEqual((await check(page, "check", "ranges", 0)).asked, ["bytes=0-2097151"]);
+});
+
+test("an object that was replaced while it came is refused", async () => {
+  assert.deepEqual(await check(page, "check", "ranges", 3 * MIB, { change: true }), { code: "STORAGE_REFUSED" });
+});
+
+test("a file is written whole or left as it was", async () => {
+  assert.deepEqual(await check(page, "check", "save", 3 * MIB, false), { code: "no error", size: 3 * MIB });
+  assert.deepEqual(await check(page, "check", "save", 3 * MIB, true), { code: "AUTHENTICATION_FAILED", size: 9 });
+});
+
 test("a page that forbids workers still works", async () => {
   const strict = await browser.page({ path: "no-workers.html" });
   await check(strict, "check", "engines", [24 * SEGMENT], WAYS);

@@ -194,6 +194,81 @@ export async function storage(length) {
   }
 }
 
+/** Fetches an object in ranges from a storage on a bad line, and says what was asked for. */
+export async function ranges(length, { hidden = [], breaks = 0, change = false } = {}) {
+  const service = await openStorage();
+  const { fetch: network } = globalThis;
+  await service.fetch((await sign({ method: "PUT", query: {}, headers: {} }, "")).url, { method: "PUT" });
+  const plaintext = randomBytes(length);
+  const presign = (request) => sign(request, "object");
+  const put = async () => toolkit.upload(plaintext, { presign, keyring, partSize: 5 * MIB });
+  const asked = [];
+  let received = 0;
+  globalThis.fetch = async (input, init) => {
+    const answer = await service.fetch(input, init);
+    if (init.method !== "GET") return answer;
+    asked.push(init.headers.range ?? "all");
+    const headers = new Headers(answer.headers);
+    for (const name of hidden) headers.delete(name);
+    let body = breaks-- > 0 ? broken(answer.body) : answer.body;
+    if (change && asked.length === 1) {
+      body = await answer.arrayBuffer();
+      await put();
+    }
+    return new Response(body, { status: answer.status, headers });
+  };
+  try {
+    await put();
+    const onProgress = ({ receivedBytes, totalBytes }) => (received = [receivedBytes, totalBytes]);
+    const options = { presign, keyring, partSize: 2 * MIB, onProgress };
+    const object = await toolkit.download(options);
+    same(new Uint8Array(await (await object.blob()).arrayBuffer()), plaintext, "what came in ranges");
+    return { asked, received };
+  } catch (error) {
+    return { code: error.code };
+  } finally {
+    globalThis.fetch = network;
+  }
+}
+
+/** A body that breaks off, as when a connection is lost. */
+function broken(body) {
+  const reader = body.getReader();
+  let count = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      const { value } = await reader.read();
+      count += 1;
+      if (count > 1) controller.error(new TypeError("the connection was lost"));
+      else controller.enqueue(value.subarray(0, 1000));
+    },
+  });
+}
+
+/** Saves an object to a file, or fails to, and says what the file holds in the end. */
+export async function save(length, isTouched) {
+  const { body, metadata } = await encrypted(randomBytes(length));
+  if (isTouched) body[length - 1] ^= 1;
+  const root = await navigator.storage.getDirectory();
+  const file = await root.getFileHandle("saved", { create: true });
+  const before = await file.createWritable();
+  await before.write("as it was");
+  await before.close();
+  const { fetch: network } = globalThis;
+  globalThis.fetch = async () =>
+    new Response(body, { headers: Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]) });
+  try {
+    const presign = (request) => sign(request, "object");
+    const object = await toolkit.download({ presign, keyring, release: "delayed-authentication" });
+    const code = await codeOf(object.saveTo(file));
+    const { size } = await file.getFile();
+    return { code, size };
+  } finally {
+    globalThis.fetch = network;
+    await root.removeEntry("saved");
+  }
+}
+
 /** The access key of AWS's documentation, which the simulated storage knows. */
 const credentials = {
   accessKeyId: "AKIAIOSFODNN7EXAMPLE",

@@ -1,0 +1,176 @@
+/** An object in ranges, several on their way at a time, handed on in order. */
+
+import { settled } from "./ordered.js";
+import { type Channel, send } from "./request.js";
+import type { RangePlan } from "./wasm/engine.js";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** How ranges are fetched. */
+export interface RangeOptions {
+  /** The length of a range in bytes. */
+  readonly partSize: number | undefined;
+  /** How many are on their way at a time. */
+  readonly concurrency: number;
+  /** Told how many bytes have arrived since it was told last; less than none where some will come again. */
+  readonly onBytes: (bytes: number) => void;
+}
+
+/** What came of asking for the first range. */
+export interface Opened {
+  /** The answer, whose headers are those of the object. */
+  readonly response: Response;
+  /** The object's length in bytes, where it comes in ranges. */
+  readonly totalBytes: number | undefined;
+  /** The object in ranges; nothing where the answer has to be read as it is. */
+  readonly chunks: (() => AsyncGenerator<Bytes>) | undefined;
+}
+
+/** The status for a range of an object that is empty. */
+const RANGE_NOT_SATISFIABLE = 416;
+const PARTIAL_CONTENT = 206;
+
+/**
+ * Asks for an object by its first range. Storages that know no ranges, or whose bucket's CORS rules hide what is needed
+ * to put ranges together (`ETag`, `Content-Range`), are asked for the whole instead.
+ *
+ * @param channel - The transfer that it belongs to.
+ * @param options - How ranges are fetched.
+ */
+export async function openObject(channel: Channel, options: RangeOptions): Promise<Opened> {
+  const plan = new channel.engine.RangePlan(options.partSize);
+  const ranges = new Ranges(channel, plan, options);
+  const first = await ranges.first();
+  if (first.response.status === PARTIAL_CONTENT && first.totalBytes !== undefined) {
+    return { ...first, chunks: () => ranges.chunks() };
+  }
+  plan.free();
+  if (first.response.ok && first.response.status !== PARTIAL_CONTENT) {
+    return first;
+  }
+  const { response } = await send(channel, { operation: "GetObject", method: "GET", query: {} });
+  return { response, totalBytes: undefined, chunks: undefined };
+}
+
+/** The ranges of one object. */
+class Ranges {
+  readonly #channel: Channel;
+  readonly #plan: RangePlan;
+  readonly #options: RangeOptions;
+  readonly #stop = new AbortController();
+  #etag = "";
+  #first: Bytes[] = [];
+
+  constructor(channel: Channel, plan: RangePlan, options: RangeOptions) {
+    const own = this.#stop.signal;
+    const signal = channel.signal === undefined ? own : AbortSignal.any([channel.signal, own]);
+    this.#channel = { ...channel, signal };
+    this.#plan = plan;
+    this.#options = options;
+  }
+
+  /** Fetches the first range; its answer tells the rest. */
+  async first(): Promise<Opened> {
+    let pieces = new Arriving(this.#options.onBytes);
+    const { response } = await send(this.#channel, {
+      operation: "GetObject",
+      method: "GET",
+      query: {},
+      unsigned: { range: this.#plan.header(0) ?? "" },
+      accepts: RANGE_NOT_SATISFIABLE,
+      reads: async (answer) => {
+        pieces.forget();
+        pieces = new Arriving(this.#options.onBytes);
+        if (isComplete(answer)) {
+          await pieces.read(answer);
+        } else if (answer.status !== 200) {
+          // What cannot be used need not come.
+          await answer.body?.cancel();
+        }
+      },
+    });
+    this.#first = pieces.bytes;
+    this.#etag = response.headers.get("etag") ?? "";
+    const range = response.headers.get("content-range");
+    const totalBytes = isComplete(response) && range !== null ? this.#plan.begin(range) : undefined;
+    return { response, totalBytes, chunks: undefined };
+  }
+
+  /** All ranges, in order. */
+  async *chunks(): AsyncGenerator<Bytes> {
+    const underWay: Promise<Bytes[]>[] = [settled(Promise.resolve(this.#first))];
+    this.#first = [];
+    let next = 1;
+    try {
+      while (underWay.length > 0) {
+        for (
+          let range = this.#plan.header(next);
+          range !== undefined && underWay.length <= this.#options.concurrency;
+        ) {
+          underWay.push(settled(this.#fetch(next, range)));
+          next += 1;
+          range = this.#plan.header(next);
+        }
+        yield* await (underWay.shift() ?? Promise.resolve([]));
+      }
+    } finally {
+      this.#stop.abort();
+      await Promise.allSettled(underWay);
+      this.#plan.free();
+    }
+  }
+
+  /** One range, of the very object that the first was of. */
+  async #fetch(number: number, range: string): Promise<Bytes[]> {
+    let pieces = new Arriving(this.#options.onBytes);
+    await send(this.#channel, {
+      operation: "GetObject",
+      method: "GET",
+      query: {},
+      unsigned: { range, "if-match": this.#etag },
+      reads: async (answer) => {
+        pieces.forget();
+        pieces = new Arriving(this.#options.onBytes);
+        await pieces.read(answer);
+        this.#plan.check(number, answer.headers.get("content-range") ?? "");
+      },
+    });
+    return pieces.bytes;
+  }
+}
+
+/** Whether an answer is a range, with all that is needed to ask for the others. */
+function isComplete({ status, headers }: Response): boolean {
+  return status === PARTIAL_CONTENT && headers.has("content-range") && headers.has("etag");
+}
+
+/** The bytes of one attempt. */
+class Arriving {
+  readonly bytes: Bytes[] = [];
+  readonly #onBytes: (bytes: number) => void;
+  #count = 0;
+
+  constructor(onBytes: (bytes: number) => void) {
+    this.#onBytes = onBytes;
+  }
+
+  async read(answer: Response): Promise<void> {
+    const reader = (answer.body ?? new Blob().stream()).getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) {
+        return;
+      }
+      this.bytes.push(value);
+      this.#count += value.length;
+      this.#onBytes(value.length);
+    }
+  }
+
+  /** The attempt has failed: its bytes will come again. */
+  forget(): void {
+    if (this.#count > 0) {
+      this.#onBytes(-this.#count);
+    }
+  }
+}
