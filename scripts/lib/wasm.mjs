@@ -12,14 +12,14 @@ import { once } from "./steps.mjs";
 import { WASM_TARGET, wasmBindgenTool } from "./toolchain.mjs";
 
 /**
- * @typedef {{ crate: string, name: string, optimise: "-O3" | "-Oz", gzipBudget: number }} WasmModule `gzipBudget` in
- *   bytes: what an app's users may be made to download
+ * @typedef {{ crate: string, name: string, profile: string, optimise: string[], gzipBudget: number }} WasmModule
+ *   `profile` as in Cargo.toml; `gzipBudget` in bytes: what an app's users may be made to download
  */
 
 /** @type {WasmModule[]} */
 export const WASM_MODULES = [
-  { crate: "s3-envelope", name: "engine", optimise: "-O3", gzipBudget: 160_000 },
-  { crate: "s3-storage-sim", name: "storage_sim", optimise: "-Oz", gzipBudget: 2_100_000 },
+  { crate: "s3-envelope", name: "engine", profile: "engine", optimise: ["-Oz", "--converge"], gzipBudget: 160_000 },
+  { crate: "s3-storage-sim", name: "storage_sim", profile: "release", optimise: ["-Oz"], gzipBudget: 2_100_000 },
 ];
 
 /** What rustc uses by default for the target. All features would include some that browsers do not read yet. */
@@ -42,10 +42,11 @@ const WASM_FEATURES = [
  */
 export async function buildWasm(module, { dev }) {
   const { crate, name } = module;
-  const profile = dev ? "debug" : "release";
-  const built = join(CARGO_TARGET, WASM_TARGET, profile, `${crate.replaceAll("-", "_")}.wasm`);
+  const profile = dev ? "dev" : module.profile;
+  // The dev profile's folder has a name of its own.
+  const built = join(CARGO_TARGET, WASM_TARGET, dev ? "debug" : profile, `${crate.replaceAll("-", "_")}.wasm`);
   // Whether there is anything to compile is for cargo to know. It is quick to say no.
-  const cargo = ["build", "--locked", "-p", crate, "--lib", "--target", WASM_TARGET, ...(dev ? [] : ["--release"])];
+  const cargo = ["build", "--locked", "-p", crate, "--lib", "--target", WASM_TARGET, "--profile", profile];
   const title = `compiling ${crate} to WebAssembly`;
   await step(title, (onOutput) => must(title, "cargo", cargo, { onOutput, env: dev ? {} : withoutPaths() }));
   const what = {
@@ -77,7 +78,7 @@ async function finish(module, built, { dev, onOutput }) {
   const wasm = wasmFile(module);
   const [program, args] = npmTool(
     "wasm-opt",
-    optimise,
+    ...optimise,
     "--strip-debug",
     "--strip-producers",
     ...WASM_FEATURES,
