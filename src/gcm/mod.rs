@@ -18,12 +18,11 @@ pub use delegate::{DELEGATED_IV_LENGTH, DelegatedIv};
 pub use ledger::{Share, ShareLedger};
 pub use span::{BLOCK_LENGTH, MAX_MESSAGE_LENGTH, Span, check_message_length};
 
+use alloc::vec::Vec;
+
 use aes::Aes256;
-use aes::cipher::{BlockCipherEncrypt, InnerIvInit, KeyInit, StreamCipherCoreWrapper};
-use ctr::cipher::StreamCipher;
-use ctr::{CtrCore, flavors};
-use ghash::GHash;
-use ghash::universal_hash::UniversalHash;
+use aes::cipher::{BlockCipherEncrypt, KeyInit};
+use s3_envelope_bulk::{Hash, Keystream};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
@@ -73,7 +72,7 @@ impl GcmMessage {
             keystream.apply_keystream(piece);
             ghash.update_padded(piece);
         }
-        Share::from_bytes(ghash.finalize().into())
+        Share::from_bytes(ghash.finalize())
     }
 
     /// The share of the tag of a segment of ciphertext.
@@ -81,7 +80,7 @@ impl GcmMessage {
     pub fn authenticate_segment(&self, ciphertext: &[u8]) -> Share {
         let mut ghash = self.ghash();
         ghash.update_padded(ciphertext);
-        Share::from_bytes(ghash.finalize().into())
+        Share::from_bytes(ghash.finalize())
     }
 
     /// Decrypts the segment at `span` in place, without any authentication: only for bytes that were authenticated.
@@ -118,20 +117,20 @@ impl GcmMessage {
     fn aad_hash(&self) -> Element {
         let mut ghash = self.ghash();
         ghash.update_padded(&self.aad);
-        Element::from_block(ghash.finalize().into())
+        Element::from_block(ghash.finalize())
     }
 
-    fn ghash(&self) -> GHash {
+    fn ghash(&self) -> Hash {
         let mut key = self.hash_key.to_block();
-        let ghash = GHash::new(&key.into());
+        let ghash = Hash::new(&key);
         key.zeroize();
         ghash
     }
 
-    fn keystream(&self, span: Span) -> StreamCipherCoreWrapper<CtrCore<&Aes256, flavors::Ctr32BE>> {
+    fn keystream(&self, span: Span) -> Keystream<'_> {
         // GCM's first keystream block is the one after the pre-counter block (SP 800-38D, 7.1, step 3).
         let counter = self.pre_counter_block(span.first_block().wrapping_add(1));
-        StreamCipherCoreWrapper::from_core(CtrCore::inner_iv_init(&self.cipher, &counter.into()))
+        Keystream::new(&self.cipher, counter)
     }
 
     /// J0 + `blocks`, the addition being in the low 32 bits (SP 800-38D, sections 6.2 and 7.1).

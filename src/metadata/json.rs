@@ -3,6 +3,8 @@
 //! Strict on reading (a duplicate name is a contradiction, not a choice) and ASCII on writing, because S3 returns
 //! values with other characters mangled.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt::Write;
 use core::str::Chars;
 

@@ -1,5 +1,8 @@
 //! Keyrings for JavaScript: the AES keyring over bytes, and over a `CryptoKey` that never leaves `SubtleCrypto`.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;

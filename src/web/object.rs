@@ -1,5 +1,8 @@
 //! Sessions for JavaScript. Bulk bytes are processed in place; keys never cross.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
 

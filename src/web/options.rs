@@ -3,6 +3,9 @@
 //! They are read property by property. Going through `serde` instead would bring its messages about every type that
 //! JavaScript has, floating point included, and the standard library: 20 KB of the WASM file, gzipped.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use js_sys::{Array, Object, Reflect, Symbol};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;

@@ -1,5 +1,9 @@
 //! Presigning for JavaScript: for a demo's or a Node backend's signer. Credentials do not belong into a public page.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;

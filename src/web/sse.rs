@@ -1,5 +1,8 @@
 //! Server-side encryption headers for JavaScript.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;

@@ -1,5 +1,9 @@
 //! Decisions of uploads and downloads for JavaScript, which does the I/O.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
