@@ -65,6 +65,5 @@ export function engine(source?: EngineSource): Promise<Engine> {
 
 async function load(source: EngineSource | undefined): Promise<Engine> {
   await start({ module_or_path: source ?? (await defaultSource()) });
-  glue.setErrorClass(EnvelopeError);
   return glue;
 }

@@ -65,6 +65,11 @@ export const SUITES = [
           "cargo",
           [...CLIPPY, "-p", "s3-envelope", "--lib", "--test", "browser*", ...IN_WASM, ...DENY],
         ],
+        [
+          "clippy, toolkit as it is shipped",
+          "cargo",
+          [...CLIPPY, "-p", "s3-envelope", "--lib", "--features", "freestanding", ...IN_WASM, ...DENY],
+        ],
         ["clippy, storage in WebAssembly", "cargo", [...CLIPPY, "-p", "s3-storage-sim", "--lib", ...IN_WASM, ...DENY]],
         [
           "rustdoc",

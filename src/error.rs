@@ -3,6 +3,8 @@
 //! A message says what is wrong and what to do. It never contains key material, plaintext, a signature or a header
 //! value that could be a secret, and never says which of several checks on secret data failed.
 
+use alloc::string::String;
+
 /// A failure of any operation of this crate.
 ///
 /// [`EnvelopeError::code`] is stable across releases and is what programs should compare; the text is for people.

@@ -15,7 +15,18 @@
 //! | [`presign`] | presigned URLs |
 //! | [`transfer`] | multipart plans and retry decisions |
 
+// The core needs no more than memory. Without the standard library a panic has no message to format, which is half of
+// the WASM file, and no loss: on this target nobody would see the message.
+#![cfg_attr(not(test), no_std)]
+
+#[macro_use]
+extern crate alloc;
+#[cfg(not(feature = "freestanding"))]
+extern crate std;
+
 pub mod error;
+#[cfg(feature = "freestanding")]
+mod freestanding;
 pub mod gcm;
 pub mod keyring;
 pub mod metadata;

@@ -30,7 +30,7 @@ async fn import_key(length: usize, algorithm: &str, usages: &[&str]) -> CryptoKe
 
 fn encrypt(materials: EncryptionMaterials) -> (ContentMetadata, Vec<u8>) {
     let mut session = EncryptSession::new(materials, None).unwrap();
-    let metadata = ContentMetadata::parse(Object::entries(&session.metadata()).into()).unwrap();
+    let metadata = ContentMetadata::parse(&Object::entries(&session.metadata())).unwrap();
     let mut body = PLAINTEXT.to_vec();
     session.encrypt_segment(0.0, &mut body).unwrap();
     body.extend(session.finish().unwrap());
@@ -50,8 +50,8 @@ fn decrypt(mut session: DecryptSession, body: &[u8]) -> Vec<u8> {
 async fn a_crypto_key_and_the_same_raw_key_open_each_others_objects() {
     let key = import_key(32, "AES-GCM", &["encrypt", "decrypt"]).await;
     let subtle = SUBTLE.with(Clone::clone);
-    let hardware = CryptoKeyAesKeyring::new(subtle, key, JsValue::UNDEFINED).unwrap();
-    let raw = RawAesKeyring::from_bytes(&[7; 32], JsValue::UNDEFINED).unwrap();
+    let hardware = CryptoKeyAesKeyring::new(subtle, key, &JsValue::UNDEFINED).unwrap();
+    let raw = RawAesKeyring::from_bytes(&[7; 32], &JsValue::UNDEFINED).unwrap();
 
     let (metadata, body) = encrypt(hardware.encryption_materials(None).await.unwrap());
     let data_key = raw.unwrap_data_key(&metadata).unwrap();
@@ -64,10 +64,10 @@ async fn a_crypto_key_and_the_same_raw_key_open_each_others_objects() {
 
 #[wasm_bindgen_test]
 async fn a_crypto_key_of_another_key_is_a_wrong_key() {
-    let other = RawAesKeyring::from_bytes(&[8; 32], JsValue::UNDEFINED).unwrap();
+    let other = RawAesKeyring::from_bytes(&[8; 32], &JsValue::UNDEFINED).unwrap();
     let (metadata, _) = encrypt(other.encryption_materials(None).unwrap());
     let key = import_key(32, "AES-GCM", &["decrypt"]).await;
-    let keyring = CryptoKeyAesKeyring::new(SUBTLE.with(Clone::clone), key, JsValue::UNDEFINED).unwrap();
+    let keyring = CryptoKeyAesKeyring::new(SUBTLE.with(Clone::clone), key, &JsValue::UNDEFINED).unwrap();
     assert_eq!(keyring.unwrap_data_key(&metadata).await.unwrap_err().code(), "WRONG_KEY");
 }
 
@@ -76,31 +76,31 @@ async fn a_crypto_key_of_another_kind_or_use_is_refused() {
     let subtle = || SUBTLE.with(Clone::clone);
     for (length, algorithm) in [(16, "AES-GCM"), (32, "AES-CTR")] {
         let key = import_key(length, algorithm, &["encrypt", "decrypt"]).await;
-        let refused = CryptoKeyAesKeyring::new(subtle(), key, JsValue::UNDEFINED).unwrap_err();
+        let refused = CryptoKeyAesKeyring::new(subtle(), key, &JsValue::UNDEFINED).unwrap_err();
         assert_eq!(refused.code(), "INVALID_OPTION");
     }
     let read_only = import_key(32, "AES-GCM", &["decrypt"]).await;
-    let keyring = CryptoKeyAesKeyring::new(subtle(), read_only, JsValue::UNDEFINED).unwrap();
+    let keyring = CryptoKeyAesKeyring::new(subtle(), read_only, &JsValue::UNDEFINED).unwrap();
     assert_eq!(keyring.encryption_materials(None).await.unwrap_err().code(), "INVALID_OPTION");
 }
 
 #[wasm_bindgen_test]
 fn errors_are_javascript_errors_with_a_code() {
-    let error = JsValue::from(RawAesKeyring::from_bytes(&[0; 31], JsValue::UNDEFINED).unwrap_err());
+    let error = JsValue::from(RawAesKeyring::from_bytes(&[0; 31], &JsValue::UNDEFINED).unwrap_err());
     assert!(error.is_instance_of::<Error>());
     assert_eq!(Reflect::get(&error, &"code".into()).unwrap(), "INVALID_KEY_LENGTH");
 }
 
 #[wasm_bindgen_test]
 fn keys_are_fresh_from_the_browsers_generator() {
-    let key = || RawAesKeyring::generate(JsValue::UNDEFINED).unwrap().export_key();
+    let key = || RawAesKeyring::generate(&JsValue::UNDEFINED).unwrap().export_key();
     assert_ne!(key(), key());
     assert_ne!(key(), vec![0; 32]);
 }
 
 #[wasm_bindgen_test]
 fn lengths_that_are_no_whole_numbers_are_refused() {
-    let raw = RawAesKeyring::from_bytes(&[7; 32], JsValue::UNDEFINED).unwrap();
+    let raw = RawAesKeyring::from_bytes(&[7; 32], &JsValue::UNDEFINED).unwrap();
     for length in [-1.0, 0.5, f64::NAN, f64::INFINITY, 2_f64.powi(53)] {
         let refused = EncryptSession::new(raw.encryption_materials(None).unwrap(), Some(length)).unwrap_err();
         assert_eq!(refused.code(), "INVALID_OPTION", "{length}");

@@ -12,14 +12,39 @@ import { once } from "./steps.mjs";
 import { WASM_TARGET, wasmBindgenTool } from "./toolchain.mjs";
 
 /**
- * @typedef {{ crate: string, name: string, optimise: "-O3" | "-Oz", gzipBudget: number }} WasmModule `gzipBudget` in
+ * @typedef {{
+ *   crate: string,
+ *   name: string,
+ *   profile: string,
+ *   features: string[],
+ *   flags: string[],
+ *   optimise: string[],
+ *   gzipBudget: number,
+ * }} WasmModule `profile` and `features` as in Cargo.toml, `flags` for rustc, `optimise` for wasm-opt; `gzipBudget` in
  *   bytes: what an app's users may be made to download
  */
 
 /** @type {WasmModule[]} */
 export const WASM_MODULES = [
-  { crate: "s3-envelope", name: "engine", optimise: "-O3", gzipBudget: 160_000 },
-  { crate: "s3-storage-sim", name: "storage_sim", optimise: "-Oz", gzipBudget: 2_100_000 },
+  {
+    crate: "s3-envelope",
+    name: "engine",
+    profile: "engine",
+    features: ["freestanding"],
+    // SHA-512 and SHA-256 without unrolled loops: they only ever see a key, or a request to be signed.
+    flags: ["--cfg", 'sha2_backend_soft="compact"'],
+    optimise: ["-Oz", "--converge"],
+    gzipBudget: 95_000,
+  },
+  {
+    crate: "s3-storage-sim",
+    name: "storage_sim",
+    profile: "release",
+    features: [],
+    flags: [],
+    optimise: ["-Oz"],
+    gzipBudget: 2_100_000,
+  },
 ];
 
 /** What rustc uses by default for the target. All features would include some that browsers do not read yet. */
@@ -42,12 +67,15 @@ const WASM_FEATURES = [
  */
 export async function buildWasm(module, { dev }) {
   const { crate, name } = module;
-  const profile = dev ? "debug" : "release";
-  const built = join(CARGO_TARGET, WASM_TARGET, profile, `${crate.replaceAll("-", "_")}.wasm`);
-  // Whether there is anything to compile is for cargo to know. It is quick to say no.
-  const cargo = ["build", "--locked", "-p", crate, "--lib", "--target", WASM_TARGET, ...(dev ? [] : ["--release"])];
+  const profile = dev ? "dev" : module.profile;
+  // The dev profile's folder has a name of its own.
+  const built = join(CARGO_TARGET, WASM_TARGET, dev ? "debug" : profile, `${crate.replaceAll("-", "_")}.wasm`);
+  // Whether there is anything to compile is for cargo to know. It is quick to say no. As long as a crate is to become a
+  // Rust library as well, cargo leaves out the optimisation over all crates (LTO); so it becomes this one file.
+  const library = ["-p", crate, "--lib", "--crate-type", "cdylib", "--features", module.features.join(",")];
+  const cargo = ["rustc", "--locked", ...library, "--target", WASM_TARGET, "--profile", profile];
   const title = `compiling ${crate} to WebAssembly`;
-  await step(title, (onOutput) => must(title, "cargo", cargo, { onOutput, env: dev ? {} : withoutPaths() }));
+  await step(title, (onOutput) => must(title, "cargo", cargo, { onOutput, env: environment(module, { dev }) }));
   const what = {
     title: `making ${name}.js and ${name}_bg.wasm`,
     inputs: [built, "Cargo.lock", "node_modules/binaryen/package.json", "scripts/lib/wasm.mjs"],
@@ -77,7 +105,7 @@ async function finish(module, built, { dev, onOutput }) {
   const wasm = wasmFile(module);
   const [program, args] = npmTool(
     "wasm-opt",
-    optimise,
+    ...optimise,
     "--strip-debug",
     "--strip-producers",
     ...WASM_FEATURES,
@@ -90,9 +118,12 @@ async function finish(module, built, { dev, onOutput }) {
 
 const wasmFile = ({ name }) => `js/wasm/${name}_bg.wasm`;
 
+function environment({ flags }, { dev }) {
+  return { CARGO_ENCODED_RUSTFLAGS: [...flags, ...(dev ? [] : withoutPaths())].join("\x1f") };
+}
+
 /** The messages of panics name source files: relative ones, the same on every machine. */
 function withoutPaths() {
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
-  const flags = [`--remap-path-prefix=${ROOT}=`, `--remap-path-prefix=${cargoHome}=cargo`];
-  return { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") };
+  return [`--remap-path-prefix=${ROOT}=`, `--remap-path-prefix=${cargoHome}=cargo`];
 }

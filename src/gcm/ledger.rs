@@ -6,7 +6,7 @@
 //! processed again holds the same bytes as before: encrypting different bytes at one position under one data key
 //! would give both away.
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};

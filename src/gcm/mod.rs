@@ -18,14 +18,12 @@ pub use delegate::{DELEGATED_IV_LENGTH, DelegatedIv};
 pub use ledger::{Share, ShareLedger};
 pub use span::{BLOCK_LENGTH, MAX_MESSAGE_LENGTH, Span, check_message_length};
 
-use std::sync::OnceLock;
+use alloc::vec::Vec;
+use core::cell::OnceCell;
 
 use aes::Aes256;
-use aes::cipher::{BlockCipherEncrypt, InnerIvInit, KeyInit, StreamCipherCoreWrapper};
-use ctr::cipher::StreamCipher;
-use ctr::{CtrCore, flavors};
-use ghash::GHash;
-use ghash::universal_hash::UniversalHash;
+use aes::cipher::{BlockCipherEncrypt, KeyInit};
+use s3_envelope_bulk::{Hash, Keystream};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -47,7 +45,7 @@ pub struct GcmMessage {
     cipher: Aes256,
     hash_key: Element,
     /// Made when it is first asked for: only delegated segments need it.
-    hash_key_inverse: OnceLock<Element>,
+    hash_key_inverse: OnceCell<Element>,
     iv: [u8; IV_LENGTH],
     aad: Vec<u8>,
 }
@@ -64,7 +62,7 @@ impl GcmMessage {
             key: Zeroizing::new(*key),
             cipher,
             hash_key: Element::from_block(hash_key),
-            hash_key_inverse: OnceLock::new(),
+            hash_key_inverse: OnceCell::new(),
             iv,
             aad: aad.to_vec(),
         };
@@ -91,7 +89,7 @@ impl GcmMessage {
             keystream.apply_keystream(piece);
             ghash.update_padded(piece);
         }
-        Share::from_bytes(ghash.finalize().into())
+        Share::from_bytes(ghash.finalize())
     }
 
     /// The share of the tag of a segment of ciphertext.
@@ -99,7 +97,7 @@ impl GcmMessage {
     pub fn authenticate_segment(&self, ciphertext: &[u8]) -> Share {
         let mut ghash = self.ghash();
         ghash.update_padded(ciphertext);
-        Share::from_bytes(ghash.finalize().into())
+        Share::from_bytes(ghash.finalize())
     }
 
     /// Decrypts the segment at `span` in place, without any authentication: only for bytes that were authenticated.
@@ -136,18 +134,18 @@ impl GcmMessage {
     fn aad_hash(&self) -> Element {
         let mut ghash = self.ghash();
         ghash.update_padded(&self.aad);
-        Element::from_block(ghash.finalize().into())
+        Element::from_block(ghash.finalize())
     }
 
-    fn ghash(&self) -> GHash {
+    fn ghash(&self) -> Hash {
         let mut key = self.hash_key.to_block();
-        let ghash = GHash::new(&key.into());
+        let ghash = Hash::new(&key);
         key.zeroize();
         ghash
     }
 
-    fn keystream(&self, span: Span) -> StreamCipherCoreWrapper<CtrCore<&Aes256, flavors::Ctr32BE>> {
-        StreamCipherCoreWrapper::from_core(CtrCore::inner_iv_init(&self.cipher, &self.first_counter(span).into()))
+    fn keystream(&self, span: Span) -> Keystream<'_> {
+        Keystream::new(&self.cipher, self.first_counter(span))
     }
 
     /// The first counter block of the segment at `span`: another implementation of AES-CTR with a 32-bit counter

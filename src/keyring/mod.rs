@@ -8,7 +8,9 @@ mod aes;
 
 pub use aes::{AesKeyring, WRAPPED_LENGTH as AES_WRAPPED_LENGTH, WRAPPING_IV_LENGTH as AES_WRAPPING_IV_LENGTH};
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 

@@ -11,7 +11,9 @@ mod write;
 
 pub use user::{MAX_USER_METADATA_LENGTH, request_headers};
 
-use std::collections::BTreeMap;
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
 
 use crate::error::EnvelopeError;
 use crate::keyring::WrappedDataKey;

@@ -1,5 +1,8 @@
 //! User metadata to content metadata, strictly.
 
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{ContentMetadata, MessageFormat, MetadataMap, json, names};

@@ -1,5 +1,8 @@
 //! The user's own metadata beside the content metadata, as request headers.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::{MetadataMap, USER_METADATA_PREFIX, from_headers};
 use crate::error::EnvelopeError;
 

@@ -1,5 +1,9 @@
 //! Content metadata to user metadata.
 
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{ContentMetadata, MessageFormat, MetadataMap, json, names};

@@ -2,6 +2,9 @@
 //!
 //! Source: Amazon S3 API Reference, "Signature Calculations for the Authorization Header", Task 1.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use zeroize::Zeroizing;
 
 /// A path with everything encoded but unreserved characters and `/`. Empty segments, `.` and `..` stay as they are.

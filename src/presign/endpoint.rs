@@ -1,5 +1,8 @@
 //! Where requests go: the scheme and host of a store, and where the bucket's name stands in a URL.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
 use super::{canonical, invalid};
 use crate::error::EnvelopeError;
 

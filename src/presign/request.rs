@@ -1,5 +1,9 @@
 //! What a presigned URL permits: one operation on one object, for a while.
 
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use super::{MAX_EXPIRES, endpoint::check_bucket, invalid};
 use crate::{
     error::EnvelopeError,

@@ -2,7 +2,10 @@
 //!
 //! Source: Amazon S3 API Reference, "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)".
 
-use std::fmt::{self, Write};
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::{self, Write};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};

@@ -2,6 +2,8 @@
 //!
 //! The civil date is computed here: twenty lines, where a date crate would add several kilobytes to the WASM file.
 
+use alloc::string::String;
+
 use super::invalid;
 use crate::error::EnvelopeError;
 

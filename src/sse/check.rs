@@ -2,6 +2,8 @@
 //!
 //! The order is the one S3 was seen to use: mutual exclusion, then which headers are there, then their values.
 
+use alloc::vec::Vec;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;

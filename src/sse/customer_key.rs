@@ -1,6 +1,7 @@
 //! The key of SSE-C: 32 bytes that the customer holds and S3 forgets.
 
-use std::fmt;
+use alloc::borrow::ToOwned;
+use core::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use md5::{Digest, Md5};
@@ -136,7 +137,7 @@ mod tests {
     use super::*;
 
     fn key() -> CustomerKey {
-        CustomerKey::from_bytes(&std::array::from_fn::<u8, 32, _>(|i| i.try_into().unwrap())).unwrap()
+        CustomerKey::from_bytes(&core::array::from_fn::<u8, 32, _>(|i| i.try_into().unwrap())).unwrap()
     }
 
     #[test]

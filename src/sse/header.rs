@@ -1,6 +1,9 @@
 //! One request header, whose value may be a secret.
 
-use std::{borrow::Cow, fmt};
+use alloc::borrow::Cow;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use core::fmt;
 
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;

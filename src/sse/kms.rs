@@ -1,6 +1,10 @@
 //! What a request tells S3 about a KMS key: its id and the encryption context.
 
-use std::{collections::BTreeMap, fmt::Write};
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 

@@ -15,6 +15,10 @@ pub mod names;
 mod operation;
 mod url;
 
+use alloc::borrow::ToOwned;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
 pub(crate) use check::{check_allowed, check_exclusive};
 pub use check::{check_headers, check_headers_for};
 pub use customer_key::CustomerKey;

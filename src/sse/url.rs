@@ -1,6 +1,9 @@
 //! The last check before a customer key leaves: the URL that somebody else signed must neither hold the key nor lead
 //! over a connection that anybody can read.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
 use super::names;
 use crate::error::EnvelopeError;
 
@@ -60,7 +63,7 @@ fn is_private(location: &str) -> bool {
     } else {
         host.split(':').next().unwrap_or_default()
     };
-    let is_loopback_address = host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+    let is_loopback_address = host.parse::<core::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
     is_loopback_address || host == "[::1]" || host == "localhost" || host.ends_with(".localhost")
 }
 

@@ -1,5 +1,7 @@
 //! What S3 answers in XML: the upload id, the `ETag` of a finished object, or an error, which may come under status 200.
 
+use alloc::string::String;
+
 use crate::error::EnvelopeError;
 
 use super::xml::{self, Document};

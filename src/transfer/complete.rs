@@ -1,5 +1,8 @@
 //! The request body of `CompleteMultipartUpload`.
 
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use crate::error::EnvelopeError;
 
 use super::{MAX_PARTS, xml};

@@ -3,6 +3,8 @@
 //! The first range is asked for before anything is known of the object; its answer tells the object's length.
 //! Source: RFC 9110, sections 14.2 (`Range`) and 14.4 (`Content-Range`).
 
+use alloc::string::String;
+
 use crate::error::EnvelopeError;
 
 const MIB: u64 = 1 << 20;

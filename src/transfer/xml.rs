@@ -4,6 +4,9 @@
 //! It is no library because of the weight: the toolkit's whole WASM file has 45 KB gzipped, of which the smallest loop
 //! over `quick-xml` 0.42, without the checks made here, took 10.6 KB; this reader takes 0.8 KB.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 /// No answer that is read here is near this long, in bytes.
 const MAX_LENGTH: usize = 1 << 20;
 /// S3's documents are three deep.

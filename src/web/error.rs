@@ -1,33 +1,38 @@
 //! Errors on their way to JavaScript: real `Error` objects with a stable `code`.
 
-use std::cell::RefCell;
+use alloc::string::ToString;
 
-use js_sys::{Array, Error, Function, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::error::EnvelopeError;
 
-thread_local! {
-    static ERROR_CLASS: RefCell<Option<Function>> = const { RefCell::new(None) };
-}
+/// The package's class of errors. A module beside the generated one, so that there is no state to set up.
+#[cfg(feature = "freestanding")]
+#[wasm_bindgen(raw_module = "../errors.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = EnvelopeError)]
+    type ErrorObject;
 
-/// Hands in the class that errors are made of, called as `new Class(code, message)`. Without one they are plain
-/// `Error`s with a `code`.
-#[wasm_bindgen(js_name = setErrorClass)]
-pub fn set_error_class(class: Function) {
-    ERROR_CLASS.with_borrow_mut(|slot| *slot = Some(class));
+    #[wasm_bindgen(constructor, js_class = EnvelopeError)]
+    fn new(code: &str, message: &str) -> ErrorObject;
 }
 
 impl From<EnvelopeError> for JsValue {
     fn from(error: EnvelopeError) -> Self {
-        let (code, message) = (JsValue::from(error.code()), JsValue::from(error.to_string()));
-        let class = ERROR_CLASS.with_borrow(Clone::clone);
-        if let Some(made) = class.and_then(|class| Reflect::construct(&class, &Array::of2(&code, &message)).ok()) {
-            return made;
-        }
-        let plain = Error::new(&error.to_string());
-        // Setting a property of a fresh, ordinary object cannot fail.
-        let _ = Reflect::set(&plain, &JsValue::from("code"), &code);
-        plain.into()
+        error_object(error.code(), &error.to_string())
     }
+}
+
+#[cfg(feature = "freestanding")]
+fn error_object(code: &str, message: &str) -> JsValue {
+    ErrorObject::new(code, message).into()
+}
+
+/// Where there is no package around the bindings, as in their own tests: a plain `Error` with a `code`.
+#[cfg(not(feature = "freestanding"))]
+fn error_object(code: &str, message: &str) -> JsValue {
+    let plain = js_sys::Error::new(message);
+    // Setting a property of a fresh, ordinary object cannot fail.
+    let _ = js_sys::Reflect::set(&plain, &"code".into(), &code.into());
+    plain.into()
 }

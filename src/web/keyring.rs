@@ -1,5 +1,8 @@
 //! Keyrings for JavaScript: the AES keyring over bytes, and over a `CryptoKey` that never leaves `SubtleCrypto`.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
@@ -8,6 +11,7 @@ use web_sys::{AesGcmParams, CryptoKey, SubtleCrypto};
 use zeroize::Zeroize;
 
 use super::object::{ContentMetadata, policy_of};
+use super::options;
 use crate::error::EnvelopeError;
 use crate::keyring::{
     self, AES_WRAPPING_IV_LENGTH, DataKey as CoreDataKey, Keyring, MaterialsDescription, WrappedDataKey,
@@ -43,7 +47,7 @@ impl RawAesKeyring {
     /// # Errors
     /// `INVALID_KEY_LENGTH`, and `INVALID_OPTION` for a description that is no map of strings.
     #[wasm_bindgen(js_name = fromBytes)]
-    pub fn from_bytes(key: &[u8], description: JsValue) -> Result<Self, EnvelopeError> {
+    pub fn from_bytes(key: &[u8], description: &JsValue) -> Result<Self, EnvelopeError> {
         let inner = keyring::AesKeyring::from_bytes(key)?;
         Ok(Self { inner: inner.with_description(materials_description(description)?) })
     }
@@ -52,7 +56,7 @@ impl RawAesKeyring {
     ///
     /// # Errors
     /// `RANDOMNESS_UNAVAILABLE`, and `INVALID_OPTION` for a description that is no map of strings.
-    pub fn generate(description: JsValue) -> Result<Self, EnvelopeError> {
+    pub fn generate(description: &JsValue) -> Result<Self, EnvelopeError> {
         let inner = keyring::AesKeyring::generate()?;
         Ok(Self { inner: inner.with_description(materials_description(description)?) })
     }
@@ -101,7 +105,7 @@ impl CryptoKeyAesKeyring {
     /// # Errors
     /// `INVALID_OPTION` where the key is of another kind, or a description is no map of strings.
     #[wasm_bindgen(constructor)]
-    pub fn new(subtle: SubtleCrypto, key: CryptoKey, description: JsValue) -> Result<Self, EnvelopeError> {
+    pub fn new(subtle: SubtleCrypto, key: CryptoKey, description: &JsValue) -> Result<Self, EnvelopeError> {
         let property = |name: &str| Reflect::get(&key.algorithm().unwrap_or_else(|_| Object::new()), &name.into()).ok();
         let is_aes_gcm = property("name").and_then(|name| name.as_string()).as_deref() == Some("AES-GCM");
         let is_256_bits = property("length").and_then(|length| length.as_f64()) == Some(256.0);
@@ -181,12 +185,15 @@ async fn finish(call: Result<js_sys::Promise, JsValue>) -> Option<Uint8Array> {
 }
 
 /// A materials description from `undefined` or an object of strings.
-fn materials_description(value: JsValue) -> Result<MaterialsDescription, EnvelopeError> {
+fn materials_description(value: &JsValue) -> Result<MaterialsDescription, EnvelopeError> {
     if value.is_undefined() {
         return Ok(MaterialsDescription::new());
     }
-    serde_wasm_bindgen::from_value(value).map_err(|_| EnvelopeError::InvalidOption {
+    let pairs = options::pairs(value).map_err(|_| EnvelopeError::InvalidOption {
         option: "materialsDescription",
         expected: "an object whose values are strings",
-    })
+    })?;
+    let mut description = MaterialsDescription::new();
+    description.extend(pairs);
+    Ok(description)
 }

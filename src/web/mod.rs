@@ -12,6 +12,9 @@ pub mod sse;
 pub mod subtle;
 pub mod transfer;
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// The version of this crate, to tell in bug reports which engine is running.

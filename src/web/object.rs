@@ -1,11 +1,15 @@
 //! Sessions for JavaScript. Bulk bytes are processed in place; keys never cross.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use js_sys::{Object, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::SubtleCrypto;
 
 use super::keyring::{DataKey, EncryptionMaterials};
 use super::number::whole;
+use super::options;
 use super::sse::pairs_object;
 use super::subtle::{Cipher, import};
 use crate::error::EnvelopeError;
@@ -36,7 +40,7 @@ impl ContentMetadata {
     ///
     /// # Errors
     /// `NOT_ENCRYPTED`, `METADATA_MISSING`, `METADATA_INVALID`, `METADATA_CONTRADICTORY`, `UNSUPPORTED`.
-    pub fn parse(pairs: JsValue) -> Result<Self, EnvelopeError> {
+    pub fn parse(pairs: &JsValue) -> Result<Self, EnvelopeError> {
         let map = metadata::from_headers(pairs_of(pairs)?)?;
         Ok(Self { inner: metadata::ContentMetadata::parse(&map)? })
     }
@@ -304,7 +308,7 @@ pub fn check_policy(metadata: &ContentMetadata, policy: Option<String>) -> Resul
 }
 
 /// Metadata as pairs of name and value.
-pub(super) fn pairs_of(pairs: JsValue) -> Result<Vec<(String, String)>, EnvelopeError> {
+pub(super) fn pairs_of(pairs: &JsValue) -> Result<Vec<(String, String)>, EnvelopeError> {
     let expected = "headers or an object whose values are strings";
-    serde_wasm_bindgen::from_value(pairs).map_err(|_| EnvelopeError::InvalidOption { option: "metadata", expected })
+    options::pairs(pairs).map_err(|_| EnvelopeError::InvalidOption { option: "metadata", expected })
 }

@@ -1,21 +1,20 @@
 //! Presigning for JavaScript: for a demo's or a Node backend's signer. Credentials do not belong into a public page.
 
-use std::collections::BTreeMap;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use js_sys::Object;
-use serde::Deserialize;
 use wasm_bindgen::prelude::*;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroizing;
 
 use super::number::whole;
-use super::options;
+use super::options::{Malformed, Properties};
 use super::sse::headers_object;
 use crate::error::EnvelopeError;
 use crate::presign::{self, Addressing, Credentials, Endpoint, Method, PresignRequest, Presigner, SigningTime};
 
 /// The options of one call, as JavaScript gives them.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Options {
     credentials: CredentialOptions,
     region: String,
@@ -27,24 +26,16 @@ struct Options {
     method: Option<String>,
     upload_id: Option<String>,
     part_number: Option<u32>,
-    query: Option<BTreeMap<String, String>>,
-    headers: Option<BTreeMap<String, String>>,
+    query: Vec<(String, String)>,
+    /// A signed customer key is among them.
+    headers: Vec<(String, Zeroizing<String>)>,
     expires_in: Option<f64>,
 }
 
-#[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
-#[serde(rename_all = "camelCase")]
 struct CredentialOptions {
     access_key_id: String,
-    secret_access_key: String,
-    session_token: Option<String>,
-}
-
-impl Drop for Options {
-    /// A signed customer key is among the headers.
-    fn drop(&mut self) {
-        self.headers.iter_mut().flat_map(BTreeMap::values_mut).for_each(Zeroize::zeroize);
-    }
+    secret_access_key: Zeroizing<String>,
+    session_token: Option<Zeroizing<String>>,
 }
 
 /// A presigned request.
@@ -61,8 +52,8 @@ impl PresignedUrl {
     /// # Errors
     /// `INVALID_PRESIGN_REQUEST`, `INVALID_EXPIRY`, `SECRET_HEADER_IN_URL`, `INVALID_OPTION`, and the codes of
     /// encryption headers that contradict each other or the operation.
-    pub fn sign(options: JsValue, unix_time: f64) -> Result<Self, EnvelopeError> {
-        let options: Options = options::read(options, &KNOWN, INVALID)?;
+    pub fn sign(options: &JsValue, unix_time: f64) -> Result<Self, EnvelopeError> {
+        let options = Options::read(options).map_err(|_| INVALID)?;
         let time = SigningTime::from_unix(whole("date", unix_time)?)?;
         let inner = options.presigner()?.presign(&options.request()?, time)?;
         Ok(Self { inner })
@@ -120,10 +111,42 @@ const INVALID: EnvelopeError = EnvelopeError::InvalidOption {
                addressing, uploadId, partNumber, query, headers, expiresIn",
 };
 
+impl CredentialOptions {
+    /// Others than the three properties are left alone: the credentials of AWS's SDKs have an expiry among theirs.
+    fn read(value: &JsValue) -> Result<Self, Malformed> {
+        let given = Properties::of(value)?;
+        Ok(Self {
+            access_key_id: given.required_text("accessKeyId")?,
+            secret_access_key: Zeroizing::new(given.required_text("secretAccessKey")?),
+            session_token: given.text("sessionToken")?.map(Zeroizing::new),
+        })
+    }
+}
+
 impl Options {
+    fn read(value: &JsValue) -> Result<Self, Malformed> {
+        let given = Properties::only(value, &KNOWN)?;
+        let headers = given.pairs("headers")?.unwrap_or_default().into_iter();
+        Ok(Self {
+            credentials: CredentialOptions::read(&given.value("credentials")?.ok_or(Malformed)?)?,
+            region: given.required_text("region")?,
+            endpoint: given.text("endpoint")?,
+            addressing: given.text("addressing")?,
+            bucket: given.required_text("bucket")?,
+            key: given.required_text("key")?,
+            operation: given.text("operation")?,
+            method: given.text("method")?,
+            upload_id: given.text("uploadId")?,
+            part_number: given.count("partNumber")?,
+            query: given.pairs("query")?.unwrap_or_default(),
+            headers: headers.map(|(name, value)| (name, Zeroizing::new(value))).collect(),
+            expires_in: given.number("expiresIn")?,
+        })
+    }
+
     fn presigner(&self) -> Result<Presigner, EnvelopeError> {
         let secrets = &self.credentials;
-        let token = secrets.session_token.as_deref();
+        let token = secrets.session_token.as_ref().map(|token| token.as_str());
         let credentials = Credentials::new(&secrets.access_key_id, &secrets.secret_access_key, token)?;
         Presigner::new(credentials, &self.region, self.endpoint()?)
     }
@@ -146,10 +169,10 @@ impl Options {
             (None, Some(method)) => PresignRequest::new(method_of(method)?, &self.bucket, &self.key),
             _ => return Err(INVALID),
         };
-        for (name, value) in self.query.iter().flatten() {
+        for (name, value) in &self.query {
             request = request.query(name, value);
         }
-        for (name, value) in self.headers.iter().flatten() {
+        for (name, value) in &self.headers {
             request = request.header(name, value);
         }
         if let Some(seconds) = self.expires_in {

@@ -1,5 +1,7 @@
 //! Ranges of a download for JavaScript, which fetches them.
 
+use alloc::string::String;
+
 use wasm_bindgen::prelude::*;
 
 use super::number::whole;

@@ -1,13 +1,13 @@
 //! Server-side encryption headers for JavaScript.
 
-use std::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use js_sys::{Object, Reflect};
-use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
-use super::options;
+use super::options::{self, Malformed, Properties};
 use crate::error::EnvelopeError;
 use crate::sse::{self, CustomerKey, EncryptionContext, Header, KmsKeyId, Operation, SignedHeaders};
 
@@ -55,8 +55,8 @@ pub fn customer_key_headers_to_sign(key: Option<Vec<u8>>) -> Result<Object, Enve
 /// `CONFLICTING_ENCRYPTION_HEADERS`, `INCOMPLETE_CUSTOMER_KEY_HEADERS`, `INVALID_ENCRYPTION_HEADER`,
 /// `CUSTOMER_KEY_MD5_MISMATCH`, `INVALID_KMS_PARAMETER`.
 #[wasm_bindgen(js_name = checkEncryptionHeaders)]
-pub fn check_encryption_headers(pairs: JsValue) -> Result<(), EnvelopeError> {
-    let pairs: Vec<(String, Zeroizing<String>)> = serde_wasm_bindgen::from_value::<Vec<(String, String)>>(pairs)
+pub fn check_encryption_headers(pairs: &JsValue) -> Result<(), EnvelopeError> {
+    let pairs: Vec<(String, Zeroizing<String>)> = options::pairs(pairs)
         .map_err(|_| EnvelopeError::InvalidOption { option: "headers", expected: "headers whose values are strings" })?
         .into_iter()
         .map(|(name, value)| (name, Zeroizing::new(value)))
@@ -72,11 +72,10 @@ pub struct ServerSideEncryption {
 }
 
 /// What SSE-KMS and DSSE-KMS can be told.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default)]
 struct KmsOptions {
     key_id: Option<String>,
-    encryption_context: Option<BTreeMap<String, String>>,
+    encryption_context: Vec<(String, String)>,
     bucket_key: Option<bool>,
 }
 
@@ -99,10 +98,11 @@ impl ServerSideEncryption {
     ///
     /// # Errors
     /// `INVALID_KMS_PARAMETER`, `INVALID_OPTION`.
-    pub fn kms(options: JsValue) -> Result<Self, EnvelopeError> {
+    pub fn kms(options: &JsValue) -> Result<Self, EnvelopeError> {
         let options = kms_options(options)?;
+        let bucket_key = options.bucket_key;
         let (key_id, context) = options.key()?;
-        Ok(Self { inner: sse::ServerSideEncryption::Kms { key_id, context, bucket_key: options.bucket_key } })
+        Ok(Self { inner: sse::ServerSideEncryption::Kms { key_id, context, bucket_key } })
     }
 
     /// DSSE-KMS, with `{ keyId?, encryptionContext? }`.
@@ -110,7 +110,7 @@ impl ServerSideEncryption {
     /// # Errors
     /// `INVALID_KMS_PARAMETER`, `INVALID_OPTION`.
     #[wasm_bindgen(js_name = dsseKms)]
-    pub fn dsse_kms(options: JsValue) -> Result<Self, EnvelopeError> {
+    pub fn dsse_kms(options: &JsValue) -> Result<Self, EnvelopeError> {
         let options = kms_options(options)?;
         if options.bucket_key.is_some() {
             let reason = "DSSE-KMS knows no bucket key; leave bucketKey out";
@@ -151,20 +151,28 @@ impl ServerSideEncryption {
 }
 
 impl KmsOptions {
-    fn key(&self) -> Result<(Option<KmsKeyId>, EncryptionContext), EnvelopeError> {
+    fn read(value: &JsValue) -> Result<Self, Malformed> {
+        let given = Properties::only(value, &["keyId", "encryptionContext", "bucketKey"])?;
+        Ok(Self {
+            key_id: given.text("keyId")?,
+            encryption_context: given.pairs("encryptionContext")?.unwrap_or_default(),
+            bucket_key: given.flag("bucketKey")?,
+        })
+    }
+
+    fn key(self) -> Result<(Option<KmsKeyId>, EncryptionContext), EnvelopeError> {
         let key_id = self.key_id.as_deref().map(KmsKeyId::new).transpose()?;
-        let context = EncryptionContext::new(self.encryption_context.iter().flatten())?;
+        let context = EncryptionContext::new(self.encryption_context)?;
         Ok((key_id, context))
     }
 }
 
-fn kms_options(value: JsValue) -> Result<KmsOptions, EnvelopeError> {
+fn kms_options(value: &JsValue) -> Result<KmsOptions, EnvelopeError> {
     if value.is_undefined() {
         return Ok(KmsOptions::default());
     }
     let expected = "an object with keyId (text), encryptionContext (an object of strings), bucketKey (true or false)";
-    let known = ["keyId", "encryptionContext", "bucketKey"];
-    options::read(value, &known, EnvelopeError::InvalidOption { option: "sse", expected })
+    KmsOptions::read(value).map_err(|_| EnvelopeError::InvalidOption { option: "sse", expected })
 }
 
 /// The key, whose bytes are wiped from where they came.

@@ -1,6 +1,8 @@
 //! What `SubtleCrypto` is asked to do: it gets the content key as a `CryptoKey` that nobody can export, and has to
 //! prove on a known answer that it computes segments as NIST SP 800-38D says, before it is trusted with any.
 
+use alloc::vec::Vec;
+
 use js_sys::{Array, Object, Promise, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;

@@ -1,11 +1,15 @@
 //! Decisions of uploads and downloads for JavaScript, which does the I/O.
 
-use js_sys::Object;
-use serde::Deserialize;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
 use super::number::whole;
 use super::object::pairs_of;
+use super::options::{Malformed, Properties};
 use super::sse::pairs_object;
 use crate::error::EnvelopeError;
 use crate::metadata::{self, MetadataMap};
@@ -157,17 +161,15 @@ impl RequestAttempts {
 /// # Errors
 /// `INVALID_TRANSFER_PLAN`, also where an `ETag` was not readable.
 #[wasm_bindgen(js_name = completeBody)]
-pub fn complete_body(parts: JsValue) -> Result<String, EnvelopeError> {
-    #[derive(Deserialize)]
-    struct Uploaded {
-        number: u32,
-        etag: String,
-    }
-    let parts: Vec<Uploaded> = serde_wasm_bindgen::from_value(parts)
-        .map_err(|_| EnvelopeError::Internal { what: "the list of parts did not convert" })?;
-    let parts: Vec<CompletedPart> =
-        parts.into_iter().map(|Uploaded { number, etag }| CompletedPart { number, etag, checksum: None }).collect();
-    transfer::complete_body(&parts)
+pub fn complete_body(parts: &Array) -> Result<String, EnvelopeError> {
+    let parts: Result<Vec<CompletedPart>, Malformed> = parts.iter().map(|part| completed_part(&part)).collect();
+    transfer::complete_body(&parts.map_err(|_| EnvelopeError::Internal { what: "the list of parts did not convert" })?)
+}
+
+fn completed_part(value: &JsValue) -> Result<CompletedPart, Malformed> {
+    let part = Properties::of(value)?;
+    let number = part.count("number")?.ok_or(Malformed)?;
+    Ok(CompletedPart { number, etag: part.required_text("etag")?, checksum: None })
 }
 
 /// The upload id in the answer to `CreateMultipartUpload`.
@@ -209,7 +211,7 @@ pub fn check_presigned_url(url: &str, carries_customer_key: bool) -> Result<(), 
 /// # Errors
 /// `METADATA_REPEATED`, `USER_METADATA_INVALID`, `USER_METADATA_TOO_LONG`, `INVALID_OPTION`.
 #[wasm_bindgen(js_name = metadataHeaders)]
-pub fn metadata_headers(user: JsValue, content: JsValue) -> Result<Object, EnvelopeError> {
+pub fn metadata_headers(user: &JsValue, content: &JsValue) -> Result<Object, EnvelopeError> {
     let content: MetadataMap = pairs_of(content)?.into_iter().collect();
     let headers = metadata::request_headers(pairs_of(user)?, &content)?;
     Ok(pairs_object(headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))))
