@@ -51,7 +51,7 @@ export const ENGINE_ERROR_CODES = [
 export const CLIENT_ERROR_CODES = [
   /** An argument is not of a kind that is accepted. */
   "INVALID_INPUT",
-  /** The WebAssembly module could not be loaded; `cause` says why. */
+  /** The WebAssembly module could not be loaded (`cause` says why), or `SubtleCrypto` cannot be used. */
   "ENGINE_UNAVAILABLE",
 ] as const;
 

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 
+export type { EngineOptions } from "./bulk-engine.js";
 export { decryptObject, type DecryptOptions, type StoredObject } from "./decrypt.js";
 export { download, type DownloadedObject, type DownloadOptions, type DownloadProgress } from "./download.js";
 export { encryptObject, type EncryptedObject, type EncryptOptions } from "./encrypt.js";
@@ -20,4 +21,5 @@ export {
 export type { Presign, PresignedUrl, PresignRequest } from "./request.js";
 export type { ByteSource } from "./source.js";
 export { type HeaderMap, type KmsOptions, type Operation, type ServerSideEncryption, sse, sseC } from "./sse.js";
-export { upload, type UploadedObject, type UploadOptions, type UploadProgress } from "./upload.js";
+export { upload, type UploadedObject, type UploadOptions } from "./upload.js";
+export type { UploadProgress } from "./upload-transfer.js";

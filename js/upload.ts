@@ -6,23 +6,13 @@ import { type Engine, engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { PartBodies } from "./parts.js";
-import { type Channel, type Presign, send } from "./request.js";
+import type { Presign } from "./request.js";
 import { TAG_LENGTH } from "./segments.js";
 import type { HeaderMap, ServerSideEncryption } from "./sse.js";
 import { type ByteSource, openSource } from "./source.js";
-import type { UploadPlan } from "./wasm/engine.js";
+import { type UploadProgress, UploadTransfer } from "./upload-transfer.js";
 
-/** How far an upload is. */
-export interface UploadProgress {
-  /** Bytes that the storage has acknowledged. */
-  readonly sentBytes: number;
-  /** Bytes to send in all, the tag included. */
-  readonly totalBytes: number;
-  /** Parts that the storage has acknowledged. */
-  readonly sentParts: number;
-  /** Parts in all; 1 where the object goes as one PUT. */
-  readonly totalParts: number;
-}
+const DEFAULT_CONCURRENCY = 4;
 
 /** Options of {@link upload}. At least one of `keyring` and `sse` must be given: nothing is sent in the clear by mistake. */
 export interface UploadOptions extends EngineOptions {
@@ -83,8 +73,10 @@ export async function upload(content: ByteSource, options: UploadOptions): Promi
   try {
     const headers = storedHeaders(loaded, options, content, encryption);
     const channel = { engine: loaded, presign: options.presign, encryption: options.sse, signal: options.signal };
-    const transfer = new Upload(channel, plan, bodies, length + (encryption === undefined ? 0 : TAG_LENGTH), options);
-    const stored = plan.isMultipart ? await transfer.inParts(headers) : await transfer.asOnePut(headers, length);
+    const { onProgress, concurrency = DEFAULT_CONCURRENCY } = options;
+    const sizes = { contentLength: length, trailer: encryption === undefined ? 0 : TAG_LENGTH, concurrency };
+    const transfer = new UploadTransfer(channel, plan, bodies, sizes, onProgress);
+    const stored = plan.isMultipart ? await transfer.inParts(headers) : await transfer.asOnePut(headers);
     return { ...stored, headers: metadataOnly(headers), storedLength: transfer.totalBytes };
   } finally {
     await bodies.close();
@@ -134,117 +126,4 @@ function storedHeaders(
 
 function metadataOnly({ "content-type": _, ...metadata }: HeaderMap): HeaderMap {
   return metadata;
-}
-
-const DEFAULT_CONCURRENCY = 4;
-
-type Stored = Pick<UploadedObject, "etag" | "versionId">;
-
-/** One upload under way. */
-class Upload {
-  readonly totalBytes: number;
-  readonly #channel: Channel;
-  readonly #plan: UploadPlan;
-  readonly #bodies: PartBodies;
-  readonly #options: UploadOptions;
-  #sentBytes = 0;
-  #sentParts = 0;
-
-  constructor(channel: Channel, plan: UploadPlan, bodies: PartBodies, totalBytes: number, options: UploadOptions) {
-    this.#channel = channel;
-    this.#plan = plan;
-    this.#bodies = bodies;
-    this.totalBytes = totalBytes;
-    this.#options = options;
-  }
-
-  async asOnePut(headers: HeaderMap, contentLength: number): Promise<Stored> {
-    const body = this.#bodies.bodyOf({ offset: 0, contentLength, isLast: true });
-    const request = { operation: "PutObject", method: "PUT", query: {}, headers, body } as const;
-    const { response } = await send(this.#channel, request);
-    this.#acknowledge(this.totalBytes);
-    return { etag: response.headers.get("etag") ?? undefined, versionId: versionOf(response) };
-  }
-
-  async inParts(headers: HeaderMap): Promise<Stored> {
-    const create = { operation: "CreateMultipartUpload", method: "POST", query: { uploads: "" }, headers } as const;
-    const uploadId = this.#channel.engine.uploadIdOf(
-      (await send(this.#channel, { ...create, readsAnswer: true })).text,
-    );
-    try {
-      return await this.#complete(uploadId, await this.#sendParts(uploadId));
-    } catch (error) {
-      await this.#abort(uploadId);
-      throw error;
-    }
-  }
-
-  /** Sends all parts, several at a time, and stops them all at the first failure. */
-  async #sendParts(uploadId: string): Promise<{ number: number; etag: string }[]> {
-    const stop = new AbortController();
-    const signal = AbortSignal.any([
-      stop.signal,
-      ...(this.#options.signal === undefined ? [] : [this.#options.signal]),
-    ]);
-    const channel = { ...this.#channel, signal };
-    const sent: { number: number; etag: string }[] = [];
-    let number = 0;
-    const lane = async () => {
-      while (number < this.#plan.partCount) {
-        number += 1;
-        sent.push(await this.#sendPart(channel, uploadId, number));
-      }
-    };
-    const lanes = Array.from({ length: this.#options.concurrency ?? DEFAULT_CONCURRENCY }, () =>
-      lane().catch((error: unknown) => {
-        stop.abort(error);
-      }),
-    );
-    // All lanes have ended before anything else happens: no part may arrive after the upload was aborted.
-    await Promise.all(lanes);
-    signal.throwIfAborted();
-    return sent;
-  }
-
-  async #sendPart(channel: Channel, uploadId: string, number: number): Promise<{ number: number; etag: string }> {
-    const part = this.#plan.part(number);
-    if (part === undefined) {
-      throw new EnvelopeError("INTERNAL", "internal error: a plan has no such part");
-    }
-    const body = this.#bodies.bodyOf(part);
-    const query = { partNumber: String(number), uploadId };
-    const { response } = await send(channel, { operation: "UploadPart", method: "PUT", query, body });
-    const trailer = part.isLast && this.#options.keyring !== undefined ? TAG_LENGTH : 0;
-    this.#acknowledge(part.contentLength + trailer);
-    return { number, etag: response.headers.get("etag") ?? "" };
-  }
-
-  async #complete(uploadId: string, parts: { number: number; etag: string }[]): Promise<Stored> {
-    const list = new Blob([this.#channel.engine.completeBody(parts)]);
-    const query = { uploadId };
-    const request = { operation: "CompleteMultipartUpload", method: "POST", query, body: () => list } as const;
-    const { response, text } = await send(this.#channel, { ...request, readsAnswer: true });
-    return { etag: this.#channel.engine.completedEtagOf(text), versionId: versionOf(response) };
-  }
-
-  /** Removes what the storage holds of a failed upload; the failure itself is what the caller is told. */
-  async #abort(uploadId: string): Promise<void> {
-    const request = { operation: "AbortMultipartUpload", method: "DELETE", query: { uploadId } } as const;
-    await send({ ...this.#channel, signal: undefined }, request).catch(() => undefined);
-  }
-
-  #acknowledge(bytes: number): void {
-    this.#sentBytes += bytes;
-    this.#sentParts += 1;
-    this.#options.onProgress?.({
-      sentBytes: this.#sentBytes,
-      totalBytes: this.totalBytes,
-      sentParts: this.#sentParts,
-      totalParts: this.#plan.partCount,
-    });
-  }
-}
-
-function versionOf(response: Response): string | undefined {
-  return response.headers.get("x-amz-version-id") ?? undefined;
 }

@@ -1,0 +1,119 @@
+/** What `upload` sends when a request fails: the same bytes, made again, or nothing. */
+
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+
+import { AesKeyring, decryptObject, upload } from "../../dist/node.js";
+import { collect, randomBytes } from "./support/inputs.mjs";
+
+const MIB = 1024 * 1024;
+const keyring = await AesKeyring.fromBytes(new Uint8Array(32).fill(7));
+const presign = ({ query }) => ({ url: `https://demo.example/object?${new URLSearchParams(query)}` });
+const network = globalThis.fetch;
+
+afterEach(() => {
+  globalThis.fetch = network;
+});
+
+/** A storage of one object that lets the first attempts of each PUT fail, and remembers what was sent. */
+class RoughStorage {
+  sent = new Map();
+  log = [];
+  #failures;
+  #onFailure;
+
+  constructor({ failures = 1, onFailure = () => undefined } = {}) {
+    this.#failures = failures;
+    this.#onFailure = onFailure;
+    globalThis.fetch = (url, init) => this.#answer(new URL(url), init);
+  }
+
+  async #answer({ searchParams }, { method, headers, body }) {
+    const part = searchParams.get("partNumber") ?? "whole";
+    this.log.push(`${method} ${method === "PUT" ? part : [...searchParams.keys()].join()}`);
+    if (method === "DELETE") return new Response(null, { status: 204 });
+    if (method === "POST") return new Response(xmlFor(searchParams));
+    this.headers ??= headers;
+    const attempts = this.sent.get(part) ?? [];
+    attempts.push(new Uint8Array(await body.arrayBuffer()));
+    this.sent.set(part, attempts);
+    if (attempts.length <= this.#failures) {
+      this.#onFailure();
+      return new Response("<Error><Code>InternalError</Code></Error>", { status: 500 });
+    }
+    return new Response(null, { headers: { etag: `"${part}"` } });
+  }
+
+  get bodies() {
+    return [...this.sent.entries()].sort(([one], [other]) => Number(one) - Number(other)).map(([, all]) => all.at(-1));
+  }
+}
+
+function xmlFor(query) {
+  if (query.has("uploads")) {
+    return "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>";
+  }
+  return '<CompleteMultipartUploadResult><ETag>"whole"</ETag></CompleteMultipartUploadResult>';
+}
+
+test("a PUT that failed is sent again with the same bytes", async () => {
+  const storage = new RoughStorage();
+  const plaintext = randomBytes(3 * MIB + 7);
+  const { headers } = await upload(plaintext, { presign, keyring });
+  const [first, second] = storage.sent.get("whole");
+  assert.deepEqual(first, second);
+  assert.deepEqual(await collect(await decryptObject({ body: second, metadata: headers }, { keyring })), plaintext);
+});
+
+for (const [kind, make] of [
+  ["a Blob", (bytes) => new Blob([bytes])],
+  ["a stream", (bytes) => new Blob([bytes]).stream()],
+]) {
+  test(`parts of ${kind} that failed are sent again, the last one with the tag`, async () => {
+    const storage = new RoughStorage();
+    const plaintext = randomBytes(12 * MIB + 7);
+    const options = { presign, keyring, partSize: 5 * MIB, contentLength: plaintext.length };
+    const { headers } = await upload(make(plaintext), options);
+    for (const attempts of storage.sent.values()) assert.deepEqual(attempts[0], attempts[1]);
+    const body = await collect(new Blob(storage.bodies));
+    assert.deepEqual(await collect(await decryptObject({ body, metadata: headers }, { keyring })), plaintext);
+  });
+}
+
+for (const engine of ["subtle", "rust"]) {
+  test(`content that changed before it is sent again stays here (${engine})`, async () => {
+    const plaintext = randomBytes(MIB);
+    const storage = new RoughStorage({ onFailure: () => (plaintext[MIB / 2] ^= 1) });
+    await assert.rejects(upload(plaintext, { presign, keyring, engine }), { code: "SEGMENT_CHANGED" });
+    assert.equal(storage.sent.get("whole").length, 1, "nothing was sent under a key and counter that were used");
+  });
+}
+
+test("a source that fails is told as it is, and the upload is aborted", async () => {
+  const storage = new RoughStorage({ failures: 0 });
+  const broken = async function* () {
+    yield new Uint8Array(6 * MIB);
+    throw new RangeError("the disk is gone");
+  };
+  const options = { presign, keyring, partSize: 5 * MIB, contentLength: 11 * MIB };
+  await assert.rejects(upload(broken(), options), { name: "RangeError", message: "the disk is gone" });
+  assert.equal(storage.log.at(-1), "DELETE uploadId");
+});
+
+test("a source of another length than declared is refused, and the upload is aborted", async () => {
+  for (const actual of [10 * MIB + 1, 12 * MIB]) {
+    const storage = new RoughStorage({ failures: 0 });
+    const stream = new Blob([new Uint8Array(actual)]).stream();
+    const options = { presign, keyring, partSize: 5 * MIB, contentLength: 11 * MIB };
+    await assert.rejects(upload(stream, options), { code: "CONTENT_LENGTH_MISMATCH" });
+    assert.equal(storage.log.at(-1), "DELETE uploadId");
+  }
+});
+
+test("a stopped upload is aborted and leaves nothing under way", async () => {
+  const stop = new AbortController();
+  const storage = new RoughStorage({ failures: 99, onFailure: () => stop.abort(new Error("enough")) });
+  const options = { presign, keyring, partSize: 5 * MIB, signal: stop.signal };
+  await assert.rejects(upload(randomBytes(11 * MIB), options), { message: "enough" });
+  assert.equal(storage.log.at(-1), "DELETE uploadId");
+});
