@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import http.client
 import secrets
 import urllib.error
 import urllib.request
@@ -63,6 +64,20 @@ def test_headers_that_nobody_signed_are_refused(s3, bucket):
 def test_anonymous_requests_are_refused(s3, endpoint, bucket):
     s3.put_object(Bucket=bucket, Key="k", Body=b"content")
     assert send("GET", f"{endpoint}/{bucket}/k")[0] == 403
+
+
+def test_a_refusal_that_leaves_the_body_unread_ends_the_connection(endpoint, bucket):
+    connection = http.client.HTTPConnection(endpoint.removeprefix("http://"))
+    path, waiting = f"/{bucket}/k", {"Expect": "100-continue", "Content-Length": "5"}
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Connection"]) == (403, None)
+    answer.read()
+    # The connection serves another request, whose body the server never asks for.
+    connection.request("PUT", path, headers=waiting)
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Connection"]) == (403, "close")
+    connection.close()
 
 
 def test_listings_have_pages_prefixes_and_delimiters(s3, bucket):

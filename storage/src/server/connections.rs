@@ -4,6 +4,9 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use http::header::CONNECTION;
+use http::{HeaderValue, Version};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
@@ -12,6 +15,8 @@ use s3s::Body;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+
+use super::watched_body::WatchedBody;
 
 /// Answers whoever connects, for ever.
 pub(super) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, storage: Storage) {
@@ -51,10 +56,23 @@ async fn answer<S>(stream: S, secure: bool, storage: Storage)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
         let storage = storage.clone();
-        async move { Ok::<_, Infallible>(storage.handle(request.map(Body::from), secure).await) }
+        async move { Ok::<_, Infallible>(answer_one(&storage, request, secure).await) }
     });
     // A client that goes away in the middle is its own business.
     let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+}
+
+/// Answers a request. A refusal may come before the body was read, and HTTP/1 has no way to skip it: the connection ends,
+/// and the client is told, or it would send its next request just when that happens.
+async fn answer_one(storage: &Storage, request: hyper::Request<Incoming>, secure: bool) -> hyper::Response<Body> {
+    let is_http_1 = request.version() <= Version::HTTP_11;
+    let (head, body) = request.into_parts();
+    let (body, watch) = WatchedBody::new(body);
+    let mut response = storage.handle(hyper::Request::from_parts(head, Body::http_body(body)), secure).await;
+    if is_http_1 && !watch.is_read() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }

@@ -4,6 +4,7 @@ mod arguments;
 mod connections;
 mod inspection;
 mod tls;
+mod watched_body;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
