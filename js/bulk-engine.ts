@@ -16,7 +16,7 @@ export interface EngineOptions {
   readonly engine?: "auto" | "subtle" | "rust";
   /**
    * How many workers share the work of `SubtleCrypto`, 0 for none. One a processor, at most 4, unless given, and none
-   * for small contents. Where workers cannot be had, the work is done without.
+   * for small contents or on one or two processors. Where workers cannot be had, the work is done without.
    */
   readonly workers?: number;
 }

@@ -11,10 +11,13 @@ const IDLE_MS = 5_000;
 /** Buffers kept for the next tasks of one worker: one that is filled while two are worked on. */
 const SPARE_BUFFERS = 3;
 
-/** How many workers there are by default: one a processor. */
+/** On so few processors the page and the browser's own threads keep them busy: workers were measured to bring nothing. */
+const TOO_FEW_PROCESSORS = 2;
+
+/** How many workers there are by default: one a processor, where that pays. */
 export function defaultWorkerCount(): number {
   const processors = typeof navigator === "undefined" ? 1 : navigator.hardwareConcurrency;
-  return Math.min(MAX_WORKERS, processors);
+  return processors > TOO_FEW_PROCESSORS ? Math.min(MAX_WORKERS, processors) : 0;
 }
 
 /** The workers of this realm, shared by all operations. */

@@ -94,7 +94,7 @@ interface Start extends ChosenEngine {
 
 /** Authenticates the whole source, then gives the stream that decrypts it. */
 async function verified(source: OpenSource, start: Start): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const cut = { length: start.loaded.segmentLength(), heldBack: TAG_LENGTH };
+  const cut = { length: start.loaded.segmentLength(source.length), heldBack: TAG_LENGTH };
   const authentication = await Authentication.start(start.session, start);
   // What can be read again need not be kept: the engine checks that it reads the same bytes.
   const spool = source.isReplayable ? undefined : new Spool(start.options.spoolMemoryLimit);
@@ -163,7 +163,7 @@ function decryptionWork(decryption: Decryption, spool: Spool | undefined): Segme
 /** Gives the stream that decrypts the source while it reads it, and errors at its end. */
 async function unverified(source: OpenSource, start: Start): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const decryption = await DelayedDecryption.start(start.session, start);
-  const segments = segmentsOf(source.chunks(), { length: start.loaded.segmentLength(), heldBack: TAG_LENGTH });
+  const segments = segmentsOf(source.chunks(), { length: start.loaded.segmentLength(source.length), heldBack: TAG_LENGTH });
   return orderedStream(segments, {
     depth: decryption.depth,
     process: ({ offset, bytes }) => decryption.process(offset, bytes),

@@ -46,7 +46,7 @@ export async function encryptObject(content: ByteSource, options: EncryptOptions
   const loaded = await engine();
   const encryption = await Encryption.start(loaded, options, length);
   const metadata = encryption.metadata();
-  const segments = segmentsOf(source.chunks(), { length: loaded.segmentLength() });
+  const segments = segmentsOf(source.chunks(), { length: loaded.segmentLength(length) });
   return {
     body: orderedStream(segments, workOf(encryption)),
     contentLength: length === undefined ? undefined : length + TAG_LENGTH,

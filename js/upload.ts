@@ -69,7 +69,7 @@ export async function upload(content: ByteSource, options: UploadOptions): Promi
   const plan = new loaded.UploadPlan(length, options.keyring === undefined ? 0 : TAG_LENGTH, options.partSize);
   const { keyring } = options;
   const encryption = keyring && (await Encryption.start(loaded, { ...options, keyring }, length));
-  const bodies = new PartBodies(source, length, loaded.segmentLength(), encryption);
+  const bodies = new PartBodies(source, length, loaded.segmentLength(length), encryption);
   try {
     const headers = storedHeaders(loaded, options, content, encryption);
     const channel = { engine: loaded, presign: options.presign, encryption: options.sse, signal: options.signal };

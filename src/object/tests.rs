@@ -229,3 +229,11 @@ fn the_length_in_v2_metadata_is_checked() {
     let outcome = decrypt(&keyring(), policy, &metadata, &body);
     assert_eq!(outcome, Err(EnvelopeError::ContentLengthMismatch { declared: 6, actual: 5 }));
 }
+
+#[test]
+fn long_contents_and_those_of_unknown_length_go_in_short_segments() {
+    let gib = 1 << 30;
+    assert_eq!([Some(0), Some(gib - 1)].map(segment_length), [DEFAULT_SEGMENT_LENGTH; 2]);
+    assert_eq!([None, Some(gib), Some(u64::MAX)].map(segment_length), [128 * 1024; 3]);
+    assert_eq!(DEFAULT_SEGMENT_LENGTH % segment_length(None), 0, "parts start at multiples of both");
+}

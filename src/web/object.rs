@@ -17,14 +17,17 @@ use crate::gcm::TAG_LENGTH;
 use crate::metadata;
 use crate::object::{self, CommitmentPolicy};
 
-/// The segment length to use, in bytes.
+/// The segment length to use for a content of this length, both in bytes.
+///
+/// # Errors
+/// `INVALID_OPTION`.
 #[wasm_bindgen(js_name = segmentLength)]
-#[must_use]
-pub fn segment_length() -> f64 {
-    // 512 KiB, far below 2⁵³.
-    #[expect(clippy::cast_precision_loss, reason = "a small constant")]
-    let length = object::DEFAULT_SEGMENT_LENGTH as f64;
-    length
+pub fn segment_length(content_length: Option<f64>) -> Result<f64, EnvelopeError> {
+    let content_length = content_length.map(|length| whole("contentLength", length)).transpose()?;
+    // 512 KiB at most, far below 2⁵³.
+    #[expect(clippy::cast_precision_loss, reason = "a small number")]
+    let length = object::segment_length(content_length) as f64;
+    Ok(length)
 }
 
 /// The content metadata of an object, parsed and checked.
