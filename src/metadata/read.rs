@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64ct::{Base64, Encoding};
 
 use super::{ContentMetadata, MessageFormat, MetadataMap, json, names};
 use crate::error::{EnvelopeError, UnsupportedFeature};
@@ -128,7 +128,7 @@ impl<'a> Entries<'a> {
 
     /// Canonical base64 only: the same bytes must not have two spellings.
     fn base64(&self, name: &'static str) -> Result<Vec<u8>, EnvelopeError> {
-        STANDARD.decode(self.required(name)?).map_err(|_| invalid(name))
+        Base64::decode_vec(self.required(name)?).map_err(|_| invalid(name))
     }
 
     fn bytes<const N: usize>(&self, name: &'static str) -> Result<[u8; N], EnvelopeError> {

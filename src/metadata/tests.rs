@@ -160,6 +160,15 @@ fn entries_of_two_formats_contradict_each_other() {
 
 proptest! {
     #[test]
+    fn base64_is_as_strict_as_another_library_is(
+        text in "[A-Za-z0-9+/]{0,6}={0,3}|[A-Za-z0-9+/]{4}{0,3}[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Z=_ \n-]{0,8}",
+    ) {
+        use base64::{Engine, engine::general_purpose::STANDARD};
+        use base64ct::{Base64, Encoding};
+        prop_assert_eq!(Base64::decode_vec(&text).ok(), STANDARD.decode(&text).ok());
+    }
+
+    #[test]
     fn any_map_is_read_or_refused_without_a_panic(
         map in proptest::collection::btree_map(
             proptest::sample::select([&names::BEFORE_V3[..], &names::V3_ONLY[..]].concat()),

@@ -4,7 +4,7 @@ use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64ct::{Base64, Encoding};
 
 use super::{ContentMetadata, MessageFormat, MetadataMap, json, names};
 use crate::keyring::WrappingAlgorithm;
@@ -17,13 +17,16 @@ impl ContentMetadata {
             MessageFormat::V2 { iv, unencrypted_content_length } => self.v2_entries(iv, *unencrypted_content_length),
             MessageFormat::V3 { message_id, commitment } => self.v3_entries(message_id, commitment),
         };
-        entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        let mut map = MetadataMap::new();
+        // Not `collect`, which sorts first, by a sorting that weighs more than all of this module.
+        map.extend(entries.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        map
     }
 
     fn v2_entries(&self, iv: &[u8], content_length: Option<u64>) -> Vec<(&'static str, String)> {
         let mut entries = vec![
-            (names::V2_KEY, STANDARD.encode(&self.wrapped.ciphertext)),
-            (names::IV, STANDARD.encode(iv)),
+            (names::V2_KEY, Base64::encode_string(&self.wrapped.ciphertext)),
+            (names::IV, Base64::encode_string(iv)),
             (names::V2_WRAP_ALGORITHM, self.wrapped.algorithm.v2_name().to_owned()),
             (names::V2_CONTENT_ALGORITHM, names::AES_GCM.to_owned()),
             (names::V2_TAG_LENGTH, names::TAG_BITS.to_owned()),
@@ -36,10 +39,10 @@ impl ContentMetadata {
     fn v3_entries(&self, message_id: &[u8], commitment: &[u8]) -> Vec<(&'static str, String)> {
         let mut entries = vec![
             (names::V3_SUITE, self.suite().id().to_string()),
-            (names::V3_KEY, STANDARD.encode(&self.wrapped.ciphertext)),
+            (names::V3_KEY, Base64::encode_string(&self.wrapped.ciphertext)),
             (names::V3_WRAP_ALGORITHM, self.wrapped.algorithm.v3_code().to_owned()),
-            (names::V3_COMMITMENT, STANDARD.encode(commitment)),
-            (names::V3_MESSAGE_ID, STANDARD.encode(message_id)),
+            (names::V3_COMMITMENT, Base64::encode_string(commitment)),
+            (names::V3_MESSAGE_ID, Base64::encode_string(message_id)),
         ];
         if !self.wrapped.description.is_empty() {
             let name = match self.wrapped.algorithm {

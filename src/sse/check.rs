@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64ct::{Base64, Encoding};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -122,7 +122,7 @@ impl<'h> Found<'h> {
             return Err(invalid(triple[0], "SSE-C knows only AES256, in capital letters"));
         }
         let key = decode_key(triple[1], key)?;
-        let given = Zeroizing::new(STANDARD.decode(md5).unwrap_or_default());
+        let given = Zeroizing::new(Base64::decode_vec(md5).unwrap_or_default());
         if bool::from(given.ct_eq(key.md5().as_slice())) {
             Ok(())
         } else {
@@ -159,7 +159,7 @@ impl<'h> Found<'h> {
 
 /// The key of a header value, which is the base64 of 32 bytes and nothing else.
 fn decode_key(header: &'static str, value: &str) -> Result<CustomerKey, EnvelopeError> {
-    let decoded = Zeroizing::new(STANDARD.decode(value).unwrap_or_default());
+    let decoded = Zeroizing::new(Base64::decode_vec(value).unwrap_or_default());
     if let Ok(key) = CustomerKey::from_any_bytes(&decoded) {
         return Ok(key);
     }
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn keys_that_are_not_base64_of_32_bytes_are_refused_and_the_mistake_is_named() {
-        let twice = STANDARD.encode(GOOD_KEY);
+        let twice = Base64::encode_string(GOOD_KEY.as_bytes());
         for (key, mistake) in [
             ("a password of thirty-two letters", "32 characters of text"),
             ("0123456789abcdef0123456789abcdef", "32 characters of text"),

@@ -3,7 +3,7 @@
 use alloc::borrow::ToOwned;
 use core::fmt;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64ct::{Base64, Encoding};
 use md5::{Digest, Md5};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -98,8 +98,8 @@ impl CustomerKey {
     fn triple(&self, [algorithm, key, md5]: [&'static str; 3]) -> [Header; 3] {
         [
             Header::known(algorithm, "AES256".to_owned()),
-            Header::known(key, STANDARD.encode(self.0)),
-            Header::known(md5, STANDARD.encode(self.md5().as_slice())),
+            Header::known(key, Base64::encode_string(&self.0)),
+            Header::known(md5, Base64::encode_string(self.md5().as_slice())),
         ]
     }
 }

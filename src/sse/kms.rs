@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64ct::{Base64, Encoding};
 
 use crate::error::EnvelopeError;
 
@@ -107,7 +107,7 @@ impl EncryptionContext {
     pub fn header_value(&self) -> String {
         let pairs: Vec<String> =
             self.0.iter().map(|(name, value)| [&json_string(name), ":", &json_string(value)].concat()).collect();
-        STANDARD.encode(["{", &pairs.join(","), "}"].concat())
+        Base64::encode_string(["{", &pairs.join(","), "}"].concat().as_bytes())
     }
 }
 
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     fn decoded(context: &EncryptionContext) -> String {
-        String::from_utf8(STANDARD.decode(context.header_value()).unwrap()).unwrap()
+        String::from_utf8(Base64::decode_vec(&context.header_value()).unwrap()).unwrap()
     }
 
     #[test]

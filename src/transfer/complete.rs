@@ -48,8 +48,12 @@ pub struct CompletedPart {
 /// [`EnvelopeError::InvalidTransferPlan`] where there is no part, a number is out of range or given twice, or an `ETag`
 /// is missing: in a browser that means that the bucket's CORS rules do not expose the header.
 pub fn complete_body(parts: &[CompletedPart]) -> Result<String, EnvelopeError> {
-    let mut sorted: Vec<&CompletedPart> = parts.iter().collect();
-    sorted.sort_unstable_by_key(|part| part.number);
+    let mut sorted: Vec<&CompletedPart> = Vec::with_capacity(parts.len());
+    for part in parts {
+        // Parts end nearly in order, so this mostly appends. The standard library's sorting weighs 2 KB gzipped.
+        let place = sorted.partition_point(|earlier| earlier.number <= part.number);
+        sorted.insert(place, part);
+    }
     check(&sorted)?;
     let mut body = String::from(r#"<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">"#);
     for part in sorted {

@@ -212,8 +212,9 @@ pub fn check_presigned_url(url: &str, carries_customer_key: bool) -> Result<(), 
 /// `METADATA_REPEATED`, `USER_METADATA_INVALID`, `USER_METADATA_TOO_LONG`, `INVALID_OPTION`.
 #[wasm_bindgen(js_name = metadataHeaders)]
 pub fn metadata_headers(user: &JsValue, content: &JsValue) -> Result<Object, EnvelopeError> {
-    let content: MetadataMap = pairs_of(content)?.into_iter().collect();
-    let headers = metadata::request_headers(pairs_of(user)?, &content)?;
+    let mut known = MetadataMap::new();
+    known.extend(pairs_of(content)?);
+    let headers = metadata::request_headers(pairs_of(user)?, &known)?;
     Ok(pairs_object(headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))))
 }
 
