@@ -22,6 +22,9 @@ pub struct Bucket {
 pub struct BucketEncryption {
     /// The default mode.
     pub default: DefaultEncryption,
+    /// Whether somebody chose it, be it the one that buckets have from the start.
+    #[serde(default)]
+    pub is_chosen: bool,
     /// Whether SSE-KMS objects use a bucket key.
     pub bucket_key: bool,
     /// Whether writes with SSE-C are refused.
