@@ -145,7 +145,9 @@ pub struct Upload {
     pub protection: KeyProtection,
     /// What will be given back with the object.
     pub headers: StoredHeaders,
-    /// The parts so far, by number.
+    /// The parts so far, by number. Each is a record of its own, as there may be ten thousand; they were within the
+    /// upload's once.
+    #[serde(default, skip_serializing)]
     pub parts: BTreeMap<u32, StoredPart>,
 }
 
