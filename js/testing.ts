@@ -5,7 +5,10 @@
  * @packageDocumentation
  */
 
-import start, { StorageWorker } from "./wasm/storage_sim.js";
+import start, { onPanic, replaceInstance, StorageWorker } from "./wasm/storage_sim.js";
+
+import { ending, internalError, Lives, Revived, StorageDied } from "./storage-life.js";
+import { anyTime, turnsAt } from "./storage-lock.js";
 
 /** An access key of the simulated storage. */
 export interface StorageCredential {
@@ -112,9 +115,22 @@ export interface StorageSim {
 }
 
 let loading: Promise<unknown> | undefined;
+/** All storages of this module share one WebAssembly instance. */
+const lives = new Lives(() => {
+  replaceInstance();
+  watchInstance();
+});
+const READS = ["GET", "HEAD", "OPTIONS"];
 
 /**
  * Opens a simulated storage.
+ *
+ * @remarks
+ * Storages over one database, in several pages or workers, do not damage what others write. Each shows the buckets and
+ * objects that were there when it was opened, and what was written through itself.
+ *
+ * Should its WebAssembly fail, requests are answered with 500 `InternalError`, everything else is rejected, and the next
+ * call opens the storage again: with all that it acknowledged where it has a database, empty where it has none.
  *
  * @param options - How it is set up.
  * @throws An `Error` that says which setting is wrong, or why the database cannot be opened.
@@ -125,22 +141,53 @@ export async function openStorage(options: StorageOptions = {}): Promise<Storage
     throw error;
   });
   await loading;
-  const worker = await StorageWorker.open(options);
+  const turns = turnsAt(options.databaseName);
+  const storage = new Revived(lives, () => StorageWorker.open(options), turns.alone, whatIsLeft(options));
+  // Wrong settings are told now, not by the first request.
+  await storage.call(() => Promise.resolve());
   return {
-    fetch: (input, init) => worker.handle(new Request(input, init)),
-    inspectObject: async (bucket, key) => (await worker.inspectObject(bucket, key)) as Inspection | undefined,
-    storedBytes: (bucket, key, offset, length) => worker.storedBytes(bucket, key, offset, length),
-    tamperObject: (bucket, key, offset) => worker.tamperObject(bucket, key, offset),
-    objects: async (bucket) => (await worker.objects(bucket)) as readonly string[] | undefined,
-    kmsEvents: async () => (await worker.kmsEvents()) as readonly KmsEvent[],
-    reset: () => worker.reset(),
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      const turn = READS.includes(request.method) ? anyTime : turns.together;
+      try {
+        return await storage.call(async (worker, life) => ending(await worker.handle(request), life), turn);
+      } catch (error) {
+        if (error instanceof StorageDied) {
+          return internalError(error);
+        }
+        throw error;
+      }
+    },
+    inspectObject: (bucket, key) =>
+      storage.call(async (worker) => (await worker.inspectObject(bucket, key)) as Inspection | undefined),
+    storedBytes: (bucket, key, offset, length) =>
+      storage.call((worker) => worker.storedBytes(bucket, key, offset, length)),
+    tamperObject: (bucket, key, offset) => storage.call((worker) => worker.tamperObject(bucket, key, offset)),
+    objects: (bucket) =>
+      storage.call(async (worker) => (await worker.objects(bucket)) as readonly string[] | undefined),
+    kmsEvents: () => storage.call(async (worker) => (await worker.kmsEvents()) as readonly KmsEvent[]),
+    reset: () => storage.call((worker) => worker.reset(), turns.alone),
   };
+}
+
+/** The first call after a replacement starts the fresh instance: before anything of the dead one can call into it. */
+function watchInstance(): void {
+  onPanic(() => {
+    lives.end();
+  });
+}
+
+function whatIsLeft({ databaseName }: StorageOptions): string {
+  return databaseName === undefined
+    ? "It kept everything in memory, so its content is lost: the next call finds it empty."
+    : "What it acknowledged is in its database: the next call finds it there.";
 }
 
 async function load(): Promise<void> {
   // Written literally, so that bundlers see it and bring the file along.
   const url = new URL("./wasm/storage_sim_bg.wasm", import.meta.url);
   await start({ module_or_path: url.protocol === "file:" ? await readFile(url) : url });
+  watchInstance();
 }
 
 /** In Node, `fetch` does not read files. */

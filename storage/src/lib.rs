@@ -25,6 +25,8 @@ pub mod inspection;
 pub mod kms;
 pub mod model;
 mod ops;
+#[cfg(target_arch = "wasm32")]
+pub mod panics;
 mod records;
 mod service;
 pub mod store;

@@ -22,6 +22,9 @@ pub struct Bucket {
 pub struct BucketEncryption {
     /// The default mode.
     pub default: DefaultEncryption,
+    /// Whether somebody chose it, be it the one that buckets have from the start.
+    #[serde(default)]
+    pub is_chosen: bool,
     /// Whether SSE-KMS objects use a bucket key.
     pub bucket_key: bool,
     /// Whether writes with SSE-C are refused.
@@ -142,7 +145,9 @@ pub struct Upload {
     pub protection: KeyProtection,
     /// What will be given back with the object.
     pub headers: StoredHeaders,
-    /// The parts so far, by number.
+    /// The parts so far, by number. Each is a record of its own, as there may be ten thousand; they were within the
+    /// upload's once.
+    #[serde(default, skip_serializing)]
     pub parts: BTreeMap<u32, StoredPart>,
 }
 

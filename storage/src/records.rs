@@ -1,11 +1,12 @@
 //! The catalogue as records of a backend, and back.
 
-use crate::model::{Bucket, Catalogue, ObjectName, StoredObject, Upload};
+use crate::model::{Bucket, Catalogue, ObjectName, StoredObject, StoredPart, Upload};
 use crate::store::{BackendError, Change};
 
 const BUCKET: &str = "bucket/";
 const OBJECT: &str = "object/";
 const UPLOAD: &str = "upload/";
+const PART: &str = "part/";
 /// The record of the root key.
 pub(crate) const ROOT_KEY: &str = "root-key";
 /// The record of KMS's state, sealed under the root key.
@@ -31,14 +32,20 @@ pub(crate) fn delete_object(name: &ObjectName) -> Change {
     Change::Delete(object_key(name))
 }
 
-/// Writes an upload with its parts.
+/// Writes an upload, without its parts.
 pub(crate) fn put_upload(id: &str, upload: &Upload) -> Result<Change, BackendError> {
     Ok(Change::Put(format!("{UPLOAD}{id}"), json(upload)?))
 }
 
-/// Removes an upload.
-pub(crate) fn delete_upload(id: &str) -> Change {
-    Change::Delete(format!("{UPLOAD}{id}"))
+/// Writes a part of an upload.
+pub(crate) fn put_part(id: &str, part: &StoredPart) -> Result<Change, BackendError> {
+    Ok(Change::Put(part_key(id, part.number), json(part)?))
+}
+
+/// Removes an upload with its parts.
+pub(crate) fn delete_upload(id: &str, upload: &Upload) -> Vec<Change> {
+    let parts = upload.parts.keys().map(|number| Change::Delete(part_key(id, *number)));
+    parts.chain([Change::Delete(format!("{UPLOAD}{id}"))]).collect()
 }
 
 /// Reads all records into a catalogue; those of keys are not its business.
@@ -54,7 +61,24 @@ pub(crate) fn read(records: &[(String, Vec<u8>)]) -> Result<Catalogue, BackendEr
             catalogue.uploads.insert(id.to_owned(), parsed(key, value)?);
         }
     }
+    read_parts(records, &mut catalogue)?;
     Ok(catalogue)
+}
+
+/// Parts, once their uploads are there.
+fn read_parts(records: &[(String, Vec<u8>)], catalogue: &mut Catalogue) -> Result<(), BackendError> {
+    for (key, value) in records {
+        let id = key.strip_prefix(PART).and_then(|rest| rest.split_once('/')).map(|(id, _)| id);
+        if let Some(upload) = id.and_then(|id| catalogue.uploads.get_mut(id)) {
+            let part: StoredPart = parsed(key, value)?;
+            upload.parts.insert(part.number, part);
+        }
+    }
+    Ok(())
+}
+
+fn part_key(id: &str, number: u32) -> String {
+    format!("{PART}{id}/{number}")
 }
 
 /// Bucket names have no slash, so the first one ends the bucket's.

@@ -38,7 +38,6 @@ impl StorageWorker {
     /// # Errors
     /// An `Error` that names the setting, or what the backend said.
     pub async fn open(options: JsValue) -> Result<StorageWorker, JsError> {
-        console_error_panic_hook::set_once();
         let (config, database) = settings(&options)?;
         let backend: Arc<dyn Backend> = match database {
             Some(name) => Arc::new(IndexedDbBackend::open(&name).await?),

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { presigned } from "../node/support/sigv4.mjs";
 import { OpenPage } from "./support/page.mjs";
 
 async function downloadsIdentical(opened) {
@@ -38,6 +39,31 @@ test("objects survive a reload, a stopped service worker and a restart of the br
       await opened.page.locator("#journey-subject", { hasText: `${choice}/letter.txt` }).waitFor();
       await downloadsIdentical(opened);
     }
+  } finally {
+    await opened.close();
+  }
+});
+
+test("a storage that fails answers 500, and has everything again at the next request", async () => {
+  const opened = await OpenPage.open();
+  opened.expectedStatuses.add(500);
+  try {
+    await sendSample(opened, "client-side");
+    const [worker] = opened.page.context().serviceWorkers();
+    // No date can be this late: the storage's clock panics at it.
+    await worker.evaluate(() => {
+      globalThis.getTime = Date.prototype.getTime;
+      Date.prototype.getTime = () => 1e18;
+    });
+    const url = presigned("GET", "demo.s3.us-east-1.storage.test", "client-side/letter.txt");
+    const answer = await opened.page.evaluate(async (asked) => {
+      const response = await fetch(asked);
+      return { status: response.status, text: await response.text() };
+    }, url);
+    assert.equal(answer.status, 500);
+    assert.match(answer.text, /<Code>InternalError<\/Code><Message>.*the next call finds it there\.<\/Message>/);
+    await worker.evaluate(() => (Date.prototype.getTime = globalThis.getTime));
+    await downloadsIdentical(opened);
   } finally {
     await opened.close();
   }

@@ -206,6 +206,7 @@ async fn change(core: &Core, name: &str, work: impl FnOnce(&mut Bucket) -> S3Res
 fn original_encryption(core: &Core) -> BucketEncryption {
     BucketEncryption {
         default: DefaultEncryption::S3,
+        is_chosen: false,
         bucket_key: false,
         blocks_customer_keys: core.config.sse_c_default == SseCDefault::Blocked,
     }
@@ -213,16 +214,17 @@ fn original_encryption(core: &Core) -> BucketEncryption {
 
 /// A bucket's encryption under a new rule. What the rule does not mention of blocked types stays as it is.
 fn changed_encryption(now: &BucketEncryption, rule: &ServerSideEncryptionRule) -> S3Result<BucketEncryption> {
-    let default = match &rule.apply_server_side_encryption_by_default {
-        None => now.default.clone(),
-        Some(default) => default_encryption(default)?,
+    let (default, is_chosen) = match &rule.apply_server_side_encryption_by_default {
+        None => (now.default.clone(), now.is_chosen),
+        Some(default) => (default_encryption(default)?, true),
     };
     let types = rule.blocked_encryption_types.as_ref().and_then(|blocked| blocked.encryption_type.as_ref());
     let blocks_customer_keys = match types {
         None => now.blocks_customer_keys,
         Some(types) => types.iter().any(|kind| kind.as_str() == "SSE-C"),
     };
-    Ok(BucketEncryption { default, bucket_key: rule.bucket_key_enabled.unwrap_or(false), blocks_customer_keys })
+    let bucket_key = rule.bucket_key_enabled.unwrap_or(false);
+    Ok(BucketEncryption { default, is_chosen, bucket_key, blocks_customer_keys })
 }
 
 fn default_encryption(default: &ServerSideEncryptionByDefault) -> S3Result<DefaultEncryption> {

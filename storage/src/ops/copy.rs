@@ -16,8 +16,8 @@ use crate::caller::Caller;
 use crate::conditions::Conditions;
 use crate::content::{self, Promise};
 use crate::core::{Core, check_customer_key, extents, now_millis, random_id};
-use crate::encryption::{CustomerKey, Place, Requested, request};
-use crate::model::{ObjectName, StoredHeaders, StoredObject};
+use crate::encryption::{CustomerKey, KeyProtection, Place, Requested, request};
+use crate::model::{BucketEncryption, ObjectName, StoredHeaders, StoredObject};
 
 pub(super) async fn copy_object(
     core: &Core,
@@ -41,7 +41,7 @@ pub(super) async fn copy_object(
     let replaces_metadata =
         input.metadata_directive.as_ref().is_some_and(|one| one.as_str() == MetadataDirective::REPLACE);
     let name = ObjectName { bucket: input.bucket, key: input.key };
-    if name == source_name && !replaces_metadata && matches!(requested, Requested::Nothing) {
+    if name == source_name && !replaces_metadata && !changes_encryption(&source, &requested, &bucket.encryption) {
         let text = "This copy request is illegal because it is trying to copy an object to itself without changing the \
                     object's metadata, storage class, website redirect location or encryption attributes.";
         return Err(s3_error!(InvalidRequest, "{text}"));
@@ -126,6 +126,14 @@ pub(super) async fn upload_part_copy(
     let mut output = UploadPartCopyOutput { copy_part_result: Some(result), ..Default::default() };
     set_encryption!(output, &protection);
     Ok(S3Response::new(output))
+}
+
+/// Whether a copy of an object onto itself counts as one to another encryption. What a request asks for counts, and what
+/// somebody chose for the bucket, even where it comes to the same; and no copy keeps its source's customer key by itself.
+const fn changes_encryption(source: &StoredObject, requested: &Requested, bucket: &BucketEncryption) -> bool {
+    !matches!(requested, Requested::Nothing)
+        || bucket.is_chosen
+        || matches!(source.protection, KeyProtection::Customer(_))
 }
 
 type SourceStream = std::pin::Pin<Box<dyn futures::Stream<Item = Result<bytes::Bytes, StdError>> + Send>>;

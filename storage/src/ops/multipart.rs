@@ -1,5 +1,7 @@
 //! Multipart uploads.
 
+use std::collections::HashSet;
+
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
     CompletedPart, CreateMultipartUploadInput, CreateMultipartUploadOutput, ListPartsInput, ListPartsOutput, Part,
@@ -15,7 +17,7 @@ use crate::conditions::Conditions;
 use crate::content::{self, Promise};
 use crate::core::{Core, now_millis, random_id};
 use crate::encryption::{CustomerKey, KeyProtection, Place, Refusal, request, sse_c};
-use crate::model::{ObjectName, StoredHeaders, StoredObject, StoredPart, Upload};
+use crate::model::{Catalogue, ObjectName, StoredHeaders, StoredObject, StoredPart, Upload};
 use crate::records;
 
 /// The shortest part but for the last, in bytes.
@@ -104,16 +106,17 @@ pub(super) async fn store_part<S>(
 where
     S: futures::Stream<Item = Result<bytes::Bytes, s3s::StdError>> + Send + Unpin,
 {
-    let upload = core.upload(target.name, target.upload_id).await?;
-    check_part_key(&upload.protection, target.customer_key)?;
+    let needed = |upload: &Upload| (upload.version.clone(), upload.protection.clone());
+    let (version, protection) = core.with_upload(target.name, target.upload_id, needed).await?;
+    check_part_key(&protection, target.customer_key)?;
     let ObjectName { bucket, key } = target.name;
-    let place = Place { bucket, key, version: &upload.version, part: 0 };
-    let data_key = core.data_key(caller, &upload.protection, target.customer_key, place).await?;
+    let place = Place { bucket, key, version: &version, part: 0 };
+    let data_key = core.data_key(caller, &protection, target.customer_key, place).await?;
     let place = Place { part: target.number, ..place };
-    let has_md5_etag = upload.protection.has_md5_etag();
+    let has_md5_etag = protection.has_md5_etag();
     let part = content::store(core, &data_key, place, has_md5_etag, content, promise).await?;
     core.place_part(target.upload_id, part.clone()).await?;
-    Ok((part, upload.protection))
+    Ok((part, protection))
 }
 
 pub(super) async fn complete_multipart_upload(
@@ -123,14 +126,12 @@ pub(super) async fn complete_multipart_upload(
     let S3Request { input, headers, .. } = request;
     let customer_key = request::for_part(&headers)?;
     let name = ObjectName { bucket: input.bucket, key: input.key };
-    let upload = core.upload(&name, &input.upload_id).await?;
+    let upload = core.with_upload(&name, &input.upload_id, Upload::clone).await?;
     if let (KeyProtection::Customer(wrapped), Some(key)) = (&upload.protection, &customer_key) {
         sse_c::check(key, wrapped).map_err(|_| Refusal::PartKey)?;
     }
     let asked = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
     let parts = chosen_parts(&upload, &asked)?;
-    let unused: Vec<StoredPart> =
-        upload.parts.values().filter(|part| !parts.iter().any(|used| used.blob == part.blob)).cloned().collect();
     let object = StoredObject {
         version: upload.version,
         modified: now_millis(),
@@ -154,7 +155,6 @@ pub(super) async fn complete_multipart_upload(
         ..Default::default()
     };
     core.finish_upload(&input.upload_id, name, object, &conditions).await?;
-    core.discard(unused).await;
     Ok(S3Response::new(output))
 }
 
@@ -164,9 +164,11 @@ pub(super) async fn abort_multipart_upload(
 ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
     let input = request.input;
     let name = ObjectName { bucket: input.bucket, key: input.key };
-    core.upload(&name, &input.upload_id).await?;
+    core.bucket(&name.bucket).await?;
     let mut catalogue = core.catalogue.write().await;
-    core.commit(vec![Ok(records::delete_upload(&input.upload_id))]).await?;
+    let upload = find_upload(&catalogue, &name, &input.upload_id)?;
+    let deleted = records::delete_upload(&input.upload_id, upload);
+    core.commit(deleted.into_iter().map(Ok).collect()).await?;
     let removed = catalogue.uploads.remove(&input.upload_id);
     drop(catalogue);
     core.discard(removed.into_iter().flat_map(|upload| upload.parts.into_values())).await;
@@ -179,7 +181,7 @@ pub(super) async fn list_parts(
 ) -> S3Result<S3Response<ListPartsOutput>> {
     let input = request.input;
     let name = ObjectName { bucket: input.bucket, key: input.key };
-    let upload = core.upload(&name, &input.upload_id).await?;
+    let upload = core.with_upload(&name, &input.upload_id, Upload::clone).await?;
     let after = u32::try_from(input.part_number_marker.unwrap_or(0)).unwrap_or(0);
     let limit = usize::try_from(input.max_parts.unwrap_or(1000).clamp(0, 1000)).unwrap_or(0);
     let mut rest = upload.parts.values().filter(|part| part.number > after);
@@ -211,26 +213,21 @@ pub(super) async fn list_parts(
 }
 
 impl Core {
-    /// An upload under way.
-    async fn upload(&self, name: &ObjectName, id: &str) -> S3Result<Upload> {
+    /// What is to be known of an upload under way.
+    async fn with_upload<T>(&self, name: &ObjectName, id: &str, read: impl FnOnce(&Upload) -> T + Send) -> S3Result<T> {
         self.bucket(&name.bucket).await?;
-        let catalogue = self.catalogue.read().await;
-        let upload = catalogue.uploads.get(id).filter(|upload| upload.name == *name);
-        upload.cloned().ok_or_else(no_such_upload)
+        find_upload(&*self.catalogue.read().await, name, id).map(read)
     }
 
     async fn place_part(&self, id: &str, part: StoredPart) -> S3Result<()> {
         let mut catalogue = self.catalogue.write().await;
         // The upload may have been aborted or completed while the part arrived.
-        let outcome = match catalogue.uploads.get(id).cloned() {
+        let outcome = match catalogue.uploads.get_mut(id) {
             None => Err(no_such_upload()),
-            Some(mut upload) => {
-                let older = upload.parts.insert(part.number, part.clone());
-                self.commit(vec![records::put_upload(id, &upload)]).await.map(|()| {
-                    catalogue.uploads.insert(id.to_owned(), upload);
-                    older
-                })
-            }
+            Some(upload) => self
+                .commit(vec![records::put_part(id, &part)])
+                .await
+                .map(|()| upload.parts.insert(part.number, part.clone())),
         };
         drop(catalogue);
         match outcome {
@@ -255,16 +252,25 @@ impl Core {
     ) -> S3Result<()> {
         let mut catalogue = self.catalogue.write().await;
         conditions.check_write(catalogue.objects.get(&name))?;
-        if !catalogue.uploads.contains_key(id) {
-            return Err(no_such_upload());
+        let upload = find_upload(&catalogue, &name, id)?;
+        // A part may have been replaced since it was chosen, and its bytes be gone.
+        if object.parts.iter().any(|part| upload.parts.get(&part.number) != Some(part)) {
+            return Err(invalid_part());
         }
-        self.commit(vec![records::put_object(&name, &object), Ok(records::delete_upload(id))]).await?;
-        catalogue.uploads.remove(id);
+        let deleted = records::delete_upload(id, upload).into_iter().map(Ok);
+        self.commit(deleted.chain([records::put_object(&name, &object)]).collect()).await?;
+        let uploaded = catalogue.uploads.remove(id).map(|upload| upload.parts).unwrap_or_default();
+        let used: HashSet<u32> = object.parts.iter().map(|part| part.number).collect();
         let older = catalogue.objects.insert(name, object);
         drop(catalogue);
+        self.discard(uploaded.into_values().filter(|part| !used.contains(&part.number))).await;
         self.discard(older.into_iter().flat_map(|object| object.parts)).await;
         Ok(())
     }
+}
+
+fn find_upload<'a>(catalogue: &'a Catalogue, name: &ObjectName, id: &str) -> S3Result<&'a Upload> {
+    catalogue.uploads.get(id).filter(|upload| upload.name == *name).ok_or_else(no_such_upload)
 }
 
 /// A part's key must be just its upload's: S3 has words of its own for each way in which it is not.
@@ -298,9 +304,7 @@ fn chosen_parts(upload: &Upload, asked: &[CompletedPart]) -> S3Result<Vec<Stored
             .parts
             .get(&number)
             .filter(|stored| part.e_tag.as_ref().is_some_and(|etag| etag.value().trim_matches('"') == stored.etag));
-        let text = "One or more of the specified parts could not be found. The part may not have been uploaded, or the \
-                    specified entity tag may not match the part's entity tag.";
-        chosen.push(stored.cloned().ok_or_else(|| s3_error!(InvalidPart, "{text}"))?);
+        chosen.push(stored.cloned().ok_or_else(invalid_part)?);
     }
     let all_but_last = &chosen[..chosen.len() - 1];
     if all_but_last.iter().any(|part| part.length < MIN_PART_LENGTH) {
@@ -318,6 +322,12 @@ fn multipart_etag(parts: &[StoredPart]) -> String {
         md5.update(hex::decode(&part.etag).unwrap_or_default());
     }
     format!("{}-{}", hex::encode(md5.finalize()), parts.len())
+}
+
+fn invalid_part() -> s3s::S3Error {
+    let text = "One or more of the specified parts could not be found. The part may not have been uploaded, or the \
+                specified entity tag may not match the part's entity tag.";
+    s3_error!(InvalidPart, "{text}")
 }
 
 fn no_such_upload() -> s3s::S3Error {

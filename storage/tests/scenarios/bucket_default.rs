@@ -51,6 +51,33 @@ async fn objects_get_the_default_unless_their_request_says_otherwise() {
 }
 
 #[tokio::test]
+async fn a_chosen_default_lets_objects_be_copied_onto_themselves() {
+    let client = Client::new().await;
+    client.put("demo/a").header("x-amz-meta-a", "b").body("content").send().await.assert_ok();
+    let copy = || client.put("demo/a").header("x-amz-copy-source", "demo/a").send();
+    let set = |rule: String| client.put("demo").query("encryption", "").body(configuration(&rule)).send();
+    copy().await.assert_code(400, "InvalidRequest");
+    // A rule that names no default chooses none.
+    let blocking = "<BlockedEncryptionTypes><EncryptionType>NONE</EncryptionType></BlockedEncryptionTypes>";
+    set(format!("<Rule>{blocking}</Rule>")).await.assert_ok();
+    copy().await.assert_code(400, "InvalidRequest");
+    // Choosing what the bucket has from the start is a choice too, and it lasts when only the rest changes.
+    let sse_s3 = "<ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>\
+                  </ApplyServerSideEncryptionByDefault>";
+    set(format!("<Rule>{sse_s3}</Rule>")).await.assert_ok();
+    assert_eq!(copy().await.assert_ok().header(SSE), Some("AES256"));
+    set(format!("<Rule>{blocking}</Rule>")).await.assert_ok();
+    copy().await.assert_ok();
+    set(KMS_RULE.to_owned()).await.assert_ok();
+    let copied = copy().await.assert_ok();
+    assert_eq!((copied.header(SSE), copied.header(BUCKET_KEY)), (Some("aws:kms"), Some("true")));
+    let got = client.get("demo/a").send().await.assert_ok();
+    assert_eq!((got.text(), got.header(SSE), got.header("x-amz-meta-a")), ("content", Some("aws:kms"), Some("b")));
+    client.delete("demo").query("encryption", "").send().await;
+    copy().await.assert_code(400, "InvalidRequest");
+}
+
+#[tokio::test]
 async fn configurations_that_make_no_sense_are_refused() {
     let client = Client::new().await;
     let put = |document: String| client.put("demo").query("encryption", "").body(document).send();

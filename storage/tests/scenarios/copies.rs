@@ -83,6 +83,16 @@ async fn an_object_is_copied_onto_itself_only_with_a_change() {
 }
 
 #[tokio::test]
+async fn a_copy_onto_itself_leaves_the_customers_key_behind() {
+    let client = Client::new().await;
+    client.put("demo/a").customer_key(&KEY).body("content").send().await.assert_ok();
+    let copy = || client.put("demo/a").header("x-amz-copy-source", "demo/a");
+    assert_eq!(copy().source_key(&KEY).send().await.assert_ok().header(SSE), Some("AES256"));
+    assert_eq!(client.get("demo/a").send().await.assert_ok().text(), "content");
+    copy().send().await.assert_code(400, "InvalidRequest");
+}
+
+#[tokio::test]
 async fn copies_can_insist_on_what_the_source_is() {
     let client = Client::new().await;
     let etag = client.put("demo/a").body("content").send().await.assert_ok().header("etag").unwrap().to_owned();

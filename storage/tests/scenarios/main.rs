@@ -18,6 +18,7 @@ mod customer_keys;
 mod kms;
 mod listing;
 mod managed_keys;
+mod many_parts;
 mod multipart;
 mod presigned;
 mod ranges;
