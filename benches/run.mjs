@@ -9,6 +9,7 @@ import { serve } from "../scripts/serve.mjs";
 import { setup } from "../scripts/setup.mjs";
 import { otherBrowsers } from "./lib/browsers.mjs";
 import { bundle, installPeers, PAGE_FOLDER, SIZES_FOLDER } from "./lib/bundle.mjs";
+import { consoleText } from "./lib/console.mjs";
 import { machine, versions } from "./lib/machine.mjs";
 import { addGrowth, watchAll } from "./lib/memory.mjs";
 import { HELP, optionsOf } from "./lib/options.mjs";
@@ -17,7 +18,6 @@ import { writeReport } from "./lib/report.mjs";
 import { addRatios, merged } from "./lib/results.mjs";
 import { Session } from "./lib/session.mjs";
 import { buildStorage } from "./lib/storage.mjs";
-import { consoleText } from "./lib/tables.mjs";
 import { timeAll } from "./lib/timing.mjs";
 import { sizesIn, startUps } from "./lib/weight.mjs";
 

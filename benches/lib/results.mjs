@@ -34,16 +34,17 @@ export function merged(results) {
 export function addRatios(cases) {
   const speedOf = (name) => cases.find((one) => one.name === name)?.MBps;
   for (const one of cases.filter(({ MBps }) => MBps !== undefined)) {
-    const { operation, length, group } = partsOf(one.name);
-    const references =
-      group === "file"
-        ? { readOnly: `file/read-only/${length}` }
-        : group === "upload"
-          ? { plain: `upload/plain/${length}` }
-          : named(operation, length);
-    const ratios = Object.entries(references).map(([key, name]) => [key, ratio(one.MBps, speedOf(name))]);
+    const ratios = Object.entries(referencesOf(one.name)).map(([key, name]) => [key, ratio(one.MBps, speedOf(name))]);
     one.ratios = Object.fromEntries(ratios.filter(([, value]) => value !== undefined));
   }
+}
+
+/** The cases that a case is compared with. */
+function referencesOf(name) {
+  const { operation, length, group } = partsOf(name);
+  if (group === "file") return { readOnly: `file/read-only/${length}` };
+  if (group === "upload") return { plain: `upload/plain/${length}` };
+  return named(operation, length);
 }
 
 const named = (operation, length) =>
