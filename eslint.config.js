@@ -8,7 +8,7 @@ import tseslint from "typescript-eslint";
 const UNUSED = ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }];
 
 export default defineConfig([
-  globalIgnores([".tools", "dist", "dist-www", "js/wasm", "target", "test-results"]),
+  globalIgnores([".tools", "benches/dist", "dist", "dist-www", "js/wasm", "target", "test-results"]),
   {
     files: ["js/**/*.ts", "www/**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],
@@ -26,5 +26,9 @@ export default defineConfig([
     // Their functions are also handed to the page under test, and run there.
     files: ["tests/e2e/**/*.mjs"],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
+  },
+  {
+    files: ["benches/page/**/*.mjs"],
+    languageOptions: { globals: globals.browser },
   },
 ]);

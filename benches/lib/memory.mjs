@@ -1,0 +1,64 @@
+/** Watches the memory of cases, each once and in a page of its own. */
+
+import { label, memoryCases, STREAM_BYTES } from "./plan.mjs";
+import { canWatch, Watch } from "./processes.mjs";
+import { summary } from "./statistics.mjs";
+
+/**
+ * @param {import("./session.mjs").Session} session
+ * @param {{ quick: boolean, only?: RegExp }} options
+ * @param {(text: string) => void} tell
+ * @returns {Promise<import("./timing.mjs").Result[]>}
+ */
+export async function watchAll(session, options, tell) {
+  const results = [];
+  for (const one of memoryCases(options)) {
+    tell(`memory of ${one.name}`);
+    results.push(await watchOne(session, one));
+  }
+  return results;
+}
+
+/** Everything is loaded and every input is there before the watch begins: it sees what the operation itself takes. */
+async function watchOne(session, one) {
+  await session.freshPage();
+  await session.call("prepare", one);
+  await warm(session, one);
+  await session.collectGarbage();
+  const watch = canWatch ? new Watch(session.profile) : undefined;
+  try {
+    const { result, heapBytes } = await session.watchingHeap(() => session.call("sample", one));
+    const { name, bytes, streamed } = one;
+    const memory = {
+      ...(watch && { peakBytes: watch.stop() }),
+      heapPeakBytes: heapBytes,
+      memoryInput: inputOf(streamed),
+    };
+    // Nothing else is timed at this length.
+    return { name, bytes, ...(bytes === STREAM_BYTES && summary(bytes, [result])), ...memory };
+  } finally {
+    watch?.stop();
+  }
+}
+
+/** The first use of a library compiles it and starts its workers: that is not what its memory is about. */
+function warm(session, { peer, variant, streamed }) {
+  return session.call("sample", { peer, variant, streamed, operation: "encrypt", bytes: 1024 * 1024 });
+}
+
+const inputOf = (streamed) => (streamed ? "a stream" : "one buffer");
+
+/**
+ * How much more memory a stream takes where it is longer.
+ *
+ * @param {import("./timing.mjs").Result[]} results
+ */
+export function addGrowth(results) {
+  for (const result of results.filter(({ bytes }) => bytes === STREAM_BYTES)) {
+    const shorter = result.name.replace(label(STREAM_BYTES), "64MiB");
+    const before = results.find(({ name }) => name === shorter);
+    if (before?.peakBytes !== undefined && result.peakBytes !== undefined) {
+      result.growthBytes = result.peakBytes - before.peakBytes;
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/** What is measured: who, doing what, with how many bytes. */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+
+/**
+ * @typedef {object} Contender
+ * @property {string} peer the name of its file in page/peers/
+ * @property {string} [variant]
+ * @property {boolean} streams whether its memory need not grow with the length of the content
+ */
+
+/** @type {Contender[]} */
+export const CONTENDERS = [
+  ...["auto", "subtle-0w", "subtle-1w", "subtle-2w", "rust"].map((variant) => ({
+    peer: "s3-envelope",
+    variant,
+    streams: true,
+  })),
+  { peer: "subtlecrypto-oneshot", streams: false },
+  { peer: "subtlecrypto-segments", streams: true },
+  { peer: "libsodium-secretstream", streams: true },
+  { peer: "encrypt-web-streams", streams: true },
+  { peer: "noble-aes-gcm", streams: false },
+  { peer: "age-encryption", streams: true },
+  { peer: "openpgp", streams: true },
+  { peer: "aws-crypto-client-browser", streams: false },
+];
+
+/** The names of all peers, the toolkit first. */
+export const PEERS = [...new Set(CONTENDERS.map(({ peer }) => peer))];
+
+/** What others are compared with: what pages do without a library, and what nothing in segments can exceed. */
+export const REFERENCES = { oneshot: "subtlecrypto-oneshot", ceiling: "subtlecrypto-segments" };
+
+/** The lengths that are timed. `repeats` makes short operations long enough for the browser's clock. */
+const LENGTHS = [
+  { bytes: 64 * KIB, repeats: 64 },
+  { bytes: MIB, repeats: 8 },
+  { bytes: 64 * MIB, repeats: 1 },
+  { bytes: 512 * MIB, repeats: 1, isLong: true },
+];
+
+/** Slower than this at `PREDICTED_FROM`, a contender is left out where `isLong`, with that as the reason. */
+export const SLOW_MBPS = 50;
+export const PREDICTED_FROM = 64 * MIB;
+
+/** The lengths at which memory is watched: what streams is given both, what does not only the first. */
+export const MEMORY_BYTES = 64 * MIB;
+export const STREAM_BYTES = 4 * GIB;
+
+/**
+ * A length as it stands in the names of cases.
+ *
+ * @param {number} bytes
+ */
+export function label(bytes) {
+  const [unit, name] = bytes >= GIB ? [GIB, "GiB"] : bytes >= MIB ? [MIB, "MiB"] : [KIB, "KiB"];
+  return `${bytes / unit}${name}`;
+}
+
+/** @typedef {Contender & { operation: "encrypt" | "decrypt", bytes: number, name: string }} Case */
+
+/**
+ * The cases that are timed in one page, in groups of the same length and operation: members of a group take turns.
+ *
+ * @param {{ quick: boolean, only?: RegExp }} options
+ * @returns {{ repeats: number, isLong: boolean, cases: Case[] }[]}
+ */
+export function timedGroups({ quick, only }) {
+  const lengths = LENGTHS.filter(({ isLong }) => !(quick && isLong));
+  return lengths
+    .flatMap(({ bytes, repeats, isLong = false }) =>
+      ["encrypt", "decrypt"].map((operation) => ({ repeats, isLong, cases: casesOf({ operation, bytes, only }) })),
+    )
+    .filter(({ cases }) => cases.length > 0);
+}
+
+/**
+ * The cases whose memory is watched, each in a page of its own.
+ *
+ * @param {{ quick: boolean, only?: RegExp }} options
+ * @returns {(Case & { streamed: boolean })[]}
+ */
+export function memoryCases({ quick, only }) {
+  const encrypt = casesOf({ operation: "encrypt", bytes: MEMORY_BYTES, only });
+  const decrypt = casesOf({ operation: "decrypt", bytes: MEMORY_BYTES, only });
+  const long = casesOf({ operation: "encrypt", bytes: STREAM_BYTES, only }).filter(({ streams }) => streams);
+  return [
+    ...encrypt.map((one) => ({ ...one, streamed: one.streams })),
+    ...decrypt.map((one) => ({ ...one, streamed: false })),
+    ...(quick ? [] : long.map((one) => ({ ...one, streamed: true }))),
+  ];
+}
+
+function casesOf({ operation, bytes, only = /(?:)/ }) {
+  return CONTENDERS.map((contender) => ({
+    ...contender,
+    operation,
+    bytes,
+    name: [contender.peer, operation, contender.variant, label(bytes)].filter(Boolean).join("/"),
+  })).filter(({ name }) => only.test(name));
+}

@@ -1,0 +1,82 @@
+/**
+ * The memory of a browser's renderers, watched from outside. Workers run in the renderer of their page, so nothing that
+ * a page does with its bytes escapes; what the browser keeps in shared memory (pipes, blobs) is nobody's own and not
+ * counted. Linux only: elsewhere there is no /proc to look into.
+ */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+
+const SAMPLE_MS = 20;
+
+/** Whether memory can be watched here. */
+export const canWatch = existsSync("/proc/self/status");
+
+/** Samples a browser's renderers until it is stopped. */
+export class Watch {
+  #pids;
+  #idle;
+  #peak = 0;
+  #timer;
+
+  /** @param {string} profile the folder of the browser's profile, by which it is found among all processes */
+  constructor(profile) {
+    this.#pids = renderersOf(profile);
+    this.#idle = this.#now();
+    this.#timer = setInterval(() => this.#sample(), SAMPLE_MS);
+  }
+
+  /** @returns {number} how many bytes more than at the start there were at most */
+  stop() {
+    clearInterval(this.#timer);
+    this.#sample();
+    return Math.max(0, this.#peak - this.#idle);
+  }
+
+  #sample() {
+    this.#peak = Math.max(this.#peak, this.#now());
+  }
+
+  #now() {
+    return this.#pids.map(anonymousBytes).reduce((sum, bytes) => sum + bytes, 0);
+  }
+}
+
+/** Anonymous memory is what a process allocated; files that it maps are left out. */
+function anonymousBytes(pid) {
+  const kib = /^RssAnon:\s+(\d+) kB/m.exec(fileOf(pid, "status"))?.[1];
+  return Number(kib ?? 0) * 1024;
+}
+
+/** Renderers descend from their browser, most of them through a process that forks them. */
+function renderersOf(profile) {
+  const processes = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(describe);
+  const ours = new Set(processes.filter(isBrowserWith(profile)).map(({ pid }) => pid));
+  for (let before = 0; before !== ours.size;) {
+    before = ours.size;
+    for (const { pid, parent } of processes) if (ours.has(parent)) ours.add(pid);
+  }
+  const renderers = processes.filter(({ pid, command }) => ours.has(pid) && command.includes("--type=renderer"));
+  if (renderers.length === 0) throw new Error("the browser's renderer was not found");
+  return renderers.map(({ pid }) => pid);
+}
+
+const isBrowserWith =
+  (profile) =>
+  ({ command }) =>
+    command.includes(`--user-data-dir=${profile}`) && !command.includes("--type=");
+
+function describe(pid) {
+  const parent = /^PPid:\s+(\d+)/m.exec(fileOf(pid, "status"))?.[1];
+  return { pid, parent, command: fileOf(pid, "cmdline").replaceAll("\0", " ") };
+}
+
+/** A process may have ended since it was listed. */
+function fileOf(pid, name) {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch {
+    return "";
+  }
+}

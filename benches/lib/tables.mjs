@@ -1,0 +1,143 @@
+/** Tables of results, as rows of text: for the console and for the report alike. */
+
+import { CONTENDERS, label, MEMORY_BYTES, PREDICTED_FROM, STREAM_BYTES } from "./plan.mjs";
+import { partsOf } from "./results.mjs";
+
+const NONE = "–";
+
+/** @typedef {{ title: string, note: string, head: string[], rows: string[][] }} Table */
+
+/**
+ * All tables that have something in them.
+ *
+ * @param {import("./results.mjs").Results} results
+ * @returns {Table[]}
+ */
+export function tablesOf(results) {
+  const tables = [
+    speeds(results, "encrypt", "Encryption"),
+    speeds(results, "decrypt", "Decryption"),
+    files(results),
+    memory(results),
+    firstBytes(results),
+    weights(results),
+  ];
+  return tables.filter(({ rows }) => rows.some((row) => row.slice(1).some((cell) => cell !== NONE)));
+}
+
+/**
+ * What was asked for and not measured, in sentences.
+ *
+ * @param {import("./results.mjs").Results} results
+ */
+export function omissionsOf({ cases, notRun }) {
+  return [
+    ...cases.filter(({ skipped }) => skipped !== undefined).map(({ name, skipped }) => `${name}: not run, ${skipped}`),
+    ...notRun.map(({ browser, reason }) => `${browser}: not run, ${reason}`),
+  ];
+}
+
+/** The name of a contender as it stands in tables. */
+export const titleOf = ({ peer, variant }) => [peer, variant].filter(Boolean).join(" ");
+
+/**
+ * What is known of a contender's case.
+ *
+ * @param {import("./results.mjs").Results} results
+ * @param {{ peer: string, variant?: string }} contender
+ * @param {string} operation
+ * @param {number} bytes
+ */
+export function caseOf({ cases }, { peer, variant }, operation, bytes) {
+  const name = [peer, operation, variant, label(bytes)].filter(Boolean).join("/");
+  return cases.find((one) => one.name === name);
+}
+
+function speeds(results, operation, title) {
+  const of = results.cases.filter(({ name, MBps }) => partsOf(name).operation === operation && MBps !== undefined);
+  const contended = of.filter(({ name }) => CONTENDERS.some(({ peer }) => peer === partsOf(name).group));
+  const lengths = [...new Set(contended.map(({ bytes }) => bytes))].sort((one, other) => one - other);
+  return {
+    title,
+    note: "MB/s (10⁶ bytes a second); in brackets, times the speed of one-shot SubtleCrypto, and of the ceiling.",
+    head: ["", ...lengths.map(label)],
+    rows: CONTENDERS.map((contender) => [
+      titleOf(contender),
+      ...lengths.map((bytes) => speed(caseOf(results, contender, operation, bytes))),
+    ]),
+  };
+}
+
+function speed(one) {
+  if (one?.skipped !== undefined) return "not run";
+  if (one?.MBps === undefined) return NONE;
+  const { oneshot, ceiling } = one.ratios;
+  return `${whole(one.MBps)}${oneshot === undefined ? "" : ` (${times(oneshot)}, ${times(ceiling)})`}`;
+}
+
+function files({ cases }) {
+  const rows = cases.filter(({ name }) => /^(file|upload)\//.test(name));
+  return {
+    title: "Files and uploads",
+    note: "Compared with the quickest way of reading the same file, and with the upload of the same file as it is.",
+    head: ["", "MB/s", "compared"],
+    rows: rows.map(({ name, MBps, way, ratios }) => [
+      way === undefined ? name : `${name}: ${way}`,
+      whole(MBps),
+      times(ratios.readOnly ?? ratios.plain),
+    ]),
+  };
+}
+
+function memory(results) {
+  const peak = (contender, operation, bytes) => mebibytes(caseOf(results, contender, operation, bytes)?.peakBytes);
+  const growth = (contender) => mebibytes(caseOf(results, contender, "encrypt", STREAM_BYTES)?.growthBytes);
+  return {
+    title: "Peak memory",
+    note: "MiB of the page's process above what it had before; content from a stream to encrypt, where that is possible.",
+    head: ["", "encrypt 64MiB", "decrypt 64MiB", "encrypt 4GiB", "growth", "input"],
+    rows: CONTENDERS.map((contender) => [
+      titleOf(contender),
+      peak(contender, "encrypt", MEMORY_BYTES),
+      peak(contender, "decrypt", MEMORY_BYTES),
+      peak(contender, "encrypt", STREAM_BYTES),
+      growth(contender),
+      caseOf(results, contender, "encrypt", MEMORY_BYTES)?.memoryInput ?? NONE,
+    ]),
+  };
+}
+
+function firstBytes(results) {
+  const first = (contender, operation) => caseOf(results, contender, operation, PREDICTED_FROM)?.firstByteMs;
+  return {
+    title: "Time to the first byte",
+    note: `Milliseconds with ${label(PREDICTED_FROM)} in memory.`,
+    head: ["", "encrypt", "decrypt"],
+    rows: CONTENDERS.map((contender) => [
+      titleOf(contender),
+      digits(first(contender, "encrypt")),
+      digits(first(contender, "decrypt")),
+    ]),
+  };
+}
+
+function weights({ peers, versions }) {
+  const isBuiltIn = (peer) => peer.startsWith("subtlecrypto");
+  return {
+    title: "Download and start",
+    note: "Bytes of scripts and WebAssembly, minified; milliseconds to load them and be ready.",
+    head: ["", "scripts", "WebAssembly", "all, gzipped", "start-up ms"],
+    rows: Object.entries(peers)
+      .filter(([peer]) => !isBuiltIn(peer))
+      .map(([peer, { scriptBytes, wasmBytes, gzipBytes, startUpMs }]) => [
+        peer in versions ? `${peer} ${versions[peer]}` : peer,
+        ...[scriptBytes, wasmBytes, gzipBytes].map(String),
+        digits(startUpMs),
+      ]),
+  };
+}
+
+const whole = (value) => (value === undefined ? NONE : String(Math.round(value)));
+const digits = (value) => (value === undefined ? NONE : String(Number(value.toPrecision(3))));
+const times = (value) => (value === undefined ? NONE : `${value.toFixed(2)}×`);
+const mebibytes = (value) => (value === undefined ? NONE : (value / 2 ** 20).toFixed(1));

@@ -1,0 +1,105 @@
+/** One measurement at a time, asked for from outside; and the checks that what was measured is right. */
+
+import { Comparer, Counter, Keeper, MemorySource, someBytes, StreamedSource } from "./bytes.mjs";
+import { contender, KEY } from "./contenders.mjs";
+import { openObject } from "./s3-object.mjs";
+
+/** Above this, ciphertexts are made when they are wanted: those of all contenders do not fit into memory. */
+const KEPT_LENGTH = 64 * 1024 * 1024;
+/** Up to here the toolkit's ciphertext is opened a second time, by other means. */
+const SECOND_OPINION_LENGTH = 64 * 1024 * 1024;
+
+const plaintexts = new Map();
+const ciphertexts = new Map();
+
+/**
+ * @typedef {{ peer: string, variant?: string, operation: "encrypt" | "decrypt", bytes: number, repeats?: number,
+ *   streamed?: boolean }} Order `repeats` makes short operations long enough to be timed; `streamed` takes the plaintext
+ *   from a stream rather than from memory
+ */
+
+/**
+ * Measures once.
+ *
+ * @param {Order} order
+ * @returns {Promise<{ ms: number, firstByteMs: number }>} both for one operation
+ */
+export async function sample(order) {
+  const { repeats = 1 } = order;
+  const sides = await contender(order.peer, order.variant);
+  const run = await prepared(sides, order);
+  let firstByteMs = 0;
+  const start = performance.now();
+  for (let time = 0; time < repeats; time += 1) {
+    const sink = new Counter();
+    const startOfOne = performance.now();
+    await run(sink);
+    firstByteMs += sink.firstAt - startOfOne;
+    if (!isRight(sink.length, order)) throw new Error(`${sink.length} bytes came out of ${order.bytes}`);
+  }
+  const ms = performance.now() - start;
+  return { ms: ms / repeats, firstByteMs: firstByteMs / repeats };
+}
+
+/**
+ * Gets all ready that a sample needs, so that nothing of it is measured.
+ *
+ * @param {Order} order
+ */
+export async function prepare(order) {
+  await prepared(await contender(order.peer, order.variant), order);
+}
+
+/**
+ * Checks that what a contender encrypts decrypts to the same bytes; the toolkit's ciphertext also without the toolkit.
+ *
+ * @param {Order} order
+ */
+export async function check({ peer, variant, bytes }) {
+  const sides = await contender(peer, variant);
+  const plaintext = plaintextOf(bytes);
+  const { source, parameters } = await ciphertextOf(sides, { peer, variant, bytes });
+  const comparer = new Comparer(plaintext.bytes);
+  await sides.decrypt(source, comparer, parameters);
+  comparer.end();
+  if (peer !== "s3-envelope" || bytes > SECOND_OPINION_LENGTH) return;
+  const second = new Comparer(plaintext.bytes);
+  second.take(await openObject(KEY, parameters.metadata, source.bytes));
+  second.end();
+}
+
+/** Lets go of all plaintexts and ciphertexts. */
+export function forget() {
+  plaintexts.clear();
+  ciphertexts.clear();
+}
+
+async function prepared(sides, order) {
+  if (order.operation === "encrypt") {
+    const source = order.streamed ? new StreamedSource(order.bytes) : plaintextOf(order.bytes);
+    return (sink) => sides.encrypt(source, sink);
+  }
+  const { source, parameters } = await ciphertextOf(sides, order);
+  return (sink) => sides.decrypt(source, sink, parameters);
+}
+
+function plaintextOf(length) {
+  if (!plaintexts.has(length)) plaintexts.set(length, new MemorySource(someBytes(length)));
+  return plaintexts.get(length);
+}
+
+async function ciphertextOf(sides, { peer, variant, bytes }) {
+  const name = `${peer}/${variant}/${bytes}`;
+  const kept = ciphertexts.get(name);
+  if (kept !== undefined) return kept;
+  const keeper = new Keeper();
+  const parameters = (await sides.encrypt(plaintextOf(bytes), keeper)) ?? {};
+  const made = { source: new MemorySource(keeper.bytes()), parameters };
+  if (bytes <= KEPT_LENGTH) ciphertexts.set(name, made);
+  return made;
+}
+
+/** Ciphertexts are somewhat longer than their plaintexts; plaintexts are as long as they were. */
+function isRight(length, { operation, bytes }) {
+  return operation === "encrypt" ? length > bytes : length === bytes;
+}
