@@ -163,7 +163,10 @@ function decryptionWork(decryption: Decryption, spool: Spool | undefined): Segme
 /** Gives the stream that decrypts the source while it reads it, and errors at its end. */
 async function unverified(source: OpenSource, start: Start): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const decryption = await DelayedDecryption.start(start.session, start);
-  const segments = segmentsOf(source.chunks(), { length: start.loaded.segmentLength(source.length), heldBack: TAG_LENGTH });
+  const segments = segmentsOf(source.chunks(), {
+    length: start.loaded.segmentLength(source.length),
+    heldBack: TAG_LENGTH,
+  });
   return orderedStream(segments, {
     depth: decryption.depth,
     process: ({ offset, bytes }) => decryption.process(offset, bytes),
