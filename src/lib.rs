@@ -15,8 +15,8 @@
 //! | [`presign`] | presigned URLs |
 //! | [`transfer`] | multipart plans and retry decisions |
 
-// The core needs no more than memory. Without the standard library a panic has no message to format, which is half of
-// the WASM file, and no loss: on this target nobody would see the message.
+// The core needs no more than memory. Without the standard library a panic has no message to format, which saves some
+// 11 KB of the gzipped WASM file and is no loss: on this target nobody would see the message.
 #![cfg_attr(not(test), no_std)]
 
 #[macro_use]
