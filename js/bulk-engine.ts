@@ -67,7 +67,6 @@ export class BulkEngine {
       this.#untilWorkers -= length;
       return undefined;
     }
-    pool.start(this.#workers);
     return pool.take(this.#workers);
   }
 }

@@ -28,11 +28,18 @@ class WorkerPool {
   #isForbidden = typeof Worker === "undefined";
 
   /**
-   * Starts workers up to a number. They are not ready at once.
+   * The least busy of the first `count` workers, or nothing while none is ready. Those that are missing are started.
    *
-   * @param count - How many there should be.
+   * @param count - How many may be used.
    */
-  start(count: number): void {
+  take(count: number): Member | undefined {
+    this.#start(count);
+    this.#restartIdleTimer();
+    const ready = this.#members.slice(0, count).filter((member) => member.isReady);
+    return ready.sort((a, b) => a.load - b.load)[0];
+  }
+
+  #start(count: number): void {
     while (!this.#isForbidden && this.#members.length < count) {
       try {
         // Written literally, so that bundlers see it and make the worker a file of its own.
@@ -49,18 +56,6 @@ class WorkerPool {
         this.#isForbidden = true;
       }
     }
-    this.#restartIdleTimer();
-  }
-
-  /**
-   * The least busy of the first `count` workers that are ready, or nothing where none is.
-   *
-   * @param count - How many may be used.
-   */
-  take(count: number): Member | undefined {
-    this.#restartIdleTimer();
-    const ready = this.#members.slice(0, count).filter((member) => member.isReady);
-    return ready.sort((a, b) => a.load - b.load)[0];
   }
 
   #remove(failed: Member): void {

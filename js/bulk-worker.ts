@@ -1,6 +1,7 @@
 /** A worker that does segments' work. It holds no key longer than a task, and no WebAssembly. */
 
 import { perform, type SegmentTask } from "./bulk.js";
+import type { WorkerScope } from "./worker-scope.js";
 
 /** A task on its way to the worker. The buffer is lent: it comes back with the answer. */
 export interface WorkerTask {
@@ -22,13 +23,7 @@ export type WorkerAnswer =
     }
   | { readonly kind: "failed"; readonly id: number; readonly buffer: ArrayBuffer; readonly reason: string };
 
-/** What of a worker's global scope is used; the types of pages do not have it. */
-interface WorkerScope {
-  onmessage: ((event: MessageEvent<WorkerTask>) => void) | null;
-  postMessage(answer: WorkerAnswer, transfer: Transferable[]): void;
-}
-
-const scope = globalThis as unknown as WorkerScope;
+const scope = globalThis as unknown as WorkerScope<WorkerTask, WorkerAnswer>;
 
 async function answer({ id, task, buffer, length }: WorkerTask): Promise<void> {
   try {

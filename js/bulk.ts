@@ -1,5 +1,7 @@
 /** What `SubtleCrypto` is asked to do with a segment. Runs on the calling thread and, the same, in workers. */
 
+import { TAG_LENGTH } from "./segments.js";
+
 /** One segment's work. Keys cannot be extracted; IVs and counters come from the engine. */
 export type SegmentTask =
   | { readonly kind: "encrypt"; readonly gcm: CryptoKey; readonly iv: Uint8Array<ArrayBuffer> }
@@ -20,7 +22,6 @@ export interface SegmentResult {
   readonly tag: Uint8Array<ArrayBuffer>;
 }
 
-const TAG_LENGTH = 16;
 const NOTHING = new Uint8Array(0);
 
 /**

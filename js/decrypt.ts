@@ -5,7 +5,7 @@ import { Authentication, type ChosenEngine, type Decryption, DelayedDecryption }
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
-import { orderedStream, type SegmentWork } from "./ordered.js";
+import { orderedStream, type SegmentWork, settled } from "./ordered.js";
 import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
 import { type ByteSource, type OpenSource, openSource } from "./source.js";
 import { Spool } from "./spool.js";
@@ -120,16 +120,14 @@ async function authenticate(
   spool: Spool | undefined,
 ): Promise<Uint8Array> {
   const underWay: Promise<void>[] = [];
-  let tag = new Uint8Array(0);
+  let tag: Uint8Array = new Uint8Array(0);
   try {
     for await (const { offset, bytes, tail } of segments) {
       if (bytes.length > 0) {
-        const noted = authentication.note(offset, bytes);
-        noted.catch(() => undefined);
-        underWay.push(noted);
+        underWay.push(settled(authentication.note(offset, bytes)));
         await spool?.append(bytes.slice());
       }
-      tag = new Uint8Array(tail ?? tag);
+      tag = tail ?? tag;
       if (underWay.length >= authentication.depth) {
         await underWay.shift();
       }

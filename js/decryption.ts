@@ -96,17 +96,23 @@ export class Authentication {
   }
 }
 
-/** The second pass, over an object whose tag matched. Segments are checked again: they may have changed in between. */
-export class Decryption {
-  readonly #verified: VerifiedObject;
+/** What both ways to decrypt are asked for. */
+interface DecryptingSession {
+  decryptSegment(offset: number, segment: Uint8Array): void;
+  firstCounter(offset: number, length: number): Uint8Array;
+}
+
+/** Decrypts segments, each once the session has taken its tag. */
+abstract class SegmentDecryption<Session extends DecryptingSession> {
+  protected readonly session: Session;
   readonly #bulk: Bulk | undefined;
 
   /**
-   * @param verified - Is the new object's own from now on.
+   * @param session - Is the new object's own from now on.
    * @param bulk - `SubtleCrypto`, where it does the work.
    */
-  constructor(verified: VerifiedObject, bulk: Bulk | undefined) {
-    this.#verified = verified;
+  constructor(session: Session, bulk: Bulk | undefined) {
+    this.session = session;
     this.#bulk = bulk;
   }
 
@@ -124,43 +130,46 @@ export class Decryption {
   async process(offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#bulk === undefined) {
       const own = bytes.slice();
-      this.#verified.decryptSegment(offset, own);
+      this.session.decryptSegment(offset, own);
       return own;
     }
     const { length } = bytes;
-    const task = decryptionTask(this.#bulk, this.#verified.firstCounter(offset, length));
+    const task = decryptionTask(this.#bulk, this.session.firstCounter(offset, length));
     const { bytes: plaintext, tag } = await this.#bulk.engine.submit(task, bytes);
-    // Throws, and so keeps the plaintext back, where the bytes are not those that were authenticated.
-    this.#verified.checkDelegated(offset, length, tag);
+    // Throws, and so keeps the plaintext back, where the segment is not what it should be.
+    this.take(offset, length, tag);
     tag.fill(0);
     return plaintext;
   }
 
+  /** Takes the tag of a segment that `SubtleCrypto` decrypted. */
+  protected abstract take(offset: number, length: number, tag: Uint8Array): void;
+}
+
+/** The second pass, over an object whose tag matched. Segments are checked again: they may have changed in between. */
+export class Decryption extends SegmentDecryption<VerifiedObject> {
   /**
    * Checks that what was decrypted is the whole object.
    *
    * @param length - How many bytes were decrypted.
    */
   checkComplete(length: number): void {
-    this.#verified.checkComplete(length);
+    this.session.checkComplete(length);
   }
 
   /** Wipes the key. Nothing may be under way any more. */
   free(): void {
-    this.#verified.free();
+    this.session.free();
+  }
+
+  protected override take(offset: number, length: number, tag: Uint8Array): void {
+    this.session.checkDelegated(offset, length, tag);
   }
 }
 
 /** The only pass, where plaintext is released before the end tells whether it is authentic. */
-export class DelayedDecryption {
-  readonly #session: DelayedAuthenticationSession;
-  readonly #bulk: Bulk | undefined;
+export class DelayedDecryption extends SegmentDecryption<DelayedAuthenticationSession> {
   #isConsumed = false;
-
-  private constructor(session: DelayedAuthenticationSession, bulk: Bulk | undefined) {
-    this.#session = session;
-    this.#bulk = bulk;
-  }
 
   /**
    * @param session - Is the new object's own from now on.
@@ -171,31 +180,6 @@ export class DelayedDecryption {
     return new DelayedDecryption(session.delayAuthentication(), bulk);
   }
 
-  /** How many segments may be worked on at a time. */
-  get depth(): number {
-    return this.#bulk?.engine.depth ?? 1;
-  }
-
-  /**
-   * Decrypts a segment, whose bytes are taken before this returns.
-   *
-   * @param offset - Where it starts, in bytes.
-   * @param bytes - The segment.
-   */
-  async process(offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#bulk === undefined) {
-      const own = bytes.slice();
-      this.#session.decryptSegment(offset, own);
-      return own;
-    }
-    const { length } = bytes;
-    const task = decryptionTask(this.#bulk, this.#session.firstCounter(offset, length));
-    const { bytes: plaintext, tag } = await this.#bulk.engine.submit(task, bytes);
-    this.#session.recordDelegated(offset, length, tag);
-    tag.fill(0);
-    return plaintext;
-  }
-
   /**
    * Tells whether all that was released is authentic: throws where it is not.
    *
@@ -203,13 +187,17 @@ export class DelayedDecryption {
    */
   finish(tag: Uint8Array): void {
     this.#isConsumed = true;
-    this.#session.finish(tag);
+    this.session.finish(tag);
   }
 
   /** Wipes the key. Nothing may be under way any more. */
   free(): void {
     if (!this.#isConsumed) {
-      this.#session.free();
+      this.session.free();
     }
+  }
+
+  protected override take(offset: number, length: number, tag: Uint8Array): void {
+    this.session.recordDelegated(offset, length, tag);
   }
 }

@@ -5,9 +5,11 @@ import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { Keyring } from "./keyring.js";
 import { streamOf } from "./ordered.js";
-import { type Opened, openObject } from "./ranges.js";
+import { bodyOf, type Opened, openObject } from "./ranges.js";
 import type { Presign } from "./request.js";
+import { blobOf, piecesOf } from "./source.js";
 import type { ServerSideEncryption } from "./sse.js";
+import { checkProtection, concurrencyOf } from "./transfer-options.js";
 
 /** How far a download is. */
 export interface DownloadProgress {
@@ -54,8 +56,6 @@ export interface DownloadedObject {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const DEFAULT_CONCURRENCY = 4;
-
 /**
  * Downloads an object, in ranges where the storage has them. With a keyring the promise resolves once all of the object
  * is authenticated; where anything was altered it rejects and no byte is released.
@@ -66,7 +66,8 @@ const DEFAULT_CONCURRENCY = 4;
  * through the stream.
  */
 export async function download(options: DownloadOptions): Promise<DownloadedObject> {
-  const concurrency = checkedConcurrency(options);
+  checkProtection(options);
+  const concurrency = concurrencyOf(options, "ranges");
   const channel = { engine: await engine(), presign: options.presign, encryption: options.sse, signal: options.signal };
   const progress = new Progress(options.onProgress);
   const onBytes = (bytes: number) => {
@@ -84,24 +85,11 @@ export async function download(options: DownloadOptions): Promise<DownloadedObje
   const contentType = headers.get("content-type") ?? "";
   return {
     body,
-    blob: () => blobOf(body, contentType),
+    blob: () => blobOf(piecesOf(body), contentType),
     saveTo: (target) => save(body, target),
     contentType,
     headers: Object.fromEntries([...headers].filter(([name]) => name.startsWith("x-amz-meta-"))),
   };
-}
-
-function checkedConcurrency({ keyring, sse, concurrency = DEFAULT_CONCURRENCY }: DownloadOptions): number {
-  if (keyring === undefined && sse === undefined) {
-    throw new EnvelopeError(
-      "INVALID_INPUT",
-      "say how the object is encrypted: give a keyring (here), sse (by the storage, at least sse.bucketDefault()) or both",
-    );
-  }
-  if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new EnvelopeError("INVALID_INPUT", "concurrency must be a whole number of ranges, at least 1");
-  }
-  return concurrency;
 }
 
 /** Tells how far a download is. */
@@ -135,44 +123,27 @@ function streamOfObject(opened: Opened, onBytes: (bytes: number) => void): Reada
   });
 }
 
-/** An answer's body; a connection that breaks off is told as what it is. */
+/** An answer's body. */
 async function* wholeOf(response: Response, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const reader = (response.body ?? new Blob().stream()).getReader();
+  for await (const piece of arrivingOf(response)) {
+    onBytes(piece.length);
+    yield piece;
+  }
+}
+
+/** The same as it comes; a connection that breaks off is told as what it is. */
+async function* arrivingOf(response: Response): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   try {
-    for (;;) {
-      const { done, value } = await reader.read().catch(brokenOff);
-      if (done) {
-        return;
-      }
-      onBytes(value.length);
-      yield value;
+    yield* piecesOf(bodyOf(response));
+  } catch (cause) {
+    if (cause instanceof TypeError) {
+      throw new EnvelopeError(
+        "NETWORK_FAILURE",
+        "the storage's answer broke off before its end: the connection was lost, or the storage refused to give the rest",
+        { cause },
+      );
     }
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
-}
-
-function brokenOff(cause: unknown): never {
-  if (cause instanceof TypeError) {
-    throw new EnvelopeError(
-      "NETWORK_FAILURE",
-      "the storage's answer broke off before its end: the connection was lost, or the storage refused to give the rest",
-      { cause },
-    );
-  }
-  throw cause;
-}
-
-/** Hands chunks to the browser as they come. */
-async function blobOf(body: ReadableStream<Uint8Array<ArrayBuffer>>, type: string): Promise<Blob> {
-  const pieces: Blob[] = [];
-  const reader = body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) {
-      return new Blob(pieces, { type });
-    }
-    pieces.push(new Blob([value]));
+    throw cause;
   }
 }
 

@@ -25,13 +25,13 @@ export async function* ordered(
   work: SegmentWork,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const underWay: Promise<Uint8Array<ArrayBuffer>>[] = [];
-  let tail = new Uint8Array(0);
+  let tail: Uint8Array = new Uint8Array(0);
   try {
     for await (const segment of segments) {
       if (segment.bytes.length > 0) {
         underWay.push(settled(work.process(segment)));
       }
-      tail = new Uint8Array(segment.tail ?? tail);
+      tail = segment.tail ?? tail;
       while (underWay.length >= work.depth) {
         yield await first(underWay);
       }

@@ -4,7 +4,7 @@ import type { Encryption } from "./encryption.js";
 import { EnvelopeError } from "./errors.js";
 import { ordered, type SegmentWork } from "./ordered.js";
 import { type Segment, segmentsOf } from "./segments.js";
-import type { OpenSource } from "./source.js";
+import { blobOf, type OpenSource } from "./source.js";
 
 /** Where a part lies in the content. */
 export interface PartSpan {
@@ -113,9 +113,8 @@ export class PartBodies {
     }
   }
 
-  /** Encrypts a part's segments, handing them to the browser one by one: Blobs lie outside the page's memory. */
+  /** Encrypts a part's segments. */
   async #collect(segments: AsyncGenerator<Segment>, part: PartSpan): Promise<Blob> {
-    const pieces: Blob[] = [];
     let length = 0;
     const work = this.#work((taken) => {
       length += taken;
@@ -123,13 +122,11 @@ export class PartBodies {
         throw this.#lengthMismatch(part.offset + length);
       }
     });
-    for await (const bytes of ordered(segments, work)) {
-      pieces.push(new Blob([bytes]));
-    }
+    const body = await blobOf(ordered(segments, work));
     if (length < part.contentLength) {
       throw this.#lengthMismatch(part.offset + length);
     }
-    return new Blob(pieces);
+    return body;
   }
 
   #work(note: (length: number) => void): SegmentWork {

@@ -1,7 +1,8 @@
 /** An object in ranges, several on their way at a time, handed on in order. */
 
 import { settled } from "./ordered.js";
-import { type Channel, send } from "./request.js";
+import { type Channel, send, stoppable, type StorageAnswer, type StorageRequest } from "./request.js";
+import { piecesOf } from "./source.js";
 import type { RangePlan } from "./wasm/engine.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -30,6 +31,8 @@ export interface Opened {
 const RANGE_NOT_SATISFIABLE = 416;
 const PARTIAL_CONTENT = 206;
 
+const GET_OBJECT = { operation: "GetObject", method: "GET", query: {} } as const;
+
 /**
  * Asks for an object by its first range. Storages that know no ranges, or whose bucket's CORS rules hide what is needed
  * to put ranges together (`ETag`, `Content-Range`), are asked for the whole instead.
@@ -48,7 +51,7 @@ export async function openObject(channel: Channel, options: RangeOptions): Promi
   if (first.response.ok && first.response.status !== PARTIAL_CONTENT) {
     return first;
   }
-  const { response } = await send(channel, { operation: "GetObject", method: "GET", query: {} });
+  const { response } = await send(channel, GET_OBJECT);
   return { response, totalBytes: undefined, chunks: undefined };
 }
 
@@ -57,30 +60,26 @@ class Ranges {
   readonly #channel: Channel;
   readonly #plan: RangePlan;
   readonly #options: RangeOptions;
-  readonly #stop = new AbortController();
+  readonly #stop: AbortController;
   #etag = "";
   #first: Bytes[] = [];
 
   constructor(channel: Channel, plan: RangePlan, options: RangeOptions) {
-    const own = this.#stop.signal;
-    const signal = channel.signal === undefined ? own : AbortSignal.any([channel.signal, own]);
-    this.#channel = { ...channel, signal };
+    const { channel: own, stop } = stoppable(channel);
+    this.#channel = own;
+    this.#stop = stop;
     this.#plan = plan;
     this.#options = options;
   }
 
   /** Fetches the first range; its answer tells the rest. */
   async first(): Promise<Opened> {
-    let pieces = new Arriving(this.#options.onBytes);
-    const { response } = await send(this.#channel, {
-      operation: "GetObject",
-      method: "GET",
-      query: {},
+    const pieces = new Arriving(this.#options.onBytes);
+    const { response } = await this.#ask({
       unsigned: { range: this.#plan.header(0) ?? "" },
       accepts: RANGE_NOT_SATISFIABLE,
       reads: async (answer) => {
         pieces.forget();
-        pieces = new Arriving(this.#options.onBytes);
         if (isComplete(answer)) {
           await pieces.read(answer);
         } else if (answer.status !== 200) {
@@ -122,20 +121,20 @@ class Ranges {
 
   /** One range, of the very object that the first was of. */
   async #fetch(number: number, range: string): Promise<Bytes[]> {
-    let pieces = new Arriving(this.#options.onBytes);
-    await send(this.#channel, {
-      operation: "GetObject",
-      method: "GET",
-      query: {},
+    const pieces = new Arriving(this.#options.onBytes);
+    await this.#ask({
       unsigned: { range, "if-match": this.#etag },
       reads: async (answer) => {
         pieces.forget();
-        pieces = new Arriving(this.#options.onBytes);
         await pieces.read(answer);
         this.#plan.check(number, answer.headers.get("content-range") ?? "");
       },
     });
     return pieces.bytes;
+  }
+
+  #ask(how: Pick<StorageRequest, "unsigned" | "accepts" | "reads">): Promise<StorageAnswer> {
+    return send(this.#channel, { ...GET_OBJECT, ...how });
   }
 }
 
@@ -144,9 +143,18 @@ function isComplete({ status, headers }: Response): boolean {
   return status === PARTIAL_CONTENT && headers.has("content-range") && headers.has("etag");
 }
 
-/** The bytes of one attempt. */
+/**
+ * An answer's body, empty where it has none.
+ *
+ * @param answer - The answer.
+ */
+export function bodyOf(answer: Response): ReadableStream<Bytes> {
+  return answer.body ?? new Blob().stream();
+}
+
+/** The bytes of the attempt at hand. */
 class Arriving {
-  readonly bytes: Bytes[] = [];
+  bytes: Bytes[] = [];
   readonly #onBytes: (bytes: number) => void;
   #count = 0;
 
@@ -155,22 +163,19 @@ class Arriving {
   }
 
   async read(answer: Response): Promise<void> {
-    const reader = (answer.body ?? new Blob().stream()).getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) {
-        return;
-      }
-      this.bytes.push(value);
-      this.#count += value.length;
-      this.#onBytes(value.length);
+    for await (const piece of piecesOf(bodyOf(answer))) {
+      this.bytes.push(piece);
+      this.#count += piece.length;
+      this.#onBytes(piece.length);
     }
   }
 
-  /** The attempt has failed: its bytes will come again. */
+  /** The attempt before has failed: its bytes will come again. */
   forget(): void {
     if (this.#count > 0) {
       this.#onBytes(-this.#count);
     }
+    this.bytes = [];
+    this.#count = 0;
   }
 }

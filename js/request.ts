@@ -39,6 +39,20 @@ export interface Channel {
   readonly signal: AbortSignal | undefined;
 }
 
+/**
+ * A channel that can be stopped by itself, as well as by the caller's signal.
+ *
+ * @param channel - The channel.
+ */
+export function stoppable(channel: Channel): {
+  readonly channel: Channel & { readonly signal: AbortSignal };
+  readonly stop: AbortController;
+} {
+  const stop = new AbortController();
+  const signal = channel.signal === undefined ? stop.signal : AbortSignal.any([channel.signal, stop.signal]);
+  return { channel: { ...channel, signal }, stop };
+}
+
 /** One request. */
 export interface StorageRequest extends Omit<PresignRequest, "headers"> {
   /** Headers beside those of server-side encryption. */

@@ -9,7 +9,7 @@ export interface Segment {
   readonly offset: number;
   /** The bytes, only until the next segment is asked for: the memory is used again. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Only on the last segment: the bytes that were held back from the end. */
+  /** Only on the last segment: the bytes that were held back from the end, which stay as they are. */
   readonly tail?: Uint8Array;
 }
 

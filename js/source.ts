@@ -147,8 +147,18 @@ function streamSource(chunks: () => AsyncIterable<Uint8Array>): OpenSource {
   return { length: undefined, isReplayable: false, chunks };
 }
 
-/** Reads a stream to its end; a reader that stops early cancels it. Safari's streams are not async iterable. */
 async function* streamChunks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of piecesOf(stream)) {
+    yield chunkOf(chunk);
+  }
+}
+
+/**
+ * Reads a stream to its end; a reader that stops early cancels it. Safari's streams are not async iterable.
+ *
+ * @param stream - The stream.
+ */
+export async function* piecesOf<Piece>(stream: ReadableStream<Piece>): AsyncGenerator<Piece> {
   const reader = stream.getReader();
   let ended = false;
   try {
@@ -158,7 +168,7 @@ async function* streamChunks(stream: ReadableStream<Uint8Array>): AsyncGenerator
         ended = true;
         return;
       }
-      yield chunkOf(value);
+      yield value;
     }
   } finally {
     if (!ended) {
@@ -166,6 +176,20 @@ async function* streamChunks(stream: ReadableStream<Uint8Array>): AsyncGenerator
     }
     reader.releaseLock();
   }
+}
+
+/**
+ * Hands chunks to the browser one by one: Blobs lie outside the page's memory.
+ *
+ * @param chunks - The chunks.
+ * @param type - The media type, if there is to be one.
+ */
+export async function blobOf(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>, type = ""): Promise<Blob> {
+  const pieces: Blob[] = [];
+  for await (const chunk of chunks) {
+    pieces.push(new Blob([chunk]));
+  }
+  return new Blob(pieces, { type });
 }
 
 async function* iterate(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -1,5 +1,7 @@
 /** Keeps one spool file: the fast way to such files is open to workers only. */
 
+import type { WorkerScope } from "./worker-scope.js";
+
 /** What is asked for. */
 export type FileRequest =
   | { readonly kind: "open" }
@@ -17,13 +19,7 @@ export interface FileAnswer {
   readonly failure?: string;
 }
 
-/** What of a worker's global scope is used; the types of pages do not have it. */
-interface WorkerScope {
-  onmessage: ((event: MessageEvent<FileRequest>) => void) | null;
-  postMessage(answer: FileAnswer, transfer: Transferable[]): void;
-}
-
-/** The same of files. */
+/** What of such files is used; the types of pages do not have it. */
 interface SyncAccessHandle {
   read(buffer: Uint8Array, options: { at: number }): number;
   write(buffer: Uint8Array, options: { at: number }): number;
@@ -34,7 +30,7 @@ type FileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<Syn
 type DirectoryHandle = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
 
 const FOLDER = "s3-envelope-spool";
-const scope = globalThis as unknown as WorkerScope;
+const scope = globalThis as unknown as WorkerScope<FileRequest, FileAnswer>;
 
 let file: { readonly name: string; readonly handle: SyncAccessHandle } | undefined;
 

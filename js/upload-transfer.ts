@@ -2,7 +2,7 @@
 
 import { EnvelopeError } from "./errors.js";
 import type { PartBodies } from "./parts.js";
-import { type Channel, send } from "./request.js";
+import { type Channel, send, stoppable } from "./request.js";
 import type { HeaderMap } from "./sse.js";
 import type { UploadPlan } from "./wasm/engine.js";
 
@@ -104,10 +104,7 @@ export class UploadTransfer {
 
   /** Sends all parts, several at a time, and stops them all at the first failure. */
   async #sendParts(uploadId: string): Promise<{ number: number; etag: string }[]> {
-    const stop = new AbortController();
-    const outer = this.#channel.signal;
-    const signal = outer === undefined ? stop.signal : AbortSignal.any([stop.signal, outer]);
-    const channel = { ...this.#channel, signal };
+    const { channel, stop } = stoppable(this.#channel);
     const sent: { number: number; etag: string }[] = [];
     let number = 0;
     const lane = async () => {
@@ -123,7 +120,7 @@ export class UploadTransfer {
     );
     // All lanes have ended before anything else happens: no part may arrive after the upload was aborted.
     await Promise.all(lanes);
-    signal.throwIfAborted();
+    channel.signal.throwIfAborted();
     return sent;
   }
 

@@ -10,9 +10,8 @@ import type { Presign } from "./request.js";
 import { TAG_LENGTH } from "./segments.js";
 import type { HeaderMap, ServerSideEncryption } from "./sse.js";
 import { type ByteSource, openSource } from "./source.js";
+import { checkProtection, concurrencyOf } from "./transfer-options.js";
 import { type UploadProgress, UploadTransfer } from "./upload-transfer.js";
-
-const DEFAULT_CONCURRENCY = 4;
 
 /** Options of {@link upload}. At least one of `keyring` and `sse` must be given: nothing is sent in the clear by mistake. */
 export interface UploadOptions extends EngineOptions {
@@ -63,18 +62,20 @@ export interface UploadedObject {
  */
 export async function upload(content: ByteSource, options: UploadOptions): Promise<UploadedObject> {
   const source = openSource(content);
-  const length = checked(options, source.length);
+  checkProtection(options);
+  const length = lengthOf(options, source.length);
+  const concurrency = concurrencyOf(options, "parts");
   options.signal?.throwIfAborted();
   const loaded = await engine();
-  const plan = new loaded.UploadPlan(length, options.keyring === undefined ? 0 : TAG_LENGTH, options.partSize);
-  const { keyring } = options;
+  const { keyring, onProgress } = options;
+  const trailer = keyring === undefined ? 0 : TAG_LENGTH;
+  const plan = new loaded.UploadPlan(length, trailer, options.partSize);
   const encryption = keyring && (await Encryption.start(loaded, { ...options, keyring }, length));
   const bodies = new PartBodies(source, length, loaded.segmentLength(length), encryption);
   try {
     const headers = storedHeaders(loaded, options, content, encryption);
     const channel = { engine: loaded, presign: options.presign, encryption: options.sse, signal: options.signal };
-    const { onProgress, concurrency = DEFAULT_CONCURRENCY } = options;
-    const sizes = { contentLength: length, trailer: encryption === undefined ? 0 : TAG_LENGTH, concurrency };
+    const sizes = { contentLength: length, trailer, concurrency };
     const transfer = new UploadTransfer(channel, plan, bodies, sizes, onProgress);
     const stored = plan.isMultipart ? await transfer.inParts(headers) : await transfer.asOnePut(headers);
     return { ...stored, headers: metadataOnly(headers), storedLength: transfer.totalBytes };
@@ -85,13 +86,7 @@ export async function upload(content: ByteSource, options: UploadOptions): Promi
   }
 }
 
-function checked(options: UploadOptions, sourceLength: number | undefined): number {
-  if (options.keyring === undefined && options.sse === undefined) {
-    throw new EnvelopeError(
-      "INVALID_INPUT",
-      "say how the object is encrypted: give a keyring (here), sse (by the storage, at least sse.bucketDefault()) or both",
-    );
-  }
+function lengthOf(options: UploadOptions, sourceLength: number | undefined): number {
   const length = sourceLength ?? options.contentLength;
   if (length === undefined) {
     throw new EnvelopeError("INVALID_INPUT", "the length of a stream is not known: give contentLength");
@@ -101,10 +96,6 @@ function checked(options: UploadOptions, sourceLength: number | undefined): numb
       "CONTENT_LENGTH_MISMATCH",
       `the content is ${String(length)} bytes long where ${String(options.contentLength)} were declared`,
     );
-  }
-  const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
-  if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new EnvelopeError("INVALID_INPUT", "concurrency must be a whole number of parts, at least 1");
   }
   return length;
 }

@@ -2,29 +2,25 @@
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a failed step is the test failing")]
 
+mod platform;
+
 use js_sys::{Array, Error, Object, Promise, Reflect, Uint8Array};
+use platform::subtle;
 use s3_envelope::web::keyring::{CryptoKeyAesKeyring, EncryptionMaterials, RawAesKeyring};
 use s3_envelope::web::object::{ContentMetadata, DecryptSession, EncryptSession};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::{CryptoKey, SubtleCrypto};
+use web_sys::CryptoKey;
 
 wasm_bindgen_test_configure!(run_in_browser);
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = crypto, js_name = subtle, thread_local_v2)]
-    static SUBTLE: SubtleCrypto;
-}
 
 const PLAINTEXT: &[u8] = b"The quick brown fox jumps over the lazy dog";
 
 async fn import_key(length: usize, algorithm: &str, usages: &[&str]) -> CryptoKey {
     let key = Uint8Array::from(&vec![7; length][..]);
     let usages: Array = usages.iter().map(|usage| JsValue::from(*usage)).collect();
-    let promise: Promise =
-        SUBTLE.with(|subtle| subtle.import_key_with_str("raw", &key, algorithm, false, &usages)).unwrap();
+    let promise: Promise = subtle().import_key_with_str("raw", &key, algorithm, false, &usages).unwrap();
     JsFuture::from(promise).await.unwrap().unchecked_into()
 }
 
@@ -49,8 +45,7 @@ fn decrypt(mut session: DecryptSession, body: &[u8]) -> Vec<u8> {
 #[wasm_bindgen_test]
 async fn a_crypto_key_and_the_same_raw_key_open_each_others_objects() {
     let key = import_key(32, "AES-GCM", &["encrypt", "decrypt"]).await;
-    let subtle = SUBTLE.with(Clone::clone);
-    let hardware = CryptoKeyAesKeyring::new(subtle, key, &JsValue::UNDEFINED).unwrap();
+    let hardware = CryptoKeyAesKeyring::new(subtle(), key, &JsValue::UNDEFINED).unwrap();
     let raw = RawAesKeyring::from_bytes(&[7; 32], &JsValue::UNDEFINED).unwrap();
 
     let (metadata, body) = encrypt(hardware.encryption_materials(None).await.unwrap());
@@ -67,13 +62,12 @@ async fn a_crypto_key_of_another_key_is_a_wrong_key() {
     let other = RawAesKeyring::from_bytes(&[8; 32], &JsValue::UNDEFINED).unwrap();
     let (metadata, _) = encrypt(other.encryption_materials(None).unwrap());
     let key = import_key(32, "AES-GCM", &["decrypt"]).await;
-    let keyring = CryptoKeyAesKeyring::new(SUBTLE.with(Clone::clone), key, &JsValue::UNDEFINED).unwrap();
+    let keyring = CryptoKeyAesKeyring::new(subtle(), key, &JsValue::UNDEFINED).unwrap();
     assert_eq!(keyring.unwrap_data_key(&metadata).await.unwrap_err().code(), "WRONG_KEY");
 }
 
 #[wasm_bindgen_test]
 async fn a_crypto_key_of_another_kind_or_use_is_refused() {
-    let subtle = || SUBTLE.with(Clone::clone);
     for (length, algorithm) in [(16, "AES-GCM"), (32, "AES-CTR")] {
         let key = import_key(length, algorithm, &["encrypt", "decrypt"]).await;
         let refused = CryptoKeyAesKeyring::new(subtle(), key, &JsValue::UNDEFINED).unwrap_err();

@@ -3,7 +3,10 @@
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a failed step is the test failing")]
 
+mod platform;
+
 use js_sys::{Array, Function, Math, Object, Reflect, Uint8Array};
+use platform::subtle;
 use s3_envelope::web::keyring::RawAesKeyring;
 use s3_envelope::web::object::{ContentMetadata, DecryptSession, EncryptSession};
 use s3_envelope::web::subtle::{authentication_iv, subtle_self_test};
@@ -13,12 +16,6 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{AesCtrParams, AesGcmParams, CryptoKey, SubtleCrypto};
 
 wasm_bindgen_test_configure!(run_in_browser);
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = crypto, js_name = subtle, thread_local_v2)]
-    static SUBTLE: SubtleCrypto;
-}
 
 #[wasm_bindgen(inline_js = "
     // One that computes everything rightly but for the last bit of a tag.
@@ -41,10 +38,6 @@ extern "C" {
 const CASES: u32 = 200;
 /// Where the last whole block of the longest message starts.
 const LAST_BLOCK: f64 = 68_719_476_720.0 - 32.0;
-
-fn subtle() -> SubtleCrypto {
-    SUBTLE.with(Clone::clone)
-}
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "far below the limit")]
 fn random_bytes() -> Vec<u8> {

@@ -41,7 +41,8 @@ export async function ensureBrowser() {
  * Starts the browser without a window.
  *
  * @param {{ profile?: string, flags?: string[] } & import("playwright-core").LaunchOptions & import("playwright-core").BrowserContextOptions}
- *   options `profile` is a folder, for a browser that remembers; all else is for Playwright
+ *   options `profile` is a folder, for a browser that remembers; `flags` are further ones of the browser's; all else is for
+ *   Playwright
  * @returns {Promise<import("playwright-core").BrowserContext>} closing it ends the browser
  */
 export async function launchChromium({ profile = "", flags = [], ...options } = {}) {

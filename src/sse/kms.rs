@@ -119,7 +119,7 @@ fn is_kms_arn(id: &str) -> bool {
     partition.starts_with("aws") && service == "kms" && !region.is_empty() && !account.is_empty() && names_a_key
 }
 
-/// A JSON string with everything but printable ASCII escaped, which no option of `serde_json` does.
+/// A JSON string with everything but printable ASCII escaped.
 fn json_string(text: &str) -> String {
     let mut json = String::from('"');
     for unit in text.encode_utf16() {

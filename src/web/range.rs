@@ -12,7 +12,7 @@ use crate::transfer::{self, ByteRange, DEFAULT_RANGE_LENGTH};
 #[wasm_bindgen(js_name = RangePlan)]
 #[derive(Debug)]
 pub struct RangePlan {
-    range_length: u64,
+    first: ByteRange,
     inner: Option<transfer::RangePlan>,
 }
 
@@ -25,8 +25,7 @@ impl RangePlan {
     #[wasm_bindgen(constructor)]
     pub fn new(range_length: Option<f64>) -> Result<Self, EnvelopeError> {
         let range_length = range_length.map_or(Ok(DEFAULT_RANGE_LENGTH), |length| whole("partSize", length))?;
-        ByteRange::first(range_length)?;
-        Ok(Self { range_length, inner: None })
+        Ok(Self { first: ByteRange::first(range_length)?, inner: None })
     }
 
     /// Takes the `Content-Range` that answered the first range, and gives the object's length in bytes.
@@ -35,21 +34,16 @@ impl RangePlan {
     /// `UNEXPECTED_STORAGE_ANSWER`.
     #[expect(clippy::cast_precision_loss, reason = "S3's longest object is far below 2^53 bytes")]
     pub fn begin(&mut self, content_range: &str) -> Result<f64, EnvelopeError> {
-        let plan = transfer::RangePlan::new(self.range_length, content_range)?;
+        let plan = transfer::RangePlan::new(self.first.end, content_range)?;
         self.inner = Some(plan);
         Ok(plan.total() as f64)
     }
 
     /// The header `Range` of a range, numbered from 0; nothing beyond the object's end.
-    ///
-    /// # Errors
-    /// `INVALID_TRANSFER_PLAN`.
-    pub fn header(&self, number: u32) -> Result<Option<String>, EnvelopeError> {
-        let range = match &self.inner {
-            Some(plan) => plan.range(number.into()),
-            None => Some(ByteRange::first(self.range_length)?),
-        };
-        Ok(range.map(|range| range.header()))
+    #[must_use]
+    pub fn header(&self, number: u32) -> Option<String> {
+        let range = self.inner.map_or(Some(self.first), |plan| plan.range(number.into()));
+        range.map(|range| range.header())
     }
 
     /// Checks the `Content-Range` of the answer to a range.

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { presigned } from "../node/support/sigv4.mjs";
-import { withPackagePages } from "./support/package-pages.mjs";
+import { withPackagePages } from "./support/package-page.mjs";
 
 const HOST = "demo.s3.us-east-1.storage.test";
 const MIB = 1024 * 1024;
@@ -14,7 +14,7 @@ const get = (key) => presigned("GET", HOST, key);
 /** Opens a storage in a page, as `window.storage`. */
 async function openIn(page, options) {
   await page.evaluate(async (given) => {
-    const { openStorage } = await import(new URL("testing.js", location.href).href);
+    const { openStorage } = await import(new URL("dist/testing.js", location.href).href);
     globalThis.open = () => openStorage(given);
     globalThis.storage = await globalThis.open();
     globalThis.send = async (url, init) => {

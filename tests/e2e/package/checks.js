@@ -2,7 +2,7 @@
 
 import * as toolkit from "./dist/index.js";
 import { openStorage } from "./dist/testing.js";
-import { offsetView, randomBytes, shapesOf } from "./inputs.js";
+import { collect, offsetView, randomBytes, shapesOf } from "./inputs.js";
 
 const { AesKeyring, decryptObject, encryptObject } = toolkit;
 const MIB = 1024 * 1024;
@@ -13,16 +13,6 @@ function same(actual, expected, what) {
   if (!isSame) throw new Error(`${what}: ${actual.length} bytes, not the ${expected.length} that were expected`);
 }
 
-/** All of a stream, whose own error comes through: a `Response` would make it a "Failed to fetch". */
-async function collect(stream) {
-  const pieces = [];
-  for (const reader = stream.getReader(); ;) {
-    const { done, value } = await reader.read();
-    if (done) return new Uint8Array(await new Blob(pieces).arrayBuffer());
-    pieces.push(value);
-  }
-}
-
 async function codeOf(promise) {
   return promise.then(
     () => "no error",
@@ -31,8 +21,8 @@ async function codeOf(promise) {
 }
 
 async function encrypted(content, options = {}) {
-  const { body, metadata } = await encryptObject(content, { keyring, ...options });
-  return { body: await collect(body), metadata };
+  const { body, metadata, headers } = await encryptObject(content, { keyring, ...options });
+  return { body: await collect(body), metadata, headers };
 }
 
 const decrypted = async (object, options = {}) => collect(await decryptObject(object, { keyring, ...options }));
@@ -175,36 +165,49 @@ export async function long(gibibytes, beyond) {
   }
 }
 
-/** An object through presigned URLs into the simulated storage, and back. */
-export async function storage(length) {
-  const service = await openStorage();
+/** Has `fetch` answered by something else while work is done. */
+async function answering(fetch, work) {
   const { fetch: network } = globalThis;
-  globalThis.fetch = (input, init) => service.fetch(input, init);
+  globalThis.fetch = fetch;
   try {
-    const created = await fetch((await sign({ method: "PUT", query: {}, headers: {} }, "")).url, { method: "PUT" });
-    if (!created.ok) throw new Error(`no bucket: ${await created.text()}`);
-    const plaintext = randomBytes(length);
-    const presign = (request) => sign(request, "object");
-    await toolkit.upload(new Blob([plaintext]), { presign, keyring });
-    const { body } = await toolkit.download({ presign, keyring });
-    same(await collect(body), plaintext, "what came back");
-    return await service.objects("demo");
+    return await work();
   } finally {
     globalThis.fetch = network;
   }
 }
 
+/** A simulated storage with one bucket. */
+async function storageWithBucket() {
+  const service = await openStorage();
+  const { url } = await sign({ method: "PUT", query: {}, headers: {} }, "");
+  const created = await service.fetch(url, { method: "PUT" });
+  if (!created.ok) throw new Error(`no bucket: ${await created.text()}`);
+  return service;
+}
+
+/** An object through presigned URLs into the simulated storage, and back. */
+export async function storage(length) {
+  const service = await storageWithBucket();
+  return answering(
+    (input, init) => service.fetch(input, init),
+    async () => {
+      const plaintext = randomBytes(length);
+      await toolkit.upload(new Blob([plaintext]), { presign, keyring });
+      const { body } = await toolkit.download({ presign, keyring });
+      same(await collect(body), plaintext, "what came back");
+      return service.objects("demo");
+    },
+  );
+}
+
 /** Fetches an object in ranges from a storage on a bad line, and says what was asked for. */
 export async function ranges(length, { hidden = [], breaks = 0, change = false } = {}) {
-  const service = await openStorage();
-  const { fetch: network } = globalThis;
-  await service.fetch((await sign({ method: "PUT", query: {}, headers: {} }, "")).url, { method: "PUT" });
+  const service = await storageWithBucket();
   const plaintext = randomBytes(length);
-  const presign = (request) => sign(request, "object");
   const put = async () => toolkit.upload(plaintext, { presign, keyring, partSize: 5 * MIB });
   const asked = [];
   let received = 0;
-  globalThis.fetch = async (input, init) => {
+  const line = async (input, init) => {
     const answer = await service.fetch(input, init);
     if (init.method !== "GET") return answer;
     asked.push(init.headers.range ?? "all");
@@ -217,18 +220,13 @@ export async function ranges(length, { hidden = [], breaks = 0, change = false }
     }
     return new Response(body, { status: answer.status, headers });
   };
-  try {
+  const onProgress = ({ receivedBytes, totalBytes }) => (received = [receivedBytes, totalBytes]);
+  return answering(line, async () => {
     await put();
-    const onProgress = ({ receivedBytes, totalBytes }) => (received = [receivedBytes, totalBytes]);
-    const options = { presign, keyring, partSize: 2 * MIB, onProgress };
-    const object = await toolkit.download(options);
+    const object = await toolkit.download({ presign, keyring, partSize: 2 * MIB, onProgress });
     same(new Uint8Array(await (await object.blob()).arrayBuffer()), plaintext, "what came in ranges");
     return { asked, received };
-  } catch (error) {
-    return { code: error.code };
-  } finally {
-    globalThis.fetch = network;
-  }
+  }).catch((error) => ({ code: error.code }));
 }
 
 /** A body that breaks off, as when a connection is lost. */
@@ -247,24 +245,24 @@ function broken(body) {
 
 /** Saves an object to a file, or fails to, and says what the file holds in the end. */
 export async function save(length, isTouched) {
-  const { body, metadata } = await encrypted(randomBytes(length));
+  const { body, headers } = await encrypted(randomBytes(length));
   if (isTouched) body[length - 1] ^= 1;
   const root = await navigator.storage.getDirectory();
   const file = await root.getFileHandle("saved", { create: true });
   const before = await file.createWritable();
   await before.write("as it was");
   await before.close();
-  const { fetch: network } = globalThis;
-  globalThis.fetch = async () =>
-    new Response(body, { headers: Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]) });
   try {
-    const presign = (request) => sign(request, "object");
-    const object = await toolkit.download({ presign, keyring, release: "delayed-authentication" });
-    const code = await codeOf(object.saveTo(file));
-    const { size } = await file.getFile();
-    return { code, size };
+    return await answering(
+      async () => new Response(body, { headers }),
+      async () => {
+        const object = await toolkit.download({ presign, keyring, release: "delayed-authentication" });
+        const code = await codeOf(object.saveTo(file));
+        const { size } = await file.getFile();
+        return { code, size };
+      },
+    );
   } finally {
-    globalThis.fetch = network;
     await root.removeEntry("saved");
   }
 }
@@ -279,3 +277,5 @@ function sign({ method, query, headers }, key) {
   const endpoint = "https://s3.us-east-1.storage.test";
   return toolkit.presign({ credentials, region: "us-east-1", endpoint, bucket: "demo", key, method, query, headers });
 }
+
+const presign = (request) => sign(request, "object");

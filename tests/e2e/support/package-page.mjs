@@ -54,6 +54,23 @@ export class PackagePage {
 }
 
 /**
+ * Opens pages in a browser that remembers nothing, has them used, and ends the browser.
+ *
+ * @param {number} count
+ * @param {(...pages: import("playwright-core").Page[]) => Promise<void>} use
+ */
+export async function withPackagePages(count, use) {
+  const browser = await PackagePage.open();
+  try {
+    const pages = [];
+    for (let index = 0; index < count; index += 1) pages.push(await browser.page());
+    await use(...pages);
+  } finally {
+    await browser.close();
+  }
+}
+
+/**
  * Runs one of tests/e2e/package/checks.js.
  *
  * @param {import("playwright-core").Page} page

@@ -84,7 +84,16 @@ export function randomBytes(length) {
   return bytes;
 }
 
-/** @param {ReadableStream | Blob} body */
+/**
+ * All of a stream, whose own error comes through: a `Response` would make it a "Failed to fetch".
+ *
+ * @param {ReadableStream | Blob} body
+ */
 export async function collect(body) {
-  return new Uint8Array(await new Response(body).arrayBuffer());
+  const pieces = [];
+  for (const reader = (body instanceof Blob ? body.stream() : body).getReader(); ;) {
+    const { done, value } = await reader.read();
+    if (done) return new Uint8Array(await new Blob(pieces).arrayBuffer());
+    pieces.push(value);
+  }
 }
