@@ -10,16 +10,16 @@ import start, { onPanic, replaceInstance, StorageWorker } from "./wasm/storage_s
 import { ending, internalError, Lives, Revived, StorageDied } from "./storage-life.js";
 import { anyTime, turnsAt } from "./storage-lock.js";
 
-/** An access key of the simulated storage. */
+/** An access key of the simulated storage, named as the `Credentials` that `presign` takes. */
 export interface StorageCredential {
   /** The access key's id. */
-  readonly access_key: string;
-  /** The secret key. */
-  readonly secret_key: string;
+  readonly accessKeyId: string;
+  /** The secret. */
+  readonly secretAccessKey: string;
   /** The user's id. */
-  readonly user_id?: string;
+  readonly userId?: string;
   /** The user's name, as events and listings show it. */
-  readonly display_name?: string;
+  readonly displayName?: string;
   /** The user's address. */
   readonly email?: string;
 }

@@ -8,9 +8,10 @@ name=$2
 export DEBIAN_FRONTEND=noninteractive
 
 apt-get update
-# rust-web-llvm brings the linker, rust-lld.
 apt-get install -y --no-install-recommends \
   rustc-web cargo-web rust-web-src rust-web-llvm rustfmt-web rust-web-clippy
+# rust-web-llvm links rust-lld to the linker of its LLVM and does not bring that: its package is named like the program.
+[ -x /usr/bin/rust-lld ] || apt-get install -y --no-install-recommends "$(basename "$(readlink -m /usr/bin/rust-lld)")"
 rustup toolchain link "$name" /usr
 
 work=$(mktemp -d)

@@ -42,17 +42,22 @@ async function resultOf(suite, earlier) {
 }
 
 function report(results) {
+  // A single suite has just said all of it.
+  if (results.length > 1) summarise(results);
+  const [passed, failed, skipped] = ["passed", "failed", "skipped"].map((field) =>
+    results.reduce((total, result) => total + result[field], 0),
+  );
+  console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+  return failed === 0;
+}
+
+function summarise(results) {
   console.log("\n━━ summary");
   for (const { name, passed, failed, seconds, notes } of results) {
     const row = [name.padEnd(10), `${passed} passed`.padStart(12), `${failed} failed`.padStart(11)];
     const remark = notes.map((note) => note.split("\n")[0]).join("; ");
     console.log(`${row.join("")}${seconds.toFixed(1).padStart(9)} s   ${remark}`.trimEnd());
   }
-  const [passed, failed, skipped] = ["passed", "failed", "skipped"].map((field) =>
-    results.reduce((total, result) => total + result[field], 0),
-  );
-  console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
-  return failed === 0;
 }
 
 await asProgram(async () => {

@@ -24,7 +24,7 @@ export async function ensureBrowser() {
   if (lacking === undefined) return;
   if (!canInstallDebianPackages()) {
     throw new Sentence(
-      `${lacking} Install Chromium or Chrome and chromedriver of the same major version ` +
+      `${lacking}: install Chromium or Chrome and chromedriver of the same major version ` +
         "(or set CHROME_PATH and CHROMEDRIVER to where they are), then run this again.",
     );
   }
@@ -34,7 +34,7 @@ export async function ensureBrowser() {
     ),
   );
   const stillLacking = whatIsLacking();
-  if (stillLacking !== undefined) throw new Sentence(stillLacking);
+  if (stillLacking !== undefined) throw new Sentence(`${stillLacking}, also after Debian's packages were installed.`);
 }
 
 /**
@@ -85,12 +85,12 @@ function driverPath() {
 
 function whatIsLacking() {
   const [browser, driver] = [browserPath(), driverPath()];
-  if (browser === undefined || !existsSync(browser)) return "The tests found no browser.";
-  if (driver === undefined || !existsSync(driver)) return "The tests found no chromedriver.";
+  if (browser === undefined || !existsSync(browser)) return "The tests found no browser";
+  if (driver === undefined || !existsSync(driver)) return "The tests found no chromedriver";
   const [browserMajor, driverMajor] = [browser, driver].map(majorVersionOf);
   const isKnown = browserMajor !== undefined && driverMajor !== undefined;
   if (!isKnown || browserMajor === driverMajor) return undefined;
-  return `The browser is version ${browserMajor}, its driver ${driverMajor}.`;
+  return `The browser is version ${browserMajor}, its driver ${driverMajor}`;
 }
 
 /** Chrome on Windows does not tell: then the driver will, when it starts the browser. */

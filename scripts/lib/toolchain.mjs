@@ -27,10 +27,14 @@ export async function ensureToolchain() {
     process.env.RUSTUP_TOOLCHAIN = DEBIAN;
     return;
   }
-  const isInstalled = await step(`installing Rust ${toolchain} with its WebAssembly target`, (onOutput) =>
-    installToolchain(toolchain, onOutput),
-  );
-  if (!isInstalled) await fallBackToDebian(toolchain);
+  try {
+    await step(`installing Rust ${toolchain} with its WebAssembly target`, (onOutput) =>
+      installToolchain(toolchain, onOutput),
+    );
+  } catch (error) {
+    if (!(error instanceof Sentence)) throw error;
+    await fallBackToDebian(error);
+  }
 }
 
 /** Installs wasm-bindgen's tools in the crate's exact version, which the generated code must match. */
@@ -74,18 +78,16 @@ async function installToolchain(toolchain, onOutput) {
   const parts = ["-c", "rustfmt", "-c", "clippy", "-t", WASM_TARGET];
   const args = ["toolchain", "install", toolchain, "--profile", "minimal", "--no-self-update", ...parts];
   const { output } = await run("rustup", args, { limitMs: INSTALL_LIMIT_MS, onOutput });
-  const isInstalled = isComplete(toolchain);
-  if (!isInstalled) process.stdout.write(`\n${output}`);
-  return isInstalled;
+  if (isComplete(toolchain)) return;
+  process.stdout.write(`\n${output}`);
+  throw new Sentence(
+    `Rust ${toolchain} could not be installed, see above: check that Rust's download servers can be reached, then run this again.`,
+  );
 }
 
 /** Debian ships a current compiler with the sources of its library, from which the target's is built once. */
-async function fallBackToDebian(toolchain) {
-  if (!canInstallDebianPackages()) {
-    throw new Sentence(
-      `Rust ${toolchain} could not be installed, see above: check that static.rust-lang.org can be reached, then run this again.`,
-    );
-  }
+async function fallBackToDebian(failure) {
+  if (!canInstallDebianPackages()) throw failure;
   await step("setting up Debian's Rust instead, as Rust's own servers cannot be reached", (onOutput) => {
     const script = join(ROOT, "scripts/debian-toolchain.sh");
     return must("setting up Debian's Rust", "bash", [script, WASM_TARGET, DEBIAN], { onOutput });

@@ -1,4 +1,12 @@
-//! Who calls: the identity that a signature proved, as keys, policies and events see it.
+//! Who calls: the access keys that may sign, and the identity that a signature proved, as keys, policies and events see it.
+
+use std::sync::Arc;
+
+use s3s::auth::{S3Auth, SecretKey};
+use s3s::{S3Error, S3ErrorCode, S3Result};
+
+use crate::core::Core;
+use crate::encryption::add_elements;
 
 /// An identity with an access key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,5 +26,21 @@ impl Caller {
     #[must_use]
     pub fn arn(&self) -> String {
         format!("arn:aws:iam::{}:user/{}", self.account_id, self.display_name)
+    }
+}
+
+/// The access keys that the storage's settings name.
+pub(crate) struct AccessKeys(pub(crate) Arc<Core>);
+
+#[async_trait::async_trait]
+impl S3Auth for AccessKeys {
+    async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
+        let known = self.0.config.credentials.iter().find(|known| known.access_key == access_key);
+        known.map(|known| known.secret_key.clone().into()).ok_or_else(|| {
+            let message = "The AWS Access Key Id you provided does not exist in our records.";
+            let mut error = S3Error::with_message(S3ErrorCode::InvalidAccessKeyId, message);
+            add_elements(&mut error, [("AWSAccessKeyId", access_key.to_owned())]);
+            error
+        })
     }
 }

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt;
-use s3s::auth::SimpleAuth;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::host::MultiDomain;
 use s3s::route::S3Route;
@@ -15,6 +14,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Error, S3Request, S3Response, S3Result, s3_error};
 use sha2::{Digest, Sha256};
 
+use crate::caller::AccessKeys;
 use crate::config::Config;
 use crate::core::{Core, StorageError, now_seconds, random_id};
 use crate::cors;
@@ -49,17 +49,13 @@ impl Storage {
     /// # Errors
     /// Where the backend fails, where what it holds does not open under its root key, and where a setting is not valid.
     pub async fn open(config: Config, backend: Arc<dyn Backend>) -> Result<Self, StorageError> {
-        let mut auth = SimpleAuth::new();
-        for credential in &config.credentials {
-            auth.register(credential.access_key.clone(), credential.secret_key.clone().into());
-        }
         let host = format!("s3.{}.{}", config.region, config.base_domain);
         let local = ["localhost", "127.0.0.1"].map(str::to_owned);
         let hosts = MultiDomain::new(std::iter::once(host).chain(local))
             .map_err(|error| StorageError::Config(format!("baseDomain is not valid: {error}")))?;
         let core = Arc::new(Core::open(config, backend).await?);
         let mut builder = S3ServiceBuilder::new(Operations(core.clone()));
-        builder.set_auth(auth);
+        builder.set_auth(AccessKeys(core.clone()));
         builder.set_host(hosts);
         builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(protocol_config()))));
         builder.set_route(KmsRoute(core.clone()));

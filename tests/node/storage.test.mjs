@@ -129,6 +129,23 @@ test("uses of KMS are on record, and a reset removes everything", async () => {
   assert.equal(await storage.objects("demo"), undefined);
 });
 
+test("credentials of one's own are spelt as JavaScript spells things", async () => {
+  const own = { accessKeyId: "AKIAOTHER", secretAccessKey: "another secret", userId: "u", displayName: "d" };
+  const storage = await openStorage({ credentials: [own] });
+  await assertRefused(
+    await storage.fetch(presigned("PUT", BUCKET_HOST, ""), { method: "PUT" }),
+    403,
+    "InvalidAccessKeyId",
+  );
+  const credential = { id: own.accessKeyId, secret: own.secretAccessKey };
+  const url = presigned("PUT", BUCKET_HOST, "", {}, credential);
+  assert.equal((await storage.fetch(url, { method: "PUT" })).status, 200);
+  await assert.rejects(
+    openStorage({ credentials: [{ access_key: "a", secret_key: "s" }] }),
+    /unknown field `access_key`/,
+  );
+});
+
 test("settings that do not exist are refused by name", async () => {
   await assert.rejects(openStorage({ regoin: "us-east-1" }), (error) => {
     assert.ok(error instanceof Error, String(error));

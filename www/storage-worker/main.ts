@@ -21,9 +21,7 @@ function storage(): Promise<StorageSim> {
     kmsKeys: [...KMS_ALIASES],
     // Real buckets block SSE-C from the start. The page shows that as a setting, and lets people try SSE-C first.
     sseCDefault: "allowed",
-    credentials: [
-      { access_key: CREDENTIALS.accessKeyId, secret_key: CREDENTIALS.secretAccessKey, display_name: "demo" },
-    ],
+    credentials: [{ ...CREDENTIALS, displayName: "demo" }],
   }).catch((error: unknown) => {
     opening = undefined;
     throw error;

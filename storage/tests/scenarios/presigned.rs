@@ -110,3 +110,14 @@ async fn a_request_without_signature_is_refused() {
         call.anonymous().send().await.assert_code(403, "AccessDenied");
     }
 }
+
+#[tokio::test]
+async fn an_access_key_that_nobody_has_is_refused_by_its_name() {
+    let client = Client::new().await.signing_as("AKIANOBODY");
+    for call in [client.get("demo/a"), client.get("demo/a").presigned(60)] {
+        let refused = call.send().await;
+        let text = "The AWS Access Key Id you provided does not exist in our records.";
+        refused.assert_refused(403, "InvalidAccessKeyId", text);
+        assert_eq!(refused.element("AWSAccessKeyId").as_deref(), Some("AKIANOBODY"));
+    }
+}

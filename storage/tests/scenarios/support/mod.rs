@@ -57,6 +57,12 @@ impl Client {
         Self { storage, backend, credential }
     }
 
+    /// The same storage, called with another access key.
+    pub(crate) fn signing_as(mut self, access_key: &str) -> Self {
+        access_key.clone_into(&mut self.credential.access_key);
+        self
+    }
+
     pub(crate) fn get(&self, path: &str) -> Call<'_> {
         self.call("GET", path)
     }
