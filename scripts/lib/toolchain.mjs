@@ -18,6 +18,8 @@ const EXECUTABLE = process.platform === "win32" ? ".exe" : "";
 
 /** Sets up the compiler that rust-toolchain.toml names, or that RUSTUP_TOOLCHAIN names instead. */
 export async function ensureToolchain() {
+  // Rustup would install the compiler without a word when it is first asked anything: the step below tells about it.
+  process.env.RUSTUP_AUTO_INSTALL = "0";
   if (answerOf("rustup", ["--version"]) === undefined) {
     throw new Sentence("Rust is missing: install rustup as https://rustup.rs says, then run this again.");
   }
