@@ -51,6 +51,12 @@ export class FileChoice {
       mark(false)(event);
       this.#take(event.dataTransfer?.files[0]);
     });
+    // A file that misses the target would replace the page, and the keys in it would be gone.
+    for (const name of ["dragover", "drop"]) {
+      addEventListener(name, (event) => {
+        event.preventDefault();
+      });
+    }
   }
 
   #take(file: File | undefined): void {

@@ -1,6 +1,7 @@
 /** A real file of more than 25 MiB goes through each mode on the page, and nothing of it can be read where it lies. */
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
@@ -78,6 +79,18 @@ test("a bit that flipped in the middle of a large object is noticed, though the 
 test("the search for text would find text that lies there in the clear", () => {
   const [window] = sample.windows;
   assert.deepEqual(findWindow(Buffer.from(`before>${window}<after`), sample.windows), { start: 7, window });
+});
+
+test("a file is dropped into its place, and one that misses it does no harm", async () => {
+  const { page } = opened;
+  const dropped = join(folder.path, "dropped.txt");
+  writeFileSync(dropped, "dropped");
+  await opened.drop(dropped, "h1");
+  assert.equal(await page.innerText("#chosen"), `${NAME}, 26.0 MiB`);
+  await opened.drop(dropped, "#drop");
+  await page.locator("#chosen", { hasText: "dropped.txt, 7 bytes" }).waitFor();
+  await page.click("#upload");
+  assert.match(await opened.uploaded(), /dropped\.txt is in the bucket/);
 });
 
 test("the progress of a large upload is counted in acknowledged parts", async () => {

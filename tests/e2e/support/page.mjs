@@ -118,6 +118,19 @@ export class OpenPage {
     await this.uploaded();
   }
 
+  /** Drags a file from outside the browser and lets it go over an element. */
+  async drop(path, selector) {
+    const target = this.page.locator(selector);
+    await target.scrollIntoViewIfNeeded();
+    const { x, y, width, height } = await target.boundingBox();
+    const devtools = await this.#context.newCDPSession(this.page);
+    const data = { items: [], files: [path], dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"]) {
+      await devtools.send("Input.dispatchDragEvent", { type, x: x + width / 2, y: y + height / 2, data });
+    }
+    await devtools.detach();
+  }
+
   /** Waits for the end of an upload and gives the page's words on it. */
   async uploaded() {
     const status = this.page.locator("#upload-status:not(:empty)");
