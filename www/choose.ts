@@ -29,9 +29,10 @@ export class FileChoice {
       this.#take(input.files?.[0]);
     });
     byId("sample", HTMLButtonElement).addEventListener("click", () => {
+      input.value = "";
       this.#take(new File([SAMPLE.repeat(24)], "letter.txt", { type: "text/plain" }));
     });
-    this.#acceptDrops();
+    this.#acceptDrops(input);
   }
 
   /** The file, if one was chosen. */
@@ -39,7 +40,7 @@ export class FileChoice {
     return this.#file;
   }
 
-  #acceptDrops(): void {
+  #acceptDrops(input: HTMLInputElement): void {
     const target = byId("drop", HTMLElement);
     const mark = (isOver: boolean) => (event: DragEvent) => {
       event.preventDefault();
@@ -49,6 +50,8 @@ export class FileChoice {
     target.addEventListener("dragleave", mark(false));
     target.addEventListener("drop", (event) => {
       mark(false)(event);
+      // Else choosing the file that was chosen before would be no change, and the dropped one would stay.
+      input.value = "";
       this.#take(event.dataTransfer?.files[0]);
     });
     // A file that misses the target would replace the page, and the keys in it would be gone.

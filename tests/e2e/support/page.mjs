@@ -114,8 +114,14 @@ export class OpenPage {
   async send(path, mode) {
     await this.page.setInputFiles("#file", path);
     await this.choose(mode);
+    await this.upload();
+  }
+
+  /** Uploads what is chosen, and gives the page's words on it: not those on an upload before. */
+  async upload() {
+    await this.page.locator("#upload-status").evaluate((status) => status.replaceChildren());
     await this.page.click("#upload");
-    await this.uploaded();
+    return this.uploaded();
   }
 
   /** Drags a file from outside the browser and lets it go over an element. */
