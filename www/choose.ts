@@ -19,20 +19,19 @@ Yours, Charles
 /** The file that a person chose. */
 export class FileChoice {
   #file: File | undefined;
+  readonly #input = byId("file", HTMLInputElement);
   readonly #onChange: () => void;
 
   /** @param onChange - Called when another file was chosen. */
   constructor(onChange: () => void) {
     this.#onChange = onChange;
-    const input = byId("file", HTMLInputElement);
-    input.addEventListener("change", () => {
-      this.#take(input.files?.[0]);
+    this.#input.addEventListener("change", () => {
+      this.#take(this.#input.files?.[0]);
     });
     byId("sample", HTMLButtonElement).addEventListener("click", () => {
-      input.value = "";
       this.#take(new File([SAMPLE.repeat(24)], "letter.txt", { type: "text/plain" }));
     });
-    this.#acceptDrops(input);
+    this.#acceptDrops();
   }
 
   /** The file, if one was chosen. */
@@ -40,21 +39,16 @@ export class FileChoice {
     return this.#file;
   }
 
-  #acceptDrops(input: HTMLInputElement): void {
+  #acceptDrops(): void {
     const target = byId("drop", HTMLElement);
-    const mark = (isOver: boolean) => (event: DragEvent) => {
-      event.preventDefault();
-      target.classList.toggle("over", isOver);
-    };
+    const mark = (isOver: boolean) => () => target.classList.toggle("over", isOver);
     target.addEventListener("dragover", mark(true));
     target.addEventListener("dragleave", mark(false));
+    target.addEventListener("drop", mark(false));
     target.addEventListener("drop", (event) => {
-      mark(false)(event);
-      // Else choosing the file that was chosen before would be no change, and the dropped one would stay.
-      input.value = "";
       this.#take(event.dataTransfer?.files[0]);
     });
-    // A file that misses the target would replace the page, and the keys in it would be gone.
+    // Everywhere, not on the target alone: a file that missed it would replace the page, and its keys would be gone.
     for (const name of ["dragover", "drop"]) {
       addEventListener(name, (event) => {
         event.preventDefault();
@@ -65,6 +59,10 @@ export class FileChoice {
   #take(file: File | undefined): void {
     if (file === undefined) {
       return;
+    }
+    if (file !== this.#input.files?.[0]) {
+      // Else choosing again what the input still holds would be no change, and this file would stay.
+      this.#input.value = "";
     }
     const isTooLong = file.size > MAX_LENGTH;
     const note = isTooLong

@@ -35,7 +35,7 @@ pub(crate) struct AccessKeys(pub(crate) Arc<Core>);
 #[async_trait::async_trait]
 impl S3Auth for AccessKeys {
     async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
-        let known = self.0.config.credentials.iter().find(|known| known.access_key == access_key);
+        let known = self.0.config.credential(access_key);
         known.map(|known| known.secret_key.clone().into()).ok_or_else(|| {
             let message = "The AWS Access Key Id you provided does not exist in our records.";
             let mut error = S3Error::with_message(S3ErrorCode::InvalidAccessKeyId, message);

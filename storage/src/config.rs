@@ -36,6 +36,13 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// The credential that has an access key's id.
+    pub(crate) fn credential(&self, access_key: &str) -> Option<&Credential> {
+        self.credentials.iter().find(|known| known.access_key == access_key)
+    }
+}
+
 /// Whether new buckets take writes with SSE-C.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -131,8 +131,7 @@ impl Core {
 
     /// Who signed a request. The service lets no request through that nobody signed.
     pub(crate) fn caller(&self, credentials: Option<&Credentials>) -> S3Result<Caller> {
-        let access_key = credentials.map(|credentials| credentials.access_key.as_str());
-        let known = self.config.credentials.iter().find(|known| Some(known.access_key.as_str()) == access_key);
+        let known = credentials.and_then(|credentials| self.config.credential(&credentials.access_key));
         let known = known.ok_or_else(|| s3_error!(AccessDenied))?;
         Ok(Caller {
             access_key: known.access_key.clone(),

@@ -137,8 +137,7 @@ test("credentials of one's own are spelt as JavaScript spells things", async () 
     403,
     "InvalidAccessKeyId",
   );
-  const credential = { id: own.accessKeyId, secret: own.secretAccessKey };
-  const url = presigned("PUT", BUCKET_HOST, "", {}, credential);
+  const url = presigned("PUT", BUCKET_HOST, "", {}, own);
   assert.equal((await storage.fetch(url, { method: "PUT" })).status, 200);
   await assert.rejects(
     openStorage({ credentials: [{ access_key: "a", secret_key: "s" }] }),

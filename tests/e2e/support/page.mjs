@@ -117,11 +117,12 @@ export class OpenPage {
     await this.upload();
   }
 
-  /** Uploads what is chosen, and gives the page's words on it: not those on an upload before. */
+  /** Uploads what is chosen, and gives the page's words on it. */
   async upload() {
-    await this.page.locator("#upload-status").evaluate((status) => status.replaceChildren());
     await this.page.click("#upload");
-    return this.uploaded();
+    const status = this.page.locator("#upload-status:not(:empty)");
+    await status.waitFor({ timeout: TRANSFER_LIMIT });
+    return status.innerText();
   }
 
   /** Drags a file from outside the browser and lets it go over an element. */
@@ -135,13 +136,6 @@ export class OpenPage {
       await devtools.send("Input.dispatchDragEvent", { type, x: x + width / 2, y: y + height / 2, data });
     }
     await devtools.detach();
-  }
-
-  /** Waits for the end of an upload and gives the page's words on it. */
-  async uploaded() {
-    const status = this.page.locator("#upload-status:not(:empty)");
-    await status.waitFor({ timeout: TRANSFER_LIMIT });
-    return status.innerText();
   }
 
   /** Presses a button and gives the newest result: its kind, title, code and message. */

@@ -4,7 +4,10 @@ import { createHash, createHmac } from "node:crypto";
 
 const REGION = "us-east-1";
 /** The access key that AWS's documentation uses, which the simulated storage knows unless told otherwise. */
-const CREDENTIAL = { id: "AKIAIOSFODNN7EXAMPLE", secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" };
+const CREDENTIALS = {
+  accessKeyId: "AKIAIOSFODNN7EXAMPLE",
+  secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+};
 
 /**
  * A URL that is valid for a minute.
@@ -13,9 +16,9 @@ const CREDENTIAL = { id: "AKIAIOSFODNN7EXAMPLE", secret: "wJalrXUtnFEMI/K7MDENG/
  * @param {string} host
  * @param {string} key not encoded
  * @param {Record<string, string>} [headers] that must be sent with it
- * @param {{ id: string, secret: string }} [credential] of who signs
+ * @param {import("s3-envelope").Credentials} [credentials] of who signs
  */
-export function presigned(method, host, key, headers = {}, credential = CREDENTIAL) {
+export function presigned(method, host, key, headers = {}, credentials = CREDENTIALS) {
   const date = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
   const scope = [date.slice(0, 8), REGION, "s3", "aws4_request"];
   const signed = Object.entries({ ...headers, host }).sort(([one], [other]) => (one < other ? -1 : 1));
@@ -23,7 +26,7 @@ export function presigned(method, host, key, headers = {}, credential = CREDENTI
   const path = `/${key.split("/").map(encoded).join("/")}`;
   const query = Object.entries({
     "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
-    "X-Amz-Credential": [credential.id, ...scope].join("/"),
+    "X-Amz-Credential": [credentials.accessKeyId, ...scope].join("/"),
     "X-Amz-Date": date,
     "X-Amz-Expires": "60",
     "X-Amz-SignedHeaders": names,
@@ -34,7 +37,7 @@ export function presigned(method, host, key, headers = {}, credential = CREDENTI
   const request = [method, path, query, canonicalHeaders, names, "UNSIGNED-PAYLOAD"].join("\n");
   const hash = createHash("sha256").update(request).digest("hex");
   const toSign = ["AWS4-HMAC-SHA256", date, scope.join("/"), hash].join("\n");
-  const signature = [...scope, toSign].reduce(hmac, `AWS4${credential.secret}`).toString("hex");
+  const signature = [...scope, toSign].reduce(hmac, `AWS4${credentials.secretAccessKey}`).toString("hex");
   return `https://${host}${path}?${query}&X-Amz-Signature=${signature}`;
 }
 
