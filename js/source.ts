@@ -1,6 +1,7 @@
 /** Bytes from whatever the caller has: buffers and views of them, blobs and files, streams, iterables. */
 
 import { EnvelopeError } from "./errors.js";
+import { settled } from "./ordered.js";
 
 /**
  * Where bytes come from. A buffer or view is not copied at once: do not change it while an operation reads it.
@@ -74,7 +75,7 @@ function isIterable(value: unknown): value is AsyncIterable<Uint8Array> | Iterab
 }
 
 /** Large enough that a file is read at the speed of the disk, small enough to keep memory flat. */
-const READ_LENGTH = 2 * 1024 * 1024;
+const READ_LENGTH = 1024 * 1024;
 
 function blobSource(blob: Blob): OpenSource {
   const chunks = (start = 0, end = blob.size) => blobChunks(blob.slice(start, end));
@@ -82,14 +83,26 @@ function blobSource(blob: Blob): OpenSource {
 }
 
 /**
+ * The streams of blobs that are being read. Chromium (156) collects one that only its BYOB reader refers to while a read
+ * is under way, and the read never ends.
+ */
+const beingRead = new Set<ReadableStream>();
+
+/**
  * A blob's bytes. A chunk is to be used only until the next one is asked for.
  *
  * @param blob - The blob.
  */
 export async function* blobChunks(blob: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const reader = blob.size > READ_LENGTH ? byobReader(blob.stream()) : undefined;
-  if (reader !== undefined) {
-    yield* filledChunks(reader);
+  const stream = blob.size > READ_LENGTH ? blob.stream() : undefined;
+  const reader = stream && byobReader(stream);
+  if (stream !== undefined && reader !== undefined) {
+    beingRead.add(stream);
+    try {
+      yield* filledChunks(reader);
+    } finally {
+      beingRead.delete(stream);
+    }
     return;
   }
   for (let start = 0; start < blob.size; start += READ_LENGTH) {
@@ -106,30 +119,49 @@ function byobReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReade
   }
 }
 
-/** Fills one buffer again and again. */
+/** Fills two buffers in turn: one is read into while the other one's bytes are worked on. */
 async function* filledChunks(reader: ReadableStreamBYOBReader): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  let buffer = new ArrayBuffer(READ_LENGTH);
+  let filling = settled(fill(reader, new ArrayBuffer(READ_LENGTH)));
+  let spare = new ArrayBuffer(READ_LENGTH);
   let ended = false;
   try {
     while (!ended) {
-      let filled = 0;
-      while (!ended && filled < READ_LENGTH) {
-        const { done, value } = await reader.read(new Uint8Array(buffer, filled));
-        ended = done;
-        filled += value?.byteLength ?? 0;
-        // The memory moves into the buffer of the answer.
-        buffer = value === undefined ? buffer : value.buffer;
+      const filled = await filling;
+      ended = filled.ended;
+      if (!ended) {
+        filling = settled(fill(reader, spare));
       }
-      if (filled > 0) {
-        yield new Uint8Array(buffer, 0, filled);
+      if (filled.bytes.length > 0) {
+        yield filled.bytes;
       }
+      spare = filled.bytes.buffer;
     }
   } finally {
     if (!ended) {
       await reader.cancel().catch(() => undefined);
     }
+    // A reader that is being read from cannot be let go.
+    await filling.catch(() => undefined);
     reader.releaseLock();
   }
+}
+
+/** Reads until the buffer is full, or there is no more. */
+async function fill(
+  reader: ReadableStreamBYOBReader,
+  empty: ArrayBuffer,
+): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly ended: boolean }> {
+  let buffer = empty;
+  let filled = 0;
+  let ended = false;
+  while (!ended && filled < buffer.byteLength) {
+    const { done, value } = await reader.read(new Uint8Array(buffer, filled));
+    ended = done;
+    filled += value?.byteLength ?? 0;
+    // The memory moves into the buffer of the answer.
+    buffer = value === undefined ? buffer : value.buffer;
+  }
+  return { bytes: new Uint8Array(buffer, 0, filled), ended };
 }
 
 function bytesSource(bytes: Uint8Array): OpenSource {

@@ -69,13 +69,19 @@ async function timed(run, expectedLength) {
   return { ms, firstByteMs: sink.firstAt - start };
 }
 
+/** Chromium (156) collects a stream that only its BYOB reader refers to, and the read under way never ends. */
+const beingRead = new Set();
+
 async function withReusedBuffer(file, sink, length) {
-  const reader = file.stream().getReader({ mode: "byob" });
+  const stream = file.stream();
+  beingRead.add(stream);
+  const reader = stream.getReader({ mode: "byob" });
   let next = await reader.read(new Uint8Array(length));
   while (!next.done) {
     sink.take(next.value);
     next = await reader.read(new Uint8Array(next.value.buffer));
   }
+  beingRead.delete(stream);
 }
 
 async function inSlices(file, sink, { length, underWay }) {
