@@ -14,7 +14,8 @@ use crate::caller::Caller;
 use crate::config::{ACCOUNT_ID, Config};
 use crate::encryption::sse_s3::RootKey;
 use crate::encryption::{
-    self, BlobCipher, CustomerKey, DataKey, EncryptionContext, KeyProtection, Place, Refusal, Requested, sse_c, sse_kms,
+    self, BlobCipher, CustomerKey, DataKey, EncryptionContext, KeyProtection, Place, Refusal, Requested, add_elements,
+    sse_c, sse_kms,
 };
 use crate::kms::{Call, Kms};
 use crate::model::{Bucket, BucketEncryption, Catalogue, DefaultEncryption, ObjectName, StoredPart};
@@ -126,7 +127,7 @@ impl Core {
 
     /// A bucket's settings.
     pub(crate) async fn bucket(&self, name: &str) -> S3Result<Bucket> {
-        self.catalogue.read().await.buckets.get(name).cloned().ok_or_else(no_such_bucket)
+        self.catalogue.read().await.buckets.get(name).cloned().ok_or_else(|| no_such_bucket(name))
     }
 
     /// Who signed a request. The service lets no request through that nobody signed.
@@ -277,8 +278,10 @@ impl From<BytesError> for S3Error {
     }
 }
 
-pub(crate) fn no_such_bucket() -> S3Error {
-    s3_error!(NoSuchBucket, "The specified bucket does not exist")
+pub(crate) fn no_such_bucket(name: &str) -> S3Error {
+    let mut error = s3_error!(NoSuchBucket, "The specified bucket does not exist");
+    add_elements(&mut error, [("BucketName", name.to_owned())]);
+    error
 }
 
 /// 128 random bits in hex: request ids, versions, blobs, uploads. None of them is a secret; where the platform has no

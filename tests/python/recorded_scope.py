@@ -29,14 +29,9 @@ LEFT_OUT = {
 URLS = "the texts and fields of refused presigned URLs, and Signature Version 2, are still to come"
 FORMS = "POST policies are still answered in other words"
 KMS = "KMS's further operations are still to come"
-OBJECTS = "checksums of uploads in parts and GetObjectAttributes are still to come"
 
 # Scenarios that differ still, and in what.
 PENDING = {
-    "TestS3BucketEncryption::test_s3_default_bucket_encryption_exc": OBJECTS,
-    "TestS3SSECEncryption::test_object_retrieval_sse_c": OBJECTS,
-    "TestS3SSECEncryption::test_put_object_lifecycle_with_sse_c": OBJECTS,
-    "TestS3SSECEncryption::test_put_object_default_checksum_with_sse_c": OBJECTS,
     "TestS3PresignedPost::test_post_request_expires": FORMS,
     "TestS3PresignedPost::test_post_request_malformed_policy[s3]": FORMS,
     "TestS3PresignedPost::test_post_request_malformed_policy[s3v4]": FORMS,
@@ -61,10 +56,6 @@ PENDING = {
     "TestKMS::test_rotate_key_on_demand_raises_error_given_key_is_disabled": KMS,
     "TestKMS::test_rotate_key_on_demand_raises_error_given_key_that_does_not_exist": KMS,
     "TestKMS::test_key_rotations_limits": KMS,
-    "TestS3::test_s3_multipart_upload_sse": OBJECTS,
-    "TestS3::test_get_object_part": OBJECTS,
-    "TestS3::test_get_object_part_checksum[COMPOSITE]": OBJECTS,
-    "TestS3::test_get_object_part_checksum[FULL_OBJECT]": OBJECTS,
     "TestS3PresignedUrl::test_presigned_url_v4_x_amz_in_qs": URLS,
     "TestS3PresignedUrl::test_presigned_url_signature_authentication[s3-False]": URLS,
     "TestS3PresignedUrl::test_presigned_url_signature_authentication[s3-True]": URLS,

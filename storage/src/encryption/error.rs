@@ -13,7 +13,7 @@ pub fn add_elements<'a>(error: &mut S3Error, elements: impl IntoIterator<Item = 
     let mut headers = error.headers().cloned().unwrap_or_default();
     for (name, content) in elements {
         // Contents are what a client sent as a header, or numbers: both can be headers again.
-        if let Ok(element) = http::HeaderValue::from_str(&format!("{name}={content}")) {
+        if let Ok(element) = http::HeaderValue::from_bytes(format!("{name}={content}").as_bytes()) {
             headers.append(ELEMENT, element);
         }
     }

@@ -53,7 +53,7 @@ pub(super) async fn delete_bucket(
     let name = request.input.bucket;
     let mut catalogue = core.catalogue.write().await;
     if !catalogue.buckets.contains_key(&name) {
-        return Err(no_such_bucket());
+        return Err(no_such_bucket(&name));
     }
     if catalogue.names(&name, "").next().is_some() {
         return Err(s3_error!(BucketNotEmpty, "The bucket you tried to delete is not empty"));
@@ -195,7 +195,7 @@ pub(super) async fn delete_bucket_cors(
 /// Changes a bucket's settings: all of the change, durably, or none.
 async fn change(core: &Core, name: &str, work: impl FnOnce(&mut Bucket) -> S3Result<()> + Send) -> S3Result<()> {
     let mut catalogue = core.catalogue.write().await;
-    let mut bucket = catalogue.buckets.get(name).cloned().ok_or_else(no_such_bucket)?;
+    let mut bucket = catalogue.buckets.get(name).cloned().ok_or_else(|| no_such_bucket(name))?;
     work(&mut bucket)?;
     core.commit(vec![records::put_bucket(name, &bucket)]).await?;
     catalogue.buckets.insert(name.to_owned(), bucket);

@@ -9,6 +9,7 @@
 )]
 
 mod at_rest;
+mod attributes;
 mod bucket_default;
 mod checksums;
 mod conditions;
