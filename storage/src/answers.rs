@@ -29,6 +29,11 @@ impl From<&KeyProtection> for EncryptionAnswer {
                 bucket_key: wrapped.bucket_key.then_some(true),
                 ..Self::default()
             },
+            KeyProtection::Dsse(wrapped) => Self {
+                method: Some(ServerSideEncryption::from_static(ServerSideEncryption::AWS_KMS_DSSE)),
+                kms_key_id: Some(wrapped.inner.key_arn.clone()),
+                ..Self::default()
+            },
             KeyProtection::Customer(wrapped) => Self {
                 customer_algorithm: Some("AES256".to_owned()),
                 customer_key_md5: Some(wrapped.key_md5.clone()),

@@ -15,7 +15,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use crate::bytes_at_rest::{self, Observer};
 use crate::checksums::Algorithm;
 use crate::core::{Core, now_millis, random_id};
-use crate::encryption::{BlobCipher, DataKey, Place};
+use crate::encryption::{BlobCipher, ObjectKeys, Place};
 use crate::model::StoredPart;
 
 /// What a client says of the content it sends.
@@ -33,7 +33,7 @@ pub(crate) struct Promise<'a> {
 /// Writes content as one blob and gives what is to be known of it.
 pub(crate) async fn store<S>(
     core: &Core,
-    data_key: &DataKey,
+    data_key: &ObjectKeys,
     place: Place<'_>,
     has_md5_etag: bool,
     content: S,

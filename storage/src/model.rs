@@ -42,6 +42,11 @@ pub enum DefaultEncryption {
         /// The key; the account's default key where none was named.
         key_id: Option<String>,
     },
+    /// DSSE-KMS.
+    Dsse {
+        /// As of SSE-KMS.
+        key_id: Option<String>,
+    },
 }
 
 /// One CORS rule.

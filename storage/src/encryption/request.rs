@@ -80,6 +80,13 @@ pub enum Requested {
         /// Whether to use a bucket key, where that was said.
         bucket_key: Option<bool>,
     },
+    /// DSSE-KMS, which has no bucket keys.
+    Dsse {
+        /// The key, as it was named; the account's default key where it was not.
+        key_id: Option<String>,
+        /// The context beside what S3 adds.
+        context: EncryptionContext,
+    },
     /// SSE-C.
     Customer(CustomerKey),
 }
@@ -102,7 +109,7 @@ pub fn for_write(headers: &HeaderMap) -> Result<Requested, Refusal> {
         None => Ok(Requested::Nothing),
         Some("AES256") => Ok(Requested::S3),
         Some("aws:kms") => kms(headers),
-        Some("aws:kms:dsse") => Err(Refusal::DsseNotSimulated),
+        Some("aws:kms:dsse") => dsse(headers),
         Some(other) => Err(Refusal::Method(other.to_owned())),
     }
 }
@@ -192,6 +199,15 @@ fn customer_key(
         return Err(Refusal::Md5);
     }
     Ok(Some(CustomerKey { key, md5 }))
+}
+
+/// A bucket key does not go with two layers. S3's words for that are not known.
+fn dsse(headers: &HeaderMap) -> Result<Requested, Refusal> {
+    let Requested::Kms { key_id, context, bucket_key } = kms(headers)? else { return Err(Refusal::KmsHeaders) };
+    if bucket_key == Some(true) {
+        return Err(Refusal::DsseBucketKey);
+    }
+    Ok(Requested::Dsse { key_id, context })
 }
 
 fn kms(headers: &HeaderMap) -> Result<Requested, Refusal> {

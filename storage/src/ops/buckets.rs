@@ -120,6 +120,7 @@ pub(super) async fn get_bucket_encryption(
     let (algorithm, key_id) = match encryption.default {
         DefaultEncryption::S3 => (ServerSideEncryption::AES256, None),
         DefaultEncryption::Kms { key_id } => (ServerSideEncryption::AWS_KMS, key_id),
+        DefaultEncryption::Dsse { key_id } => (ServerSideEncryption::AWS_KMS_DSSE, key_id),
     };
     let blocked = encryption
         .blocks_customer_keys
@@ -233,7 +234,7 @@ fn default_encryption(default: &ServerSideEncryptionByDefault) -> S3Result<Defau
         ServerSideEncryption::AES256 if key_id.is_some() => Err(key_without_kms()),
         ServerSideEncryption::AES256 => Ok(DefaultEncryption::S3),
         ServerSideEncryption::AWS_KMS => Ok(DefaultEncryption::Kms { key_id }),
-        ServerSideEncryption::AWS_KMS_DSSE => Err(Refusal::DsseNotSimulated.into()),
+        ServerSideEncryption::AWS_KMS_DSSE => Ok(DefaultEncryption::Dsse { key_id }),
         other => Err(Refusal::Method(other.to_owned()).into()),
     }
 }

@@ -16,6 +16,7 @@ mod conditions;
 mod copies;
 mod cors;
 mod customer_keys;
+mod dsse;
 mod kms;
 mod listing;
 mod managed_keys;
