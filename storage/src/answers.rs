@@ -1,10 +1,9 @@
 //! What answers say of an object: how it is encrypted, its checksums, its dates.
 
-use std::collections::BTreeMap;
-
-use s3s::dto::{ETag, ServerSideEncryption, Timestamp};
+use s3s::dto::{ChecksumType, ETag, ServerSideEncryption, Timestamp};
 
 use crate::encryption::KeyProtection;
+use crate::model::StoredObject;
 
 /// The encryption members of an answer.
 #[derive(Debug, Default)]
@@ -28,6 +27,11 @@ impl From<&KeyProtection> for EncryptionAnswer {
                 kms_key_id: Some(wrapped.key_arn.clone()),
                 // Said only where it is so.
                 bucket_key: wrapped.bucket_key.then_some(true),
+                ..Self::default()
+            },
+            KeyProtection::Dsse(wrapped) => Self {
+                method: Some(ServerSideEncryption::from_static(ServerSideEncryption::AWS_KMS_DSSE)),
+                kms_key_id: Some(wrapped.inner.key_arn.clone()),
                 ..Self::default()
             },
             KeyProtection::Customer(wrapped) => Self {
@@ -81,10 +85,14 @@ macro_rules! set_description {
 }
 pub(crate) use set_description;
 
-/// Whether there are any checksums to tell of: then they are of the full object.
-pub(crate) fn checksum_type(checksums: &BTreeMap<String, String>) -> Option<s3s::dto::ChecksumType> {
-    let full = s3s::dto::ChecksumType::from_static(s3s::dto::ChecksumType::FULL_OBJECT);
-    (!checksums.is_empty()).then_some(full)
+/// What an object's checksums are made of, where there are any to tell of.
+pub(crate) fn checksum_type(object: &StoredObject) -> Option<ChecksumType> {
+    (!object.checksums.is_empty()).then(|| kind_of_checksum(object.is_composite))
+}
+
+/// The name of a kind of checksum.
+pub(crate) fn kind_of_checksum(is_composite: bool) -> ChecksumType {
+    ChecksumType::from_static(if is_composite { ChecksumType::COMPOSITE } else { ChecksumType::FULL_OBJECT })
 }
 
 /// An ETag as answers have it: all their members are optional.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use s3s::StdError;
 
+use crate::encryption::blob::TAG_LENGTH;
 use crate::encryption::{BlobCipher, SEGMENT_LENGTH, segment_count};
 use crate::store::{Backend, BackendError};
 
@@ -184,7 +185,7 @@ impl Reader {
                 chunk
             }
         };
-        let stride = usize::try_from(SEGMENT_LENGTH).unwrap_or(usize::MAX) + 16;
+        let stride = usize::try_from(SEGMENT_LENGTH + self.extent.cipher.layers() * TAG_LENGTH).unwrap_or(usize::MAX);
         let start = within_chunk as usize * stride;
         let end = (start + stride).min(chunk.len());
         if start >= end {
@@ -198,9 +199,9 @@ impl Reader {
     }
 }
 
-/// Where byte `offset` of a stored blob is: the chunk, and the offset in it.
-pub(crate) fn chunk_of(offset: u64) -> (u32, usize) {
-    let chunk_length = u64::from(SEGMENTS_PER_CHUNK) * (SEGMENT_LENGTH + 16);
+/// Where byte `offset` of a blob stored in so many layers is: the chunk, and the offset in it.
+pub(crate) fn chunk_of(offset: u64, layers: u64) -> (u32, usize) {
+    let chunk_length = u64::from(SEGMENTS_PER_CHUNK) * (SEGMENT_LENGTH + layers * TAG_LENGTH);
     let index = u32::try_from(offset / chunk_length).unwrap_or(u32::MAX);
     (index, usize::try_from(offset % chunk_length).unwrap_or(usize::MAX))
 }

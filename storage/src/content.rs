@@ -13,12 +13,10 @@ use s3s::{S3Error, S3Result, StdError, TrailingHeaders, s3_error};
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::bytes_at_rest::{self, Observer};
+use crate::checksums::Algorithm;
 use crate::core::{Core, now_millis, random_id};
-use crate::encryption::{BlobCipher, DataKey, Place};
+use crate::encryption::{BlobCipher, ObjectKeys, Place};
 use crate::model::StoredPart;
-
-/// The algorithms that S3 takes checksums by, by the suffix of their header.
-const ALGORITHMS: [&str; 5] = ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"];
 
 /// What a client says of the content it sends.
 pub(crate) struct Promise<'a> {
@@ -28,12 +26,14 @@ pub(crate) struct Promise<'a> {
     pub(crate) trailers: Option<TrailingHeaders>,
     /// The algorithm to use where the client sent no checksum, if any.
     pub(crate) default_checksum: Option<&'static str>,
+    /// The algorithm of the object's checksum, where this is a part of it.
+    pub(crate) object_checksum: Option<&'static str>,
 }
 
 /// Writes content as one blob and gives what is to be known of it.
 pub(crate) async fn store<S>(
     core: &Core,
-    data_key: &DataKey,
+    data_key: &ObjectKeys,
     place: Place<'_>,
     has_md5_etag: bool,
     content: S,
@@ -47,10 +47,14 @@ where
     let mut hashes = Hashes::new(promise);
     let length = bytes_at_rest::write(&*core.backend, &cipher, &blob, content, &mut hashes).await?;
     match hashes.checked(promise) {
-        Ok((md5, checksums)) => {
+        Ok((md5, mut checksums)) => {
             // Where the key is not S3's own, the ETag says nothing of the content.
             let etag = if has_md5_etag { hex::encode(md5) } else { random_id() };
-            Ok(StoredPart { number: place.part, blob, length, etag, modified: now_millis(), checksums })
+            let object_checksum = promise.object_checksum.and_then(|name| checksums.get(name).cloned());
+            // What is computed for the object alone is not the part's to tell.
+            checksums.retain(|name, _| promise.told().contains(&name.as_str()));
+            let modified = now_millis();
+            Ok(StoredPart { number: place.part, blob, length, etag, modified, checksums, object_checksum })
         }
         Err(error) => {
             let _ = core.backend.delete_blob(&blob).await;
@@ -74,9 +78,7 @@ impl Observer for Hashes {
 impl Hashes {
     fn new(promise: &Promise<'_>) -> Self {
         let mut checksums = ChecksumHasher::default();
-        let named = ALGORITHMS.into_iter().filter(|algorithm| promise.names(algorithm)).collect::<Vec<_>>();
-        let wanted = if named.is_empty() { promise.default_checksum.into_iter().collect() } else { named };
-        for algorithm in wanted {
+        for algorithm in promise.told().into_iter().chain(promise.object_checksum) {
             match algorithm {
                 "crc32" => checksums.crc32 = Some(s3s::crypto::Crc32::new()),
                 "crc32c" => checksums.crc32c = Some(s3s::crypto::Crc32c::new()),
@@ -111,6 +113,12 @@ impl Hashes {
 }
 
 impl Promise<'_> {
+    /// The algorithms whose checksums answers tell of: those that the client named, or the default.
+    fn told(&self) -> Vec<&'static str> {
+        let named: Vec<&str> = Algorithm::ALL.iter().map(|one| one.name()).filter(|name| self.names(name)).collect();
+        if named.is_empty() { self.default_checksum.into_iter().collect() } else { named }
+    }
+
     fn names(&self, algorithm: &str) -> bool {
         let header = format!("x-amz-checksum-{algorithm}");
         let in_trailer = |list: &http::HeaderValue| {

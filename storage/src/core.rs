@@ -14,7 +14,8 @@ use crate::caller::Caller;
 use crate::config::{ACCOUNT_ID, Config};
 use crate::encryption::sse_s3::RootKey;
 use crate::encryption::{
-    self, BlobCipher, CustomerKey, DataKey, EncryptionContext, KeyProtection, Place, Refusal, Requested, sse_c, sse_kms,
+    self, BlobCipher, CustomerKey, DataKey, EncryptionContext, KeyProtection, ObjectKeys, Place, Refusal, Requested,
+    add_elements, dsse_kms, sse_c, sse_kms, sse_s3,
 };
 use crate::kms::{Call, Kms};
 use crate::model::{Bucket, BucketEncryption, Catalogue, DefaultEncryption, ObjectName, StoredPart};
@@ -126,7 +127,7 @@ impl Core {
 
     /// A bucket's settings.
     pub(crate) async fn bucket(&self, name: &str) -> S3Result<Bucket> {
-        self.catalogue.read().await.buckets.get(name).cloned().ok_or_else(no_such_bucket)
+        self.catalogue.read().await.buckets.get(name).cloned().ok_or_else(|| no_such_bucket(name))
     }
 
     /// Who signed a request. The service lets no request through that nobody signed.
@@ -148,7 +149,7 @@ impl Core {
         bucket: &BucketEncryption,
         requested: Requested,
         place: Place<'_>,
-    ) -> S3Result<(DataKey, KeyProtection)> {
+    ) -> S3Result<(ObjectKeys, KeyProtection)> {
         match requested {
             Requested::Nothing => match &bucket.default {
                 DefaultEncryption::S3 => self.protect_by_root_key(place),
@@ -156,24 +157,28 @@ impl Core {
                     let context = EncryptionContext::new();
                     self.protect_by_kms(caller, place, key_id.as_deref(), context, bucket.bucket_key).await
                 }
+                DefaultEncryption::Dsse { key_id } => {
+                    self.protect_twice(caller, place, key_id.as_deref(), EncryptionContext::new()).await
+                }
             },
             Requested::S3 => self.protect_by_root_key(place),
             Requested::Kms { key_id, context, bucket_key } => {
                 let bucket_key = bucket_key.unwrap_or(bucket.bucket_key);
                 self.protect_by_kms(caller, place, key_id.as_deref(), context, bucket_key).await
             }
+            Requested::Dsse { key_id, context } => self.protect_twice(caller, place, key_id.as_deref(), context).await,
             Requested::Customer(key) => {
                 let data_key = encryption::generate_data_key().map_err(S3Error::internal_error)?;
                 let wrapped = sse_c::wrap(&key, &data_key, place).map_err(S3Error::internal_error)?;
-                Ok((data_key, KeyProtection::Customer(wrapped)))
+                Ok((data_key.into(), KeyProtection::Customer(wrapped)))
             }
         }
     }
 
-    fn protect_by_root_key(&self, place: Place<'_>) -> S3Result<(DataKey, KeyProtection)> {
+    fn protect_by_root_key(&self, place: Place<'_>) -> S3Result<(ObjectKeys, KeyProtection)> {
         let data_key = encryption::generate_data_key().map_err(S3Error::internal_error)?;
         let wrapped = self.root.wrap(&data_key, place).map_err(S3Error::internal_error)?;
-        Ok((data_key, KeyProtection::S3(wrapped)))
+        Ok((data_key.into(), KeyProtection::S3(wrapped)))
     }
 
     async fn protect_by_kms(
@@ -183,35 +188,58 @@ impl Core {
         key_id: Option<&str>,
         context: EncryptionContext,
         bucket_key: bool,
-    ) -> S3Result<(DataKey, KeyProtection)> {
+    ) -> S3Result<(ObjectKeys, KeyProtection)> {
         let name = (place.bucket, place.key);
         let made = self
             .with_kms(|kms| sse_kms::generate(kms, &call_by_s3(caller), name, key_id, context, bucket_key))
             .await??;
-        Ok((made.0, KeyProtection::Kms(made.1)))
+        Ok((made.0.into(), KeyProtection::Kms(made.1)))
     }
 
-    /// An object's data key, for one who may have it.
+    /// Two layers: a key of KMS for the inner one, a key of S3's own for the outer one.
+    async fn protect_twice(
+        &self,
+        caller: &Caller,
+        place: Place<'_>,
+        key_id: Option<&str>,
+        context: EncryptionContext,
+    ) -> S3Result<(ObjectKeys, KeyProtection)> {
+        let name = (place.bucket, place.key);
+        let (inner_key, inner) =
+            self.with_kms(|kms| sse_kms::generate(kms, &call_by_s3(caller), name, key_id, context, false)).await??;
+        let outer_key = encryption::generate_data_key().map_err(S3Error::internal_error)?;
+        let outer = self.root.wrap(&outer_key, place).map_err(S3Error::internal_error)?;
+        let keys = ObjectKeys { inner: inner_key, outer: Some(outer_key) };
+        Ok((keys, KeyProtection::Dsse(dsse_kms::Wrapped { inner, outer })))
+    }
+
+    fn unwrap_by_root_key(&self, wrapped: &sse_s3::Wrapped, place: Place<'_>) -> S3Result<DataKey> {
+        self.root.unwrap(wrapped, place).ok_or_else(|| s3_error!(InternalError, "The stored data key was altered."))
+    }
+
+    /// An object's data keys, for one who may have them.
     pub(crate) async fn data_key(
         &self,
         caller: &Caller,
         protection: &KeyProtection,
         customer_key: Option<&CustomerKey>,
         place: Place<'_>,
-    ) -> S3Result<DataKey> {
+    ) -> S3Result<ObjectKeys> {
         check_customer_key(protection, customer_key)?;
         match protection {
-            KeyProtection::S3(wrapped) => self
-                .root
-                .unwrap(wrapped, place)
-                .ok_or_else(|| s3_error!(InternalError, "The stored data key was altered.")),
+            KeyProtection::S3(wrapped) => self.unwrap_by_root_key(wrapped, place).map(ObjectKeys::from),
+            KeyProtection::Dsse(wrapped) => {
+                let (name, inner) = ((place.bucket, place.key), &wrapped.inner);
+                let inner = self.with_kms(|kms| sse_kms::unwrap(kms, &call_by_s3(caller), name, inner)).await??;
+                Ok(ObjectKeys { inner, outer: Some(self.unwrap_by_root_key(&wrapped.outer, place)?) })
+            }
             KeyProtection::Kms(wrapped) => {
                 let name = (place.bucket, place.key);
-                Ok(self.with_kms(|kms| sse_kms::unwrap(kms, &call_by_s3(caller), name, wrapped)).await??)
+                Ok(self.with_kms(|kms| sse_kms::unwrap(kms, &call_by_s3(caller), name, wrapped)).await??.into())
             }
             KeyProtection::Customer(wrapped) => {
                 let key = customer_key.ok_or(Refusal::KeyRequired)?;
-                Ok(sse_c::unwrap(key, wrapped, place)?)
+                Ok(sse_c::unwrap(key, wrapped, place)?.into())
             }
         }
     }
@@ -229,7 +257,7 @@ pub(crate) fn check_customer_key(protection: &KeyProtection, key: Option<&Custom
 
 /// The bytes from `start` to `end` of an object, as runs of its blobs.
 pub(crate) fn extents(
-    data_key: &DataKey,
+    data_key: &ObjectKeys,
     name: &ObjectName,
     version: &str,
     parts: &[StoredPart],
@@ -277,8 +305,10 @@ impl From<BytesError> for S3Error {
     }
 }
 
-pub(crate) fn no_such_bucket() -> S3Error {
-    s3_error!(NoSuchBucket, "The specified bucket does not exist")
+pub(crate) fn no_such_bucket(name: &str) -> S3Error {
+    let mut error = s3_error!(NoSuchBucket, "The specified bucket does not exist");
+    add_elements(&mut error, [("BucketName", name.to_owned())]);
+    error
 }
 
 /// 128 random bits in hex: request ids, versions, blobs, uploads. None of them is a secret; where the platform has no

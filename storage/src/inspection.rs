@@ -80,12 +80,12 @@ impl Storage {
 
     /// Bytes of what is stored of an object, its blobs one after the other.
     pub async fn stored_bytes(&self, bucket: &str, key: &str, offset: u64, length: u64) -> Option<Vec<u8>> {
-        let parts = self.parts(bucket, key).await?;
+        let (parts, layers) = self.parts(bucket, key).await?;
         let mut bytes = Vec::new();
         let mut position = offset;
         let wanted = usize::try_from(length).unwrap_or(usize::MAX);
         while bytes.len() < wanted {
-            let Some((_, _, chunk, within)) = self.locate(&parts, position).await else { break };
+            let Some((_, _, chunk, within)) = self.locate(&parts, layers, position).await else { break };
             let piece = &chunk[within..chunk.len().min(within + wanted - bytes.len())];
             bytes.extend_from_slice(piece);
             position += piece.len() as u64;
@@ -95,8 +95,8 @@ impl Storage {
 
     /// Flips one bit of what is stored of an object, as a failing disk or an intruder would. Tells whether it was there.
     pub async fn tamper_object(&self, bucket: &str, key: &str, offset: u64) -> bool {
-        let Some(parts) = self.parts(bucket, key).await else { return false };
-        let Some((blob, index, chunk, within)) = self.locate(&parts, offset).await else { return false };
+        let Some((parts, layers)) = self.parts(bucket, key).await else { return false };
+        let Some((blob, index, chunk, within)) = self.locate(&parts, layers, offset).await else { return false };
         let mut altered = chunk.to_vec();
         altered[within] ^= 1;
         self.core.backend.put_chunk(&blob, index, Bytes::from(altered)).await.is_ok()
@@ -114,18 +114,18 @@ impl Storage {
         self.core.kms_events().await
     }
 
-    async fn parts(&self, bucket: &str, key: &str) -> Option<Vec<StoredPart>> {
+    async fn parts(&self, bucket: &str, key: &str) -> Option<(Vec<StoredPart>, u64)> {
         let name = ObjectName { bucket: bucket.to_owned(), key: key.to_owned() };
         let catalogue = self.core.catalogue.read().await;
-        catalogue.objects.get(&name).map(|object| object.parts.clone())
+        catalogue.objects.get(&name).map(|object| (object.parts.clone(), object.protection.layers()))
     }
 
     /// The blob, the chunk's index, the chunk, and the offset in it of a stored byte.
-    async fn locate(&self, parts: &[StoredPart], mut offset: u64) -> Option<(String, u32, Bytes, usize)> {
+    async fn locate(&self, parts: &[StoredPart], layers: u64, mut offset: u64) -> Option<(String, u32, Bytes, usize)> {
         for part in parts {
-            let length = stored_length(part.length);
+            let length = stored_length(part.length, layers);
             if offset < length {
-                let (index, within) = chunk_of(offset);
+                let (index, within) = chunk_of(offset, layers);
                 let chunk = self.core.backend.chunk(&part.blob, index).await.ok()??;
                 return (within < chunk.len()).then(|| (part.blob.clone(), index, chunk, within));
             }
@@ -140,12 +140,16 @@ fn inspection(name: &ObjectName, object: &StoredObject) -> Inspection {
     let (mode, unwrapped_by, wrapped) = match &object.protection {
         KeyProtection::S3(wrapped) => ("SSE-S3", "the service's root key", &wrapped.wrapped_data_key),
         KeyProtection::Kms(wrapped) => ("SSE-KMS", "the KMS key", &wrapped.wrapped_data_key),
+        KeyProtection::Dsse(wrapped) => {
+            ("DSSE-KMS", "the KMS key, and the service's root key for the outer layer", &wrapped.inner.wrapped_data_key)
+        }
         KeyProtection::Customer(wrapped) => {
             ("SSE-C", "the customer's key, which is not stored", &wrapped.wrapped_data_key)
         }
     };
     let kms = match &object.protection {
         KeyProtection::Kms(wrapped) => Some(wrapped),
+        KeyProtection::Dsse(wrapped) => Some(&wrapped.inner),
         _ => None,
     };
     let customer_key_hash = match &object.protection {
@@ -160,7 +164,7 @@ fn inspection(name: &ObjectName, object: &StoredObject) -> Inspection {
         .map(|part| InspectedPart {
             number: part.number,
             content_length: part.length,
-            stored_length: stored_length(part.length),
+            stored_length: stored_length(part.length, object.protection.layers()),
         })
         .collect();
     Inspection {

@@ -15,6 +15,7 @@
 mod answers;
 mod bytes_at_rest;
 pub mod caller;
+mod checksums;
 mod conditions;
 pub mod config;
 mod content;

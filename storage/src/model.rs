@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::checksums::Algorithm;
 use crate::encryption::KeyProtection;
 
 /// A bucket's settings.
@@ -39,6 +40,11 @@ pub enum DefaultEncryption {
     /// SSE-KMS. The key is kept as it was named, and looked up at each write.
     Kms {
         /// The key; the account's default key where none was named.
+        key_id: Option<String>,
+    },
+    /// DSSE-KMS.
+    Dsse {
+        /// As of SSE-KMS.
         key_id: Option<String>,
     },
 }
@@ -105,6 +111,9 @@ pub struct StoredObject {
     pub is_multipart: bool,
     /// Checksums of the whole, by S3's header suffix (`crc32`), in base64.
     pub checksums: BTreeMap<String, String>,
+    /// Whether they are checksums of the parts' checksums, and not of the content.
+    #[serde(default)]
+    pub is_composite: bool,
 }
 
 impl StoredObject {
@@ -130,6 +139,20 @@ pub struct StoredPart {
     pub modified: u64,
     /// Checksums, by S3's header suffix, in base64.
     pub checksums: BTreeMap<String, String>,
+    /// The part's checksum by the algorithm of the object's, in base64: what that is made of.
+    #[serde(default)]
+    pub object_checksum: Option<String>,
+}
+
+/// The checksum that an object of several parts will have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadChecksum {
+    /// The algorithm.
+    pub algorithm: Algorithm,
+    /// Whether it is made of the parts' checksums, and not of the content.
+    pub is_composite: bool,
+    /// Whether the client chose it, and is told of it.
+    pub is_chosen: bool,
 }
 
 /// A multipart upload under way.
@@ -145,6 +168,9 @@ pub struct Upload {
     pub protection: KeyProtection,
     /// What will be given back with the object.
     pub headers: StoredHeaders,
+    /// The checksum that the object will have, if any.
+    #[serde(default)]
+    pub checksum: Option<UploadChecksum>,
     /// The parts so far, by number. Each is a record of its own, as there may be ten thousand; they were within the
     /// upload's once.
     #[serde(default, skip_serializing)]

@@ -83,6 +83,9 @@ impl Storage {
             // The protocol crate knows this status for GET only.
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
         }
+        if asked.is_for_attributes() && response.status().is_success() {
+            response = with_bare_etag(response).await;
+        }
         if response.status().is_client_error() || response.status().is_server_error() {
             response = completed_error(response, &asked, &id[..16]).await;
         }
@@ -211,7 +214,7 @@ async fn completed_error(response: Response<Body>, asked: &Asked, request_id: &s
         .headers
         .get_all(ELEMENT)
         .iter()
-        .filter_map(|element| element.to_str().ok()?.split_once('='))
+        .filter_map(|element| std::str::from_utf8(element.as_bytes()).ok()?.split_once('='))
         .map(|(name, content)| (name.to_owned(), content.to_owned()))
         .collect();
     head.headers.remove(ELEMENT);
@@ -238,6 +241,12 @@ struct Asked {
 }
 
 impl Asked {
+    /// Whether this is `GetObjectAttributes`.
+    fn is_for_attributes(&self) -> bool {
+        let mut names = self.uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split('=').next());
+        self.method == Method::GET && names.any(|name| name == "attributes")
+    }
+
     /// The `x-amz-` headers that the URL's signature does not cover.
     fn unsigned_headers(&self) -> Vec<&str> {
         let query = self.uri.query().unwrap_or_default().to_ascii_lowercase();
@@ -251,11 +260,32 @@ impl Asked {
     }
 }
 
+/// `GetObjectAttributes` is the one operation whose `ETag` has no quotation marks; the protocol crate gives them to all.
+async fn with_bare_etag(response: Response<Body>) -> Response<Body> {
+    let (mut head, body) = response.into_parts();
+    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes).replacen("<ETag>\"", "<ETag>", 1).replacen("\"</ETag>", "</ETag>", 1);
+    head.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(head, Body::from(text))
+}
+
+/// Amazon's message for documents that cannot be read, in place of the protocol crate's.
+fn in_amazons_words(document: &str) -> String {
+    let message = document.split_once("<Message>").and_then(|(_, rest)| rest.split_once("</Message>"));
+    match message {
+        Some((message, _)) if document.contains("<Code>MalformedXML</Code>") => {
+            let text = "The XML you provided was not well-formed or did not validate against our published schema";
+            document.replacen(message, text, 1)
+        }
+        _ => document.to_owned(),
+    }
+}
+
 /// An error document with further elements at its end; nothing where it is no error document.
 fn with_elements(document: &[u8], elements: &[(String, String)], request_id: &str) -> Option<String> {
     let text = std::str::from_utf8(document).ok()?;
     let start = text.strip_suffix("</Error>")?;
-    let mut completed = start.to_owned();
+    let mut completed = in_amazons_words(start);
     let mut element = |name: &str, content: &str| {
         let escaped = content.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         completed.extend(["<", name, ">", &escaped, "</", name, ">"]);

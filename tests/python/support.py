@@ -12,13 +12,22 @@ CREDENTIALS = {
     "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE",
     "aws_secret_access_key": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
 }
+# A second user, who is there where the server is told of `USERS`.
+OTHER_CREDENTIALS = {
+    "aws_access_key_id": "AKIAI44QH8DHBEXAMPLE",
+    "aws_secret_access_key": "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY",
+}
+USERS = [
+    {"access_key": one["aws_access_key_id"], "secret_key": one["aws_secret_access_key"], "user_id": name, "display_name": name}
+    for name, one in {"demo": CREDENTIALS, "other": OTHER_CREDENTIALS}.items()
+]
 
 
 @contextlib.contextmanager
-def running_server(*arguments):
+def running_server(*arguments, region=REGION):
     """Runs a server of its own on a port that is free, and gives its address."""
     server = subprocess.Popen(
-        [os.environ["S3_STORAGE_SIM"], "--listen", "127.0.0.1:0", "--region", REGION, "--kms-key", "one", *arguments],
+        [os.environ["S3_STORAGE_SIM"], "--listen", "127.0.0.1:0", "--region", region, "--kms-key", "one", *arguments],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -36,7 +45,8 @@ def listening_address(server):
     raise RuntimeError("the server ended without listening")
 
 
-def client(service, endpoint, verify=None, **settings):
+def client(service, endpoint, verify=None, region=REGION, credentials=CREDENTIALS, signature=None, **settings):
     """A client that tries once; `verify` is the file of the only authority that it trusts."""
-    config = Config(signature_version="s3v4" if service == "s3" else "v4", retries={"total_max_attempts": 1}, **settings)
-    return boto3.client(service, endpoint_url=endpoint, region_name=REGION, config=config, verify=verify, **CREDENTIALS)
+    signature = signature or ("s3v4" if service == "s3" else "v4")
+    config = Config(signature_version=signature, retries={"total_max_attempts": 1}, **settings)
+    return boto3.client(service, endpoint_url=endpoint, region_name=region, config=config, verify=verify, **credentials)

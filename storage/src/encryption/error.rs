@@ -13,7 +13,7 @@ pub fn add_elements<'a>(error: &mut S3Error, elements: impl IntoIterator<Item = 
     let mut headers = error.headers().cloned().unwrap_or_default();
     for (name, content) in elements {
         // Contents are what a client sent as a header, or numbers: both can be headers again.
-        if let Ok(element) = http::HeaderValue::from_str(&format!("{name}={content}")) {
+        if let Ok(element) = http::HeaderValue::from_bytes(format!("{name}={content}").as_bytes()) {
             headers.append(ELEMENT, element);
         }
     }
@@ -64,8 +64,8 @@ pub enum Refusal {
     NotSupportedHere(String),
     /// An encryption context that is no base64 of a JSON object of strings.
     Context,
-    /// DSSE-KMS, which this version does not simulate.
-    DsseNotSimulated,
+    /// A bucket key with DSSE-KMS.
+    DsseBucketKey,
     /// What KMS said, by its code and message.
     Kms(String, String),
 }
@@ -150,8 +150,8 @@ impl Refusal {
                 (InvalidArgument, "x-amz-server-side-encryption header is not supported for this operation.".to_owned())
             }
             Self::Context => (InvalidArgument, "The header 'x-amz-server-side-encryption-context' shall be Base64-encoded UTF-8 string holding JSON which represents a string-string map".to_owned()),
-            Self::DsseNotSimulated => {
-                (S3ErrorCode::NotImplemented, "DSSE-KMS (aws:kms:dsse) is not simulated yet.".to_owned())
+            Self::DsseBucketKey => {
+                (InvalidArgument, "S3 Bucket Keys are not supported for DSSE-KMS (aws:kms:dsse).".to_owned())
             }
             Self::Kms(code, message) => kms_answer(code, message),
         }

@@ -3,16 +3,18 @@
 //! Every object has a data key of its own. The mode decides who holds the key that wraps it:
 //! - [`sse_s3`]: the service's root key.
 //! - [`sse_kms`]: a KMS key.
+//! - [`dsse_kms`]: both, each the key of a layer of its own.
 //! - [`sse_c`]: the customer, with every request; the service keeps only a salted hash to recognise the key.
 
 pub mod blob;
+pub mod dsse_kms;
 mod error;
 pub mod request;
 pub mod sse_c;
 pub mod sse_kms;
 pub mod sse_s3;
 
-pub use blob::{BlobCipher, DataKey, Place, SEGMENT_LENGTH, segment_count, stored_length};
+pub use blob::{BlobCipher, DataKey, ObjectKeys, Place, SEGMENT_LENGTH, segment_count, stored_length};
 pub use error::{ELEMENT, Refusal, add_elements};
 pub use request::{CustomerKey, EncryptionContext, Requested};
 
@@ -29,12 +31,21 @@ pub enum KeyProtection {
     /// Wrapped by KMS.
     #[serde(rename = "SSE-KMS")]
     Kms(sse_kms::Wrapped),
+    /// Two data keys for two layers: one wrapped by KMS, one by the service's root key.
+    #[serde(rename = "DSSE-KMS")]
+    Dsse(dsse_kms::Wrapped),
     /// Wrapped by the customer's key, which is not kept.
     #[serde(rename = "SSE-C")]
     Customer(sse_c::Wrapped),
 }
 
 impl KeyProtection {
+    /// In how many layers the bytes are encrypted.
+    #[must_use]
+    pub const fn layers(&self) -> u64 {
+        if matches!(self, Self::Dsse(_)) { 2 } else { 1 }
+    }
+
     /// Whether ETags are MD5s of the content in this mode.
     #[must_use]
     pub const fn has_md5_etag(&self) -> bool {

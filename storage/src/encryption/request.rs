@@ -80,6 +80,13 @@ pub enum Requested {
         /// Whether to use a bucket key, where that was said.
         bucket_key: Option<bool>,
     },
+    /// DSSE-KMS, which has no bucket keys.
+    Dsse {
+        /// The key, as it was named; the account's default key where it was not.
+        key_id: Option<String>,
+        /// The context beside what S3 adds.
+        context: EncryptionContext,
+    },
     /// SSE-C.
     Customer(CustomerKey),
 }
@@ -102,7 +109,7 @@ pub fn for_write(headers: &HeaderMap) -> Result<Requested, Refusal> {
         None => Ok(Requested::Nothing),
         Some("AES256") => Ok(Requested::S3),
         Some("aws:kms") => kms(headers),
-        Some("aws:kms:dsse") => Err(Refusal::DsseNotSimulated),
+        Some("aws:kms:dsse") => dsse(headers),
         Some(other) => Err(Refusal::Method(other.to_owned())),
     }
 }
@@ -182,14 +189,25 @@ fn customer_key(
     }
     let md5 = md5.ok_or(Refusal::NoMd5)?;
     let key = Zeroizing::new(STANDARD.decode(key.as_bytes()).map_err(|_| Refusal::KeyLength)?);
-    if checks_length && key.len() != 32 {
+    let computed = STANDARD.encode(Md5::digest(&*key));
+    let is_whole = bool::from(computed.as_bytes().ct_eq(md5.as_bytes()));
+    // A key of another length that arrived whole is compared with the object's, on reads.
+    if key.len() != 32 && (checks_length || !is_whole) {
         return Err(Refusal::KeyLength);
     }
-    let computed = STANDARD.encode(Md5::digest(&*key));
-    if !bool::from(computed.as_bytes().ct_eq(md5.as_bytes())) {
+    if !is_whole {
         return Err(Refusal::Md5);
     }
     Ok(Some(CustomerKey { key, md5 }))
+}
+
+/// A bucket key does not go with two layers. S3's words for that are not known.
+fn dsse(headers: &HeaderMap) -> Result<Requested, Refusal> {
+    let Requested::Kms { key_id, context, bucket_key } = kms(headers)? else { return Err(Refusal::KmsHeaders) };
+    if bucket_key == Some(true) {
+        return Err(Refusal::DsseBucketKey);
+    }
+    Ok(Requested::Dsse { key_id, context })
 }
 
 fn kms(headers: &HeaderMap) -> Result<Requested, Refusal> {
@@ -269,6 +287,10 @@ mod tests {
     fn reads_look_at_the_match_before_the_length() {
         assert!(for_read(&with(&[1; 44], |_| {})).unwrap().is_some());
         assert_eq!(for_part(&with(&[1; 44], |_| {})).unwrap_err(), Refusal::KeyLength);
+        let cut = with(&[1; 20], |map| {
+            map.insert(OBJECT.md5, HeaderValue::from_static("AAAAAAAAAAAAAAAAAAAAAA=="));
+        });
+        assert_eq!(for_read(&cut).unwrap_err(), Refusal::KeyLength);
         assert!(for_read(&HeaderMap::new()).unwrap().is_none());
         let managed = headers(&[(METHOD, "AES256")]);
         assert_eq!(for_read(&managed).unwrap_err(), Refusal::NotSupportedHere("AES256".to_owned()));

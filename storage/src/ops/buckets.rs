@@ -53,7 +53,7 @@ pub(super) async fn delete_bucket(
     let name = request.input.bucket;
     let mut catalogue = core.catalogue.write().await;
     if !catalogue.buckets.contains_key(&name) {
-        return Err(no_such_bucket());
+        return Err(no_such_bucket(&name));
     }
     if catalogue.names(&name, "").next().is_some() {
         return Err(s3_error!(BucketNotEmpty, "The bucket you tried to delete is not empty"));
@@ -120,6 +120,7 @@ pub(super) async fn get_bucket_encryption(
     let (algorithm, key_id) = match encryption.default {
         DefaultEncryption::S3 => (ServerSideEncryption::AES256, None),
         DefaultEncryption::Kms { key_id } => (ServerSideEncryption::AWS_KMS, key_id),
+        DefaultEncryption::Dsse { key_id } => (ServerSideEncryption::AWS_KMS_DSSE, key_id),
     };
     let blocked = encryption
         .blocks_customer_keys
@@ -195,7 +196,7 @@ pub(super) async fn delete_bucket_cors(
 /// Changes a bucket's settings: all of the change, durably, or none.
 async fn change(core: &Core, name: &str, work: impl FnOnce(&mut Bucket) -> S3Result<()> + Send) -> S3Result<()> {
     let mut catalogue = core.catalogue.write().await;
-    let mut bucket = catalogue.buckets.get(name).cloned().ok_or_else(no_such_bucket)?;
+    let mut bucket = catalogue.buckets.get(name).cloned().ok_or_else(|| no_such_bucket(name))?;
     work(&mut bucket)?;
     core.commit(vec![records::put_bucket(name, &bucket)]).await?;
     catalogue.buckets.insert(name.to_owned(), bucket);
@@ -233,7 +234,7 @@ fn default_encryption(default: &ServerSideEncryptionByDefault) -> S3Result<Defau
         ServerSideEncryption::AES256 if key_id.is_some() => Err(key_without_kms()),
         ServerSideEncryption::AES256 => Ok(DefaultEncryption::S3),
         ServerSideEncryption::AWS_KMS => Ok(DefaultEncryption::Kms { key_id }),
-        ServerSideEncryption::AWS_KMS_DSSE => Err(Refusal::DsseNotSimulated.into()),
+        ServerSideEncryption::AWS_KMS_DSSE => Ok(DefaultEncryption::Dsse { key_id }),
         other => Err(Refusal::Method(other.to_owned()).into()),
     }
 }

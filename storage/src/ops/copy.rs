@@ -65,7 +65,8 @@ pub(super) async fn copy_object(
     let place = Place { bucket: &name.bucket, key: &name.key, version: &version, part: 0 };
     let (data_key, protection) = core.protect(&caller, &bucket.encryption, requested, place).await?;
     let no_promise = HeaderMap::new();
-    let promise = Promise { headers: &no_promise, trailers: None, default_checksum: Some("crc64nvme") };
+    let promise =
+        Promise { headers: &no_promise, trailers: None, default_checksum: Some("crc64nvme"), object_checksum: None };
     let has_md5_etag = protection.has_md5_etag();
     let part = content::store(core, &data_key, place, has_md5_etag, content, &promise).await?;
     let object = StoredObject {
@@ -77,6 +78,7 @@ pub(super) async fn copy_object(
         checksums: part.checksums.clone(),
         parts: vec![part],
         is_multipart: false,
+        is_composite: false,
     };
     let mut result = CopyObjectResult {
         e_tag: answers::etag(&object.etag),
@@ -84,7 +86,7 @@ pub(super) async fn copy_object(
         ..Default::default()
     };
     set_checksums!(result, object.checksums);
-    result.checksum_type = answers::checksum_type(&object.checksums);
+    result.checksum_type = answers::checksum_type(&object);
     let mut output = CopyObjectOutput { copy_object_result: Some(result), ..Default::default() };
     set_encryption!(output, &object.protection);
     let conditions = Conditions { if_match: input.if_match, if_none_match: input.if_none_match, ..Default::default() };
@@ -115,9 +117,9 @@ pub(super) async fn upload_part_copy(
     let name = ObjectName { bucket: input.bucket, key: input.key };
     let number = part_number(input.part_number)?;
     let no_promise = HeaderMap::new();
-    let promise = Promise { headers: &no_promise, trailers: None, default_checksum: None };
+    let promise = Promise { headers: &no_promise, trailers: None, default_checksum: None, object_checksum: None };
     let target = PartTarget { name: &name, upload_id: &input.upload_id, number, customer_key: customer_key.as_ref() };
-    let (part, protection) = store_part(core, &caller, target, content, &promise).await?;
+    let (part, protection) = store_part(core, &caller, target, content, promise).await?;
     let result = CopyPartResult {
         e_tag: answers::etag(&part.etag),
         last_modified: answers::timestamp(part.modified),

@@ -64,7 +64,7 @@ pub(super) async fn list_objects_v2(
         .then_some(Owner { display_name: Some(caller.display_name), id: Some(caller.user_id) });
     let catalogue = core.catalogue.read().await;
     if !catalogue.buckets.contains_key(&input.bucket) {
-        return Err(no_such_bucket());
+        return Err(no_such_bucket(&input.bucket));
     }
     let found = page(&catalogue, &input.bucket, &prefix, input.delimiter.as_deref(), &after, limit);
     let text = encoder(input.encoding_type.as_ref());
@@ -99,7 +99,7 @@ pub(super) async fn list_objects(
     let owner = Some(Owner { display_name: Some(caller.display_name), id: Some(caller.user_id) });
     let catalogue = core.catalogue.read().await;
     if !catalogue.buckets.contains_key(&input.bucket) {
-        return Err(no_such_bucket());
+        return Err(no_such_bucket(&input.bucket));
     }
     let found = page(&catalogue, &input.bucket, &prefix, input.delimiter.as_deref(), &after, limit);
     let text = encoder(input.encoding_type.as_ref());
@@ -131,7 +131,7 @@ pub(super) async fn list_multipart_uploads(
     let after = (input.key_marker.clone().unwrap_or_default(), input.upload_id_marker.clone());
     let catalogue = core.catalogue.read().await;
     if !catalogue.buckets.contains_key(&input.bucket) {
-        return Err(no_such_bucket());
+        return Err(no_such_bucket(&input.bucket));
     }
     let mut uploads: Vec<(&String, &crate::model::Upload)> = catalogue
         .uploads
@@ -179,7 +179,7 @@ fn entry(key: String, object: &StoredObject, owner: Option<Owner>) -> Object {
         last_modified: answers::timestamp(object.modified),
         size: i64::try_from(object.length()).ok(),
         storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
-        checksum_type: answers::checksum_type(&object.checksums),
+        checksum_type: answers::checksum_type(object),
         owner,
         ..Default::default()
     }

@@ -1,5 +1,6 @@
 //! S3's operations, as the protocol crate calls them: this file only says which function answers which operation.
 
+mod attributes;
 mod buckets;
 mod copy;
 mod listing;
@@ -14,12 +15,12 @@ use s3s::dto::{
     CreateMultipartUploadOutput, DeleteBucketCorsInput, DeleteBucketCorsOutput, DeleteBucketEncryptionInput,
     DeleteBucketEncryptionOutput, DeleteBucketInput, DeleteBucketOutput, DeleteObjectInput, DeleteObjectOutput,
     DeleteObjectsInput, DeleteObjectsOutput, GetBucketCorsInput, GetBucketCorsOutput, GetBucketEncryptionInput,
-    GetBucketEncryptionOutput, GetBucketLocationInput, GetBucketLocationOutput, GetObjectInput, GetObjectOutput,
-    HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
-    ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input,
-    ListObjectsV2Output, ListPartsInput, ListPartsOutput, PutBucketCorsInput, PutBucketCorsOutput,
-    PutBucketEncryptionInput, PutBucketEncryptionOutput, PutObjectInput, PutObjectOutput, UploadPartCopyInput,
-    UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+    GetBucketEncryptionOutput, GetBucketLocationInput, GetBucketLocationOutput, GetObjectAttributesInput,
+    GetObjectAttributesOutput, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput,
+    HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput,
+    ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
+    PutBucketCorsInput, PutBucketCorsOutput, PutBucketEncryptionInput, PutBucketEncryptionOutput, PutObjectInput,
+    PutObjectOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result};
 
@@ -55,6 +56,7 @@ operations! {
     delete_bucket_cors(DeleteBucketCorsInput) -> DeleteBucketCorsOutput by buckets;
     put_object(PutObjectInput) -> PutObjectOutput by objects;
     get_object(GetObjectInput) -> GetObjectOutput by objects;
+    get_object_attributes(GetObjectAttributesInput) -> GetObjectAttributesOutput by attributes;
     head_object(HeadObjectInput) -> HeadObjectOutput by objects;
     delete_object(DeleteObjectInput) -> DeleteObjectOutput by objects;
     delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput by objects;

@@ -13,6 +13,7 @@ use md5::{Digest, Md5};
 
 use super::objects::{stored_encoding, stored_metadata, write_request};
 use crate::answers::{self, EncryptionAnswer, set_checksums, set_encryption};
+use crate::checksums;
 use crate::conditions::Conditions;
 use crate::content::{self, Promise};
 use crate::core::{Core, now_millis, random_id};
@@ -37,6 +38,8 @@ pub(super) async fn create_multipart_upload(
     let place = Place { bucket: &name.bucket, key: &name.key, version: &version, part: 0 };
     // The data key itself is not needed yet: parts unwrap it.
     let (_, protection) = core.protect(&caller, &bucket.encryption, requested, place).await?;
+    let asked = (input.checksum_algorithm.as_ref(), input.checksum_type.as_ref());
+    let checksum = checksums::for_upload(asked, &protection)?;
     let upload = Upload {
         name: name.clone(),
         version,
@@ -50,15 +53,17 @@ pub(super) async fn create_multipart_upload(
             cache_control: input.cache_control,
             metadata: stored_metadata(input.metadata),
         },
+        checksum,
         parts: std::collections::BTreeMap::new(),
     };
+    let chosen = upload.checksum.as_ref().filter(|checksum| checksum.is_chosen);
     let id = random_id();
     let mut output = CreateMultipartUploadOutput {
         bucket: Some(name.bucket),
         key: Some(name.key),
         upload_id: Some(id.clone()),
         checksum_algorithm: input.checksum_algorithm,
-        checksum_type: input.checksum_type,
+        checksum_type: chosen.map(|chosen| answers::kind_of_checksum(chosen.is_composite)),
         ..Default::default()
     };
     set_encryption!(output, &upload.protection);
@@ -77,10 +82,11 @@ pub(super) async fn upload_part(
     let customer_key = request::for_part(&headers)?;
     let name = ObjectName { bucket: input.bucket, key: input.key };
     let number = part_number(input.part_number)?;
-    let promise = Promise { headers: &headers, trailers: trailing_headers, default_checksum: None };
+    let promise =
+        Promise { headers: &headers, trailers: trailing_headers, default_checksum: None, object_checksum: None };
     let content = content::body_stream(input.body);
     let target = PartTarget { name: &name, upload_id: &input.upload_id, number, customer_key: customer_key.as_ref() };
-    let (part, protection) = store_part(core, &caller, target, content, &promise).await?;
+    let (part, protection) = store_part(core, &caller, target, content, promise).await?;
     let mut output = UploadPartOutput { e_tag: answers::etag(&part.etag), ..Default::default() };
     set_encryption!(output, &protection);
     set_checksums!(output, part.checksums);
@@ -101,20 +107,24 @@ pub(super) async fn store_part<S>(
     caller: &crate::caller::Caller,
     target: PartTarget<'_>,
     content: S,
-    promise: &Promise<'_>,
+    mut promise: Promise<'_>,
 ) -> S3Result<(StoredPart, KeyProtection)>
 where
     S: futures::Stream<Item = Result<bytes::Bytes, s3s::StdError>> + Send + Unpin,
 {
-    let needed = |upload: &Upload| (upload.version.clone(), upload.protection.clone());
-    let (version, protection) = core.with_upload(target.name, target.upload_id, needed).await?;
+    let needed = |upload: &Upload| (upload.version.clone(), upload.protection.clone(), upload.checksum.clone());
+    let (version, protection, checksum) = core.with_upload(target.name, target.upload_id, needed).await?;
     check_part_key(&protection, target.customer_key)?;
+    if let Some(checksum) = checksum {
+        promise.object_checksum = Some(checksum.algorithm.name());
+        promise.default_checksum = checksum.is_chosen.then(|| checksum.algorithm.name());
+    }
     let ObjectName { bucket, key } = target.name;
     let place = Place { bucket, key, version: &version, part: 0 };
     let data_key = core.data_key(caller, &protection, target.customer_key, place).await?;
     let place = Place { part: target.number, ..place };
     let has_md5_etag = protection.has_md5_etag();
-    let part = content::store(core, &data_key, place, has_md5_etag, content, promise).await?;
+    let part = content::store(core, &data_key, place, has_md5_etag, content, &promise).await?;
     core.place_part(target.upload_id, part.clone()).await?;
     Ok((part, protection))
 }
@@ -132,19 +142,27 @@ pub(super) async fn complete_multipart_upload(
     }
     let asked = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
     let parts = chosen_parts(&upload, &asked)?;
+    let checksum = checksums::of_object(upload.checksum.as_ref(), &parts)?;
+    let told = (input.checksum_type.as_ref(), input.mpu_object_size);
+    checksums::check_completion(upload.checksum.as_ref(), &checksum, &parts, told, &headers)?;
+    let is_composite = upload.checksum.as_ref().is_some_and(|checksum| checksum.is_composite);
+    // A default checksum is told of where nobody but S3 has to do with the key: so it was recorded.
+    let is_told = matches!(upload.protection, KeyProtection::S3(_))
+        || upload.checksum.as_ref().is_some_and(|checksum| checksum.is_chosen);
     let object = StoredObject {
         version: upload.version,
         modified: now_millis(),
         etag: multipart_etag(&parts),
         protection: upload.protection,
         headers: upload.headers,
-        checksums: std::collections::BTreeMap::new(),
+        checksums: checksum,
+        is_composite,
         parts,
         is_multipart: true,
     };
     let conditions = Conditions { if_match: input.if_match, if_none_match: input.if_none_match, ..Default::default() };
     let answer = EncryptionAnswer::from(&object.protection);
-    let output = CompleteMultipartUploadOutput {
+    let mut output = CompleteMultipartUploadOutput {
         bucket: Some(name.bucket.clone()),
         key: Some(name.key.clone()),
         location: Some(format!("/{}/{}", name.bucket, name.key)),
@@ -154,6 +172,10 @@ pub(super) async fn complete_multipart_upload(
         bucket_key_enabled: answer.bucket_key,
         ..Default::default()
     };
+    if is_told {
+        set_checksums!(output, object.checksums);
+        output.checksum_type = answers::checksum_type(&object);
+    }
     core.finish_upload(&input.upload_id, name, object, &conditions).await?;
     Ok(S3Response::new(output))
 }
@@ -303,7 +325,8 @@ fn chosen_parts(upload: &Upload, asked: &[CompletedPart]) -> S3Result<Vec<Stored
         let stored = upload
             .parts
             .get(&number)
-            .filter(|stored| part.e_tag.as_ref().is_some_and(|etag| etag.value().trim_matches('"') == stored.etag));
+            .filter(|stored| part.e_tag.as_ref().is_some_and(|etag| etag.value().trim_matches('"') == stored.etag))
+            .filter(|stored| checksums::agree(part, stored));
         chosen.push(stored.cloned().ok_or_else(invalid_part)?);
     }
     let all_but_last = &chosen[..chosen.len() - 1];

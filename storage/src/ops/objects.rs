@@ -1,5 +1,6 @@
 //! Objects: written at once, read whole or in ranges, deleted.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use http::HeaderMap;
@@ -32,7 +33,12 @@ pub(super) async fn put_object(
     let version = random_id();
     let place = Place { bucket: &name.bucket, key: &name.key, version: &version, part: 0 };
     let (data_key, protection) = core.protect(&caller, &bucket.encryption, requested, place).await?;
-    let promise = Promise { headers: &headers, trailers: trailing_headers, default_checksum: Some("crc64nvme") };
+    let promise = Promise {
+        headers: &headers,
+        trailers: trailing_headers,
+        default_checksum: Some("crc64nvme"),
+        object_checksum: None,
+    };
     let has_md5_etag = protection.has_md5_etag();
     let content = content::body_stream(input.body);
     let part = content::store(core, &data_key, place, has_md5_etag, content, &promise).await?;
@@ -52,11 +58,12 @@ pub(super) async fn put_object(
         checksums: part.checksums.clone(),
         parts: vec![part],
         is_multipart: false,
+        is_composite: false,
     };
     let mut output = PutObjectOutput { e_tag: answers::etag(&object.etag), ..Default::default() };
     set_encryption!(output, &object.protection);
     set_checksums!(output, object.checksums);
-    output.checksum_type = answers::checksum_type(&object.checksums);
+    output.checksum_type = answers::checksum_type(&object);
     place_object(core, name, object, &conditions).await?;
     Ok(S3Response::new(output))
 }
@@ -72,7 +79,7 @@ pub(super) async fn place_object(
     let allowed = if catalogue.buckets.contains_key(&name.bucket) {
         conditions.check_write(catalogue.objects.get(&name))
     } else {
-        Err(no_such_bucket())
+        Err(no_such_bucket(&name.bucket))
     };
     let committed = match allowed {
         Ok(()) => core.commit(vec![records::put_object(&name, &object)]).await,
@@ -106,6 +113,7 @@ pub(super) async fn get_object(
     };
     conditions.check_read(&object).map_err(|error| with_validators(error, &object))?;
     let wanted = wanted_range(&object, input.range, input.part_number)?;
+    let is_asked = input.checksum_mode.is_some();
     let place = Place { bucket: &name.bucket, key: &name.key, version: &object.version, part: 0 };
     let data_key = core.data_key(&caller, &object.protection, customer_key.as_ref(), place).await?;
     let bytes = wanted.clone().unwrap_or(0..object.length());
@@ -119,9 +127,9 @@ pub(super) async fn get_object(
     output.parts_count = parts_count(&object, input.part_number);
     set_description!(output, object);
     set_encryption!(output, &object.protection);
-    if wanted.is_none() && input.checksum_mode.is_some() {
-        set_checksums!(output, object.checksums);
-        output.checksum_type = answers::checksum_type(&object.checksums);
+    if let (Some(checksums), true) = (told_checksums(&object, &wanted, input.part_number), is_asked) {
+        set_checksums!(output, checksums);
+        output.checksum_type = answers::checksum_type(&object).filter(|_| !checksums.is_empty());
     }
     let mut response = S3Response::new(output);
     response.headers = overridden;
@@ -148,6 +156,7 @@ pub(super) async fn head_object(
     };
     conditions.check_read(&object).map_err(|error| with_validators(error, &object))?;
     let wanted = wanted_range(&object, input.range, input.part_number)?;
+    let is_asked = input.checksum_mode.is_some();
     let bytes = wanted.clone().unwrap_or(0..object.length());
 
     let mut output = HeadObjectOutput { accept_ranges: Some("bytes".to_owned()), ..Default::default() };
@@ -156,9 +165,9 @@ pub(super) async fn head_object(
     output.parts_count = parts_count(&object, input.part_number);
     set_description!(output, object);
     set_encryption!(output, &object.protection);
-    if wanted.is_none() && input.checksum_mode.is_some() {
-        set_checksums!(output, object.checksums);
-        output.checksum_type = answers::checksum_type(&object.checksums);
+    if let (Some(checksums), true) = (told_checksums(&object, &wanted, input.part_number), is_asked) {
+        set_checksums!(output, checksums);
+        output.checksum_type = answers::checksum_type(&object).filter(|_| !checksums.is_empty());
     }
     let mut response = S3Response::new(output);
     if wanted.is_some() {
@@ -211,17 +220,20 @@ impl Core {
     pub(super) async fn object(&self, name: &ObjectName) -> S3Result<StoredObject> {
         let catalogue = self.catalogue.read().await;
         if !catalogue.buckets.contains_key(&name.bucket) {
-            return Err(no_such_bucket());
+            return Err(no_such_bucket(&name.bucket));
         }
-        let missing = || s3_error!(NoSuchKey, "The specified key does not exist.");
-        catalogue.objects.get(name).cloned().ok_or_else(missing)
+        catalogue.objects.get(name).cloned().ok_or_else(|| {
+            let mut error = s3_error!(NoSuchKey, "The specified key does not exist.");
+            add_elements(&mut error, [("Key", name.key.clone())]);
+            error
+        })
     }
 
     /// Removes an object; it need not exist.
     async fn remove_object(&self, name: &ObjectName, conditions: &Conditions) -> S3Result<()> {
         let mut catalogue = self.catalogue.write().await;
         if !catalogue.buckets.contains_key(&name.bucket) {
-            return Err(no_such_bucket());
+            return Err(no_such_bucket(&name.bucket));
         }
         conditions.check_write(catalogue.objects.get(name))?;
         if !catalogue.objects.contains_key(name) {
@@ -290,6 +302,24 @@ fn part_range(object: &StoredObject, number: i32) -> S3Result<Range<u64>> {
     Err(error)
 }
 
+/// The checksums that an answer tells of: those of the whole, or of the part that was asked for by its number.
+fn told_checksums(
+    object: &StoredObject,
+    wanted: &Option<Range<u64>>,
+    part_number: Option<i32>,
+) -> Option<BTreeMap<String, String>> {
+    match (wanted, part_number) {
+        (None, _) => Some(object.checksums.clone()),
+        (Some(_), Some(_)) if !object.is_multipart => Some(object.checksums.clone()),
+        (Some(_), Some(number)) => {
+            let part = object.parts.get(usize::try_from(number).ok()?.checked_sub(1)?)?;
+            let is_objects = |(name, _): &(&String, &String)| object.checksums.contains_key(*name);
+            Some(part.checksums.iter().filter(is_objects).map(|(name, value)| (name.clone(), value.clone())).collect())
+        }
+        (Some(_), None) => None,
+    }
+}
+
 fn parts_count(object: &StoredObject, asked: Option<i32>) -> Option<i32> {
     asked.filter(|_| object.is_multipart).and_then(|_| i32::try_from(object.parts.len()).ok())
 }
@@ -323,9 +353,19 @@ fn s3s_overrides(request: &S3Request<GetObjectInput>) -> S3Result<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (name, value) in texts {
         if let Some(value) = value {
-            let value = value.parse().map_err(|_| s3_error!(InvalidArgument, "{name} cannot be that."))?;
-            headers.insert(name, value);
+            headers.insert(name.clone(), latin_1(name.as_str(), value)?);
         }
     }
     Ok(headers)
+}
+
+/// The header that a URL sets for its answer, in the one encoding that headers have.
+fn latin_1(name: &str, value: &str) -> S3Result<http::HeaderValue> {
+    let bytes: Option<Vec<u8>> = value.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
+    bytes.and_then(|bytes| http::HeaderValue::from_bytes(&bytes).ok()).ok_or_else(|| {
+        let mut error = s3_error!(InvalidArgument, "Header value cannot be represented using ISO-8859-1.");
+        let argument = [("ArgumentName", format!("response-{name}")), ("ArgumentValue", value.to_owned())];
+        add_elements(&mut error, argument);
+        error
+    })
 }

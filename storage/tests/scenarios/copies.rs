@@ -6,11 +6,12 @@ use crate::support::{CUSTOMER_ALGORITHM, Call, Client, KMS_KEY_ID, SEGMENT, SSE,
 
 const KEY: [u8; 32] = [7; 32];
 const TARGET_KEY: [u8; 32] = [9; 32];
-const MODES: [&str; 3] = ["SSE-S3", "SSE-KMS", "SSE-C"];
+const MODES: [&str; 4] = ["SSE-S3", "SSE-KMS", "DSSE-KMS", "SSE-C"];
 
 fn under<'a>(call: Call<'a>, mode: &str, key: &[u8]) -> Call<'a> {
     match mode {
         "SSE-KMS" => call.header(SSE, "aws:kms").header(KMS_KEY_ID, "alias/documents"),
+        "DSSE-KMS" => call.header(SSE, "aws:kms:dsse").header(KMS_KEY_ID, "alias/documents"),
         "SSE-C" => call.customer_key(key),
         _ => call.header(SSE, "AES256"),
     }

@@ -9,12 +9,14 @@
 )]
 
 mod at_rest;
+mod attributes;
 mod bucket_default;
 mod checksums;
 mod conditions;
 mod copies;
 mod cors;
 mod customer_keys;
+mod dsse;
 mod kms;
 mod listing;
 mod managed_keys;
