@@ -11,6 +11,7 @@
 //! | [`store`] | where records and blobs are kept |
 //! | [`inspection`] | what lies at rest, apart from S3 |
 //! | [`model`] | buckets, objects, uploads as records |
+//! | [`policy`] | policies in IAM's language |
 
 mod answers;
 mod bytes_at_rest;
@@ -28,6 +29,7 @@ pub mod model;
 mod ops;
 #[cfg(target_arch = "wasm32")]
 pub mod panics;
+pub mod policy;
 mod records;
 mod service;
 pub mod store;

@@ -1,7 +1,7 @@
-//! Ciphertext blobs: they say which key opens them, and are bound to their encryption context.
+//! Ciphertext blobs: they say which key and which of its materials open them, and are bound to their encryption context.
 //!
-//! One byte of version ‖ 36 bytes of key id ‖ 12-byte nonce ‖ AES-256-GCM output. The additional data is the context in
-//! one canonical form, and the key id. AWS publishes no format, so there is none to match.
+//! One byte of version ‖ 36 bytes of key id ‖ 32 bytes of material id ‖ 12-byte nonce ‖ AES-256-GCM output. The additional
+//! data is the context in one canonical form, and both ids. AWS publishes no format, so there is none to match.
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::key::Key;
 use super::{Context, KmsError, random};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const ID_LENGTH: usize = 36;
 
 /// The id of the key that a blob names.
@@ -21,29 +21,36 @@ pub(super) fn key_id(blob: &[u8]) -> Option<String> {
     (*version == VERSION).then(|| id.to_owned())
 }
 
+/// The id of the material that a blob names.
+pub(super) fn material_id(blob: &[u8]) -> Option<String> {
+    Some(hex::encode(blob.get(1 + ID_LENGTH..)?.first_chunk::<32>()?))
+}
+
 pub(super) fn seal(id: &str, key: &Key, plaintext: &[u8], context: &Context) -> Result<Vec<u8>, KmsError> {
-    let nonce: [u8; 12] = random()?;
-    let aad = binding(id, context);
+    let (nonce, material): ([u8; 12], _) = (random()?, key.current()?);
+    let aad = binding(id, &material.id, context);
     let payload = Payload { msg: plaintext, aad: &aad };
-    let sealed = Aes256Gcm::new(key.material().into())
+    let sealed = Aes256Gcm::new(material.bytes().into())
         .encrypt(&Nonce::from(nonce), payload)
         .map_err(|_| KmsError::internal())?;
-    Ok([&[VERSION], id.as_bytes(), &nonce, &sealed].concat())
+    let material_id = hex::decode(&material.id).map_err(|_| KmsError::internal())?;
+    Ok([&[VERSION], id.as_bytes(), &material_id, &nonce, &sealed].concat())
 }
 
 pub(super) fn open(id: &str, key: &Key, blob: &[u8], context: &Context) -> Result<Zeroizing<Vec<u8>>, KmsError> {
-    let sealed = blob.get(1 + ID_LENGTH..).and_then(|rest| rest.split_first_chunk::<12>());
+    let material = material_id(blob).and_then(|id| key.material(&id)).ok_or_else(KmsError::invalid_ciphertext)?;
+    let sealed = blob.get(1 + ID_LENGTH + 32..).and_then(|rest| rest.split_first_chunk::<12>());
     let (nonce, sealed) = sealed.ok_or_else(KmsError::invalid_ciphertext)?;
-    let aad = binding(id, context);
+    let aad = binding(id, &material.id, context);
     let payload = Payload { msg: sealed, aad: &aad };
-    let opened = Aes256Gcm::new(key.material().into()).decrypt(&Nonce::from(*nonce), payload);
+    let opened = Aes256Gcm::new(material.bytes().into()).decrypt(&Nonce::from(*nonce), payload);
     opened.map(Zeroizing::new).map_err(|_| KmsError::invalid_ciphertext())
 }
 
-/// The context, sorted and with lengths, so that no two contexts look alike; and the key's id.
-fn binding(id: &str, context: &Context) -> Vec<u8> {
+/// The context, sorted and with lengths, so that no two contexts look alike; and both ids.
+fn binding(id: &str, material: &str, context: &Context) -> Vec<u8> {
     let mut binding = Vec::new();
-    for text in context.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).chain([id]) {
+    for text in context.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).chain([id, material]) {
         binding.extend_from_slice(&(text.len() as u64).to_be_bytes());
         binding.extend_from_slice(text.as_bytes());
     }

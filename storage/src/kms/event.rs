@@ -49,7 +49,7 @@ impl Event {
         call: &Call<'_>,
         name: &str,
         parameters: Value,
-        key_arn: Option<&str>,
+        key_arns: &[String],
         material_id: Option<&str>,
         error: Option<&KmsError>,
         region: &str,
@@ -72,11 +72,11 @@ impl Event {
             additional_event_data: material_id.map(|id| json!({ "keyMaterialId": id })),
             request_id: call.request_id.clone(),
             event_id: super::uuid().unwrap_or_default(),
-            read_only: ["GenerateDataKey", "Decrypt", "Encrypt", "DescribeKey"].contains(&name),
-            resources: key_arn.map_or_else(
-                || json!([]),
-                |arn| json!([{ "accountId": account, "type": "AWS::KMS::Key", "ARN": arn }]),
-            ),
+            read_only: is_read_only(name),
+            resources: key_arns
+                .iter()
+                .map(|arn| json!({ "accountId": account, "type": "AWS::KMS::Key", "ARN": arn }))
+                .collect(),
             event_type: "AwsApiCall".to_owned(),
             management_event: true,
             recipient_account_id: account.clone(),
@@ -90,11 +90,28 @@ impl Event {
         &self.event_name
     }
 
+    /// The event's id.
+    pub(super) fn id(&self) -> &str {
+        &self.event_id
+    }
+
     /// KMS's code, where it refused.
     #[must_use]
     pub fn error_code(&self) -> Option<&str> {
         self.error_code.as_deref()
     }
+}
+
+/// Whether an operation uses a key's material.
+pub(super) fn is_cryptographic(name: &str) -> bool {
+    ["Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext"].contains(&name)
+}
+
+/// Whether an operation changes nothing, as CloudTrail sees it.
+fn is_read_only(name: &str) -> bool {
+    is_cryptographic(name)
+        || name == "GenerateRandom"
+        || ["Describe", "Get", "List"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 fn identity(call: &Call<'_>) -> Value {

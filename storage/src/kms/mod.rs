@@ -5,12 +5,15 @@
 //!
 //! - [`Kms`]: keys and aliases, and the operations on them.
 //! - `blob`: the ciphertext blobs that wrapped keys travel in.
+//! - `authorize`, `grant`: who may do what with a key.
 //! - [`Event`]: what CloudTrail would record.
 //! - [`Kms::handle_json`]: the JSON 1.1 API that AWS's SDKs speak.
 
+mod authorize;
 mod blob;
 mod error;
 mod event;
+mod grant;
 mod json;
 mod key;
 
@@ -26,7 +29,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::caller::Caller;
-use key::{Key, KeyState, Manager};
+use authorize::{Asked, default_policy, s3_policy};
+use key::{Key, KeyState, LastUsage, Manager};
 
 /// An encryption context.
 pub type Context = BTreeMap<String, String>;
@@ -49,9 +53,34 @@ pub struct Kms {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct State {
     keys: BTreeMap<String, Key>,
-    /// Key ids by alias, `alias/` included.
-    aliases: BTreeMap<String, String>,
+    /// By name, `alias/` included.
+    aliases: BTreeMap<String, Alias>,
     events: VecDeque<Event>,
+}
+
+/// Another name of a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Alias {
+    /// The key's id.
+    target: String,
+    /// When it was made, in Unix seconds.
+    created: u64,
+    /// When it last became another key's, in Unix seconds.
+    updated: u64,
+}
+
+/// A key and the material of it that was used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Used {
+    key_id: String,
+    material_id: String,
+}
+
+/// A data key, before it is known how it is handed out.
+struct MadeDataKey {
+    used: Used,
+    plaintext: Zeroizing<Vec<u8>>,
+    ciphertext_blob: Vec<u8>,
 }
 
 /// Who calls, when, and on whose behalf.
@@ -151,16 +180,15 @@ impl Kms {
         key: &str,
         context: &Context,
     ) -> Result<GeneratedDataKey, KmsError> {
-        let outcome = self.usable_key(key, call.now).and_then(|id| {
-            let plaintext = Zeroizing::new(random::<32>()?);
-            let ciphertext_blob = self.wrap(&id, &plaintext[..], context)?;
-            Ok((id, plaintext, ciphertext_blob))
-        });
+        let outcome = self.make_data_key(call, "GenerateDataKey", key, 32, context);
         let parameters = serde_json::json!({ "keyId": key, "keySpec": "AES_256", "encryptionContext": context });
-        let id = outcome.as_ref().ok().map(|(id, ..)| id.clone());
-        self.record(call, "GenerateDataKey", parameters, id.as_deref(), outcome.as_ref().err());
-        let (id, plaintext, ciphertext_blob) = outcome?;
-        Ok(GeneratedDataKey { key_arn: self.arn(&id), plaintext, ciphertext_blob })
+        let used =
+            outcome.as_ref().map_or_else(|_| self.known(key).into_iter().collect(), |made| vec![made.used.clone()]);
+        self.record(call, "GenerateDataKey", parameters, &used, outcome.as_ref().err());
+        let made = outcome?;
+        let plaintext = made.plaintext[..].try_into().map_err(|_| KmsError::internal())?;
+        let key_arn = self.arn(&made.used.key_id);
+        Ok(GeneratedDataKey { key_arn, plaintext: Zeroizing::new(plaintext), ciphertext_blob: made.ciphertext_blob })
     }
 
     /// Unwraps what a key wrapped; the blob names the key.
@@ -174,14 +202,29 @@ impl Kms {
         ciphertext_blob: &[u8],
         context: &Context,
     ) -> Result<(String, Zeroizing<Vec<u8>>), KmsError> {
-        let id = blob::key_id(ciphertext_blob);
-        let outcome = self.unwrap(id.as_deref(), ciphertext_blob, context);
+        let outcome = self.open_blob(call, "Decrypt", ciphertext_blob, context);
         let parameters =
             serde_json::json!({ "encryptionAlgorithm": "SYMMETRIC_DEFAULT", "encryptionContext": context });
-        let known = id.filter(|id| self.state.keys.contains_key(id));
-        self.record(call, "Decrypt", parameters, known.as_deref(), outcome.as_ref().err());
-        let (id, plaintext) = outcome?;
-        Ok((self.arn(&id), plaintext))
+        let used: Vec<Used> = self.named_in(ciphertext_blob).into_iter().collect();
+        self.record(call, "Decrypt", parameters, &used, outcome.as_ref().err());
+        let (used, plaintext) = outcome?;
+        Ok((self.arn(&used.key_id), plaintext))
+    }
+
+    /// Makes a data key of a length, for an operation that policies know by its name.
+    fn make_data_key(
+        &mut self,
+        call: &Call<'_>,
+        operation: &str,
+        key: &str,
+        length: usize,
+        context: &Context,
+    ) -> Result<MadeDataKey, KmsError> {
+        let id = self.usable_key(call, key, Asked::under(operation, context))?;
+        let mut plaintext = Zeroizing::new(vec![0; length]);
+        getrandom::fill(&mut plaintext).map_err(|_| KmsError::internal())?;
+        let ciphertext_blob = self.wrap(&id, &plaintext, context)?;
+        Ok(MadeDataKey { used: self.used_now(&id)?, plaintext, ciphertext_blob })
     }
 
     fn wrap(&self, id: &str, plaintext: &[u8], context: &Context) -> Result<Vec<u8>, KmsError> {
@@ -189,21 +232,50 @@ impl Kms {
         blob::seal(id, key, plaintext, context)
     }
 
-    fn unwrap(
-        &self,
-        id: Option<&str>,
+    /// Opens a blob. Who may is a question of the key that the blob names, not of one that the caller names.
+    fn open_blob(
+        &mut self,
+        call: &Call<'_>,
+        operation: &str,
         ciphertext_blob: &[u8],
         context: &Context,
-    ) -> Result<(String, Zeroizing<Vec<u8>>), KmsError> {
-        let id = id.ok_or_else(KmsError::invalid_ciphertext)?;
-        let key = self.state.keys.get(id).ok_or_else(KmsError::invalid_ciphertext)?;
-        self.check_state(id, key)?;
-        Ok((id.to_owned(), blob::open(id, key, ciphertext_blob, context)?))
+    ) -> Result<(Used, Zeroizing<Vec<u8>>), KmsError> {
+        let used = self.named_in(ciphertext_blob).ok_or_else(KmsError::invalid_ciphertext)?;
+        self.authorize(call, &used.key_id, Asked::under(operation, context))?;
+        let key = self.state.keys.get(&used.key_id).ok_or_else(KmsError::invalid_ciphertext)?;
+        self.check_state(&used.key_id, key)?;
+        let plaintext = blob::open(&used.key_id, key, ciphertext_blob, context)?;
+        Ok((used, plaintext))
     }
 
-    /// The id of a key that may be used.
-    fn usable_key(&mut self, key: &str, now: u64) -> Result<String, KmsError> {
-        let id = self.key_id(key, now)?;
+    /// The key and the material that a blob names, where there are such.
+    fn named_in(&self, ciphertext_blob: &[u8]) -> Option<Used> {
+        let key_id = blob::key_id(ciphertext_blob)?;
+        let material_id = blob::material_id(ciphertext_blob)?;
+        self.state.keys.get(&key_id)?.material(&material_id)?;
+        Some(Used { key_id, material_id })
+    }
+
+    /// A key that exists, by any of its names.
+    fn known(&self, key: &str) -> Option<Used> {
+        let name = key.rsplit_once(":key/").map_or(key, |(_, id)| id);
+        let name = name.find("alias/").map_or(name, |at| &name[at..]);
+        let id = self.state.aliases.get(name).map_or(name, |alias| alias.target.as_str());
+        self.used_now(id).ok()
+    }
+
+    /// A key with its current material.
+    fn used_now(&self, id: &str) -> Result<Used, KmsError> {
+        let key = self.state.keys.get(id).ok_or_else(KmsError::internal)?;
+        Ok(Used { key_id: id.to_owned(), material_id: key.current()?.id.clone() })
+    }
+
+    /// The id of a key that may be used, by this caller and in this state; rotated first where that is due.
+    fn usable_key(&mut self, call: &Call<'_>, key: &str, asked: Asked<'_>) -> Result<String, KmsError> {
+        let id = self.key_id(key, call.now)?;
+        self.authorize(call, &id, asked)?;
+        let key = self.state.keys.get_mut(&id).ok_or_else(KmsError::internal)?;
+        self.is_changed |= key.rotate_if_due(call.now)?;
         let key = self.state.keys.get(&id).ok_or_else(KmsError::internal)?;
         self.check_state(&id, key)?;
         Ok(id)
@@ -241,7 +313,7 @@ impl Kms {
         }
         if name.starts_with("alias/") {
             let missing = || KmsError::not_found(format!("Alias {} is not found.", self.alias_arn(name)));
-            return self.state.aliases.get(name).cloned().ok_or_else(missing);
+            return self.state.aliases.get(name).map(|alias| alias.target.clone()).ok_or_else(missing);
         }
         if self.state.keys.contains_key(name) {
             return Ok(name.to_owned());
@@ -259,18 +331,28 @@ impl Kms {
         description: &str,
         now: u64,
     ) -> Result<String, KmsError> {
-        if let Some(id) = self.state.aliases.get(&alias) {
-            return Ok(self.arn(id));
+        if let Some(alias) = self.state.aliases.get(&alias) {
+            return Ok(self.arn(&alias.target));
         }
-        let id = self.create_key(description, manager, now)?;
+        let policy = match manager {
+            Manager::Customer => default_policy(&self.account_id),
+            Manager::Aws => s3_policy(&self.account_id, &self.region),
+        };
+        let id = self.create_key(description, manager, policy, now)?;
         let arn = self.arn(&id);
-        self.state.aliases.insert(alias, id);
+        self.state.aliases.insert(alias, Alias { target: id, created: now, updated: now });
         Ok(arn)
     }
 
-    fn create_key(&mut self, description: &str, manager: Manager, now: u64) -> Result<String, KmsError> {
+    fn create_key(
+        &mut self,
+        description: &str,
+        manager: Manager,
+        policy: String,
+        now: u64,
+    ) -> Result<String, KmsError> {
         let id = uuid()?;
-        self.state.keys.insert(id.clone(), Key::generate(description, manager, now)?);
+        self.state.keys.insert(id.clone(), Key::generate(description, manager, policy, now)?);
         self.is_changed = true;
         Ok(id)
     }
@@ -283,17 +365,30 @@ impl Kms {
         format!("arn:aws:kms:{}:{}:{alias}", self.region, self.account_id)
     }
 
+    /// Puts a call on record, and on the keys that it used, if it was a use.
     fn record(
         &mut self,
         call: &Call<'_>,
-        name: &'static str,
+        name: &str,
         parameters: serde_json::Value,
-        key_id: Option<&str>,
+        used: &[Used],
         error: Option<&KmsError>,
     ) {
-        let arn = key_id.map(|id| self.arn(id));
-        let material = key_id.and_then(|id| self.state.keys.get(id)).map(|key| key.material_id.clone());
-        let event = Event::new(call, name, parameters, arn.as_deref(), material.as_deref(), error, &self.region);
+        let arns: Vec<String> = used.iter().map(|used| self.arn(&used.key_id)).collect();
+        let material = used.first().map(|used| used.material_id.as_str());
+        let event = Event::new(call, name, parameters, &arns, material, error, &self.region);
+        if error.is_none() && event::is_cryptographic(name) {
+            for used in used {
+                if let Some(key) = self.state.keys.get_mut(&used.key_id) {
+                    key.last_usage = Some(LastUsage {
+                        operation: name.to_owned(),
+                        at: call.now,
+                        event_id: event.id().to_owned(),
+                        request_id: call.request_id.clone(),
+                    });
+                }
+            }
+        }
         if self.state.events.len() == MAX_EVENTS {
             self.state.events.pop_front();
         }

@@ -109,3 +109,80 @@ async fn requests_that_nobody_signed_are_refused() {
     let refused = call.anonymous().send().await;
     assert_eq!(refused.status, 403, "{}", refused.text());
 }
+
+/// Two users of one account beside the one that tests usually call as.
+fn with_users(config: &mut s3_storage_sim::Config) {
+    for name in ["alice", "bob"] {
+        let mut credential = config.credentials[0].clone();
+        credential.access_key = format!("AKIA{}", name.to_uppercase());
+        name.clone_into(&mut credential.display_name);
+        config.credentials.push(credential);
+    }
+}
+
+#[tokio::test]
+async fn s3_uses_a_key_with_the_rights_of_its_caller_and_no_more() {
+    let admin = Client::with(with_users).await;
+    let [alice, bob] = ["AKIAALICE", "AKIABOB"].map(|access_key| admin.also_as(access_key));
+    let allow = |name: &str, actions: &[&str]| {
+        json!({
+            "Effect": "Allow", "Principal": { "AWS": format!("arn:aws:iam::111122223333:user/{name}") },
+            "Action": actions, "Resource": "*",
+        })
+    };
+    let statements = [allow("demo", &["kms:*"]), allow("alice", &["kms:GenerateDataKey"])];
+    let policy = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
+    let made = admin.kms("CreateKey", json!({ "Policy": policy })).await.assert_ok().json();
+    let arn = made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
+
+    let put = async |client: &Client| {
+        client.put("demo/a").header(SSE, "aws:kms").header(KMS_KEY_ID, &arn).body("x").send().await
+    };
+    put(&alice).await.assert_ok();
+    let refusal = |name: &str, operation: &str| {
+        format!(
+            "User: arn:aws:iam::111122223333:user/{name} is not authorized to perform: kms:{operation} on resource: {arn} \
+             because no resource-based policy allows the kms:{operation} action"
+        )
+    };
+    put(&bob).await.assert_refused(403, "AccessDenied", &refusal("bob", "GenerateDataKey"));
+    // Who may write need not be able to read, and a head asks for no key.
+    alice.get("demo/a").send().await.assert_refused(403, "AccessDenied", &refusal("alice", "Decrypt"));
+    assert_eq!(alice.head("demo/a").send().await.status, 200);
+    assert_eq!(admin.get("demo/a").send().await.assert_ok().text(), "x");
+
+    let subset = json!({ "EncryptionContextSubset": { "aws:s3:arn": "arn:aws:s3:::demo/a" } });
+    let grant = json!({
+        "KeyId": arn, "GranteePrincipal": "arn:aws:iam::111122223333:user/bob",
+        "Operations": ["Decrypt"], "Constraints": subset,
+    });
+    let granted = admin.kms("CreateGrant", grant).await.assert_ok().json();
+    assert_eq!(bob.get("demo/a").send().await.assert_ok().text(), "x");
+    admin.put("demo/b").header(SSE, "aws:kms").header(KMS_KEY_ID, &arn).body("y").send().await.assert_ok();
+    bob.get("demo/b").send().await.assert_refused(403, "AccessDenied", &refusal("bob", "Decrypt"));
+    let revoke = json!({ "KeyId": arn, "GrantId": granted["GrantId"] });
+    admin.kms("RevokeGrant", revoke).await.assert_ok();
+    bob.get("demo/a").send().await.assert_refused(403, "AccessDenied", &refusal("bob", "Decrypt"));
+
+    let events = serde_json::to_value(admin.storage.kms_events().await).unwrap();
+    let is_refusal = |event: &&serde_json::Value| {
+        event["errorCode"] == "AccessDeniedException" && event["userIdentity"]["userName"] == "bob"
+    };
+    assert_eq!(events.as_array().unwrap().iter().filter(is_refusal).count(), 3);
+}
+
+#[tokio::test]
+async fn objects_outlive_the_rotation_of_their_key() {
+    let client = Client::new().await;
+    let put = |path: &'static str| {
+        client.put(path).header(SSE, "aws:kms").header(KMS_KEY_ID, "alias/documents").body("content").send()
+    };
+    put("demo/old").await.assert_ok();
+    client.kms("RotateKeyOnDemand", json!({ "KeyId": "alias/documents" })).await.assert_ok();
+    put("demo/new").await.assert_ok();
+    for path in ["demo/old", "demo/new"] {
+        assert_eq!(client.get(path).send().await.assert_ok().text(), "content");
+    }
+    let usage = client.kms("GetKeyLastUsage", json!({ "KeyId": "alias/documents" })).await.assert_ok().json();
+    assert_eq!(usage["KeyLastUsage"]["Operation"], "Decrypt");
+}

@@ -63,6 +63,13 @@ impl Client {
         self
     }
 
+    /// Another caller of the same storage, with another access key and the same secret.
+    pub(crate) fn also_as(&self, access_key: &str) -> Self {
+        let other =
+            Self { storage: self.storage.clone(), backend: self.backend.clone(), credential: self.credential.clone() };
+        other.signing_as(access_key)
+    }
+
     pub(crate) fn get(&self, path: &str) -> Call<'_> {
         self.call("GET", path)
     }

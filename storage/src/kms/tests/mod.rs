@@ -1,5 +1,9 @@
 //! Keys, contexts, states, the JSON API, and what never shows.
 
+mod access;
+mod recorded;
+mod rotation;
+
 use super::*;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -7,8 +11,20 @@ use serde_json::{Value, json};
 const NOW: u64 = 1_790_000_000;
 
 fn caller() -> Caller {
+    named("user")
+}
+
+fn named(name: &str) -> Caller {
     let text = str::to_owned;
-    Caller { access_key: text("AK"), user_id: text("U"), display_name: text("user"), account_id: text("111122223333") }
+    Caller { access_key: text("AK"), user_id: text("U"), display_name: text(name), account_id: text("111122223333") }
+}
+
+/// What the API answers somebody who calls it themselves, at a time.
+fn ask_as(kms: &mut Kms, name: &str, now: u64, operation: &str, input: &Value) -> Value {
+    let caller = named(name);
+    let call = Call { caller: &caller, now, via_s3: false, request_id: "R".to_owned() };
+    let answer = kms.handle_json(&call, &format!("TrentService.{operation}"), input.to_string().as_bytes());
+    serde_json::from_slice(&answer.body).unwrap()
 }
 
 fn with_call<T>(work: impl FnOnce(&Call<'_>) -> T) -> T {
@@ -163,7 +179,7 @@ fn the_sealed_state_opens_under_its_root_key_and_shows_no_material() {
     assert!(kms.take_changed());
     assert!(!kms.take_changed());
     let sealed = kms.seal(&[1; 32]).unwrap();
-    let material = kms.state.keys.values().next().unwrap().material();
+    let material = kms.state.keys.values().next().unwrap().current().unwrap().bytes();
     assert!(!sealed.windows(16).any(|window| window == &material[..16]));
     assert!(Kms::open("eu-west-1", "111122223333", &[2; 32], &sealed).is_err());
     let mut opened = Kms::open("eu-west-1", "111122223333", &[1; 32], &sealed).unwrap();

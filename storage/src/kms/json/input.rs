@@ -1,0 +1,121 @@
+//! The parameters of a request, read with KMS's own complaints.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Map, Value, json};
+
+use super::super::{Context, KmsError};
+
+/// A request's parameters.
+pub(super) struct Input(Map<String, Value>);
+
+/// What CloudTrail leaves out: plaintexts and ciphertexts.
+const UNRECORDED: [&str; 3] = ["Plaintext", "CiphertextBlob", "GrantToken"];
+
+impl Input {
+    pub(super) fn parse(body: &[u8]) -> Result<Self, KmsError> {
+        let body: &[u8] = if body.is_empty() { b"{}" } else { body };
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(map)) => Ok(Self(map)),
+            _ => Err(KmsError::new("SerializationException", "The request's body is not a JSON object.".to_owned())),
+        }
+    }
+
+    /// The parameters as events have them.
+    pub(super) fn recorded(&self) -> Value {
+        let shown = self.0.iter().filter(|(name, _)| !UNRECORDED.contains(&name.as_str()));
+        shown.map(|(name, value)| (camel_case(name), value.clone())).collect::<Map<_, _>>().into()
+    }
+
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, KmsError> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(KmsError::validation(&format!("{name} must be a string."))),
+        }
+    }
+
+    pub(super) fn required(&self, name: &str) -> Result<String, KmsError> {
+        self.text(name)?.ok_or_else(|| {
+            // Amazon's words for any parameter that is missing.
+            KmsError::validation(&format!(
+                "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be null",
+                camel_case(name)
+            ))
+        })
+    }
+
+    pub(super) fn number(&self, name: &str) -> Result<Option<i64>, KmsError> {
+        self.value(name)
+            .map(|value| value.as_i64().ok_or_else(|| KmsError::validation(&format!("{name} must be a number."))))
+            .transpose()
+    }
+
+    /// A number, or nothing; refused in KMS's words where it is out of bounds.
+    pub(super) fn number_within(&self, name: &str, least: i64, most: i64) -> Result<Option<i64>, KmsError> {
+        let Some(number) = self.number(name)? else { return Ok(None) };
+        let out_of_range = |bound: &str| {
+            KmsError::validation(&format!(
+                "1 validation error detected: Value '{number}' at '{}' failed to satisfy constraint: Member must have \
+                 value {bound}",
+                camel_case(name)
+            ))
+        };
+        match number {
+            _ if number < least => Err(out_of_range(&format!("greater than or equal to {least}"))),
+            _ if number > most => Err(out_of_range(&format!("less than or equal to {most}"))),
+            _ => Ok(Some(number)),
+        }
+    }
+
+    pub(super) fn flag(&self, name: &str) -> Result<bool, KmsError> {
+        let flag = self.value(name).map(|value| {
+            value.as_bool().ok_or_else(|| KmsError::validation(&format!("{name} must be true or false.")))
+        });
+        Ok(flag.transpose()?.unwrap_or(false))
+    }
+
+    pub(super) fn bytes(&self, name: &str) -> Result<Vec<u8>, KmsError> {
+        STANDARD.decode(self.required(name)?).map_err(|_| KmsError::validation(&format!("{name} must be base64.")))
+    }
+
+    pub(super) fn context(&self, name: &str) -> Result<Context, KmsError> {
+        let value = self.value(name).cloned().unwrap_or_else(|| json!({}));
+        serde_json::from_value(value).map_err(|_| KmsError::validation(&format!("{name} must be a map of strings.")))
+    }
+
+    pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, KmsError> {
+        let value = self.value(name).cloned().unwrap_or_else(|| json!([]));
+        serde_json::from_value(value).map_err(|_| KmsError::validation(&format!("{name} must be a list of strings.")))
+    }
+
+    /// The answer to a list: as many items as are wanted from where the last answer ended.
+    pub(super) fn page(&self, name: &str, items: &[Value], usual: i64) -> Result<Value, KmsError> {
+        let limit = self.number_within("Limit", 1, 1000)?.unwrap_or(usual);
+        let limit = usize::try_from(limit).map_err(|_| KmsError::internal())?;
+        let invalid = || KmsError::new("InvalidMarkerException", "The marker is not one that KMS gave.".to_owned());
+        let start = match self.text("Marker")? {
+            None => 0,
+            Some(marker) => {
+                let decoded = STANDARD.decode(marker).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+                decoded.and_then(|text| text.parse::<usize>().ok()).ok_or_else(invalid)?
+            }
+        };
+        let end = start.saturating_add(limit).min(items.len());
+        let page = items.get(start..end).ok_or_else(invalid)?;
+        let mut answer = json!({ name: page, "Truncated": end < items.len() });
+        if end < items.len() {
+            answer["NextMarker"] = Value::from(STANDARD.encode(end.to_string()));
+        }
+        Ok(answer)
+    }
+}
+
+/// Names as events and complaints have them.
+fn camel_case(name: &str) -> String {
+    let mut characters = name.chars();
+    characters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(characters).collect()
+}

@@ -1,0 +1,226 @@
+//! The conditions of a statement, and what they ask about.
+//!
+//! Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::{OneOrMany, matches_pattern};
+
+/// What a request says of itself, by condition key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConditionContext(BTreeMap<String, Vec<String>>);
+
+impl ConditionContext {
+    /// Adds a value of a key. Keys are the same in any case.
+    pub fn add(&mut self, key: &str, value: impl Into<String>) {
+        self.0.entry(key.to_ascii_lowercase()).or_default().push(value.into());
+    }
+
+    fn get(&self, key: &str) -> &[String] {
+        self.0.get(&key.to_ascii_lowercase()).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// All of them have to hold: wanted values by key, by operator.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub(super) struct Conditions(BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>);
+
+/// A wanted value, which JSON may have as what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Scalar {
+    Text(String),
+    Flag(bool),
+    Number(serde_json::Number),
+}
+
+impl Scalar {
+    fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Flag(flag) => flag.to_string(),
+            Self::Number(number) => number.to_string(),
+        }
+    }
+}
+
+impl Conditions {
+    /// Says which operator is none.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self.0.keys().find(|name| Operator::parse(name).is_none()) {
+            Some(unknown) => Err(format!("{unknown} is not a condition operator")),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn has_variables(&self) -> bool {
+        let values = self.0.values().flat_map(BTreeMap::values).flat_map(OneOrMany::as_slice);
+        values.into_iter().any(|value| value.text().contains("${"))
+    }
+
+    pub(super) fn hold(&self, context: &ConditionContext) -> bool {
+        self.0.iter().all(|(name, keys)| {
+            Operator::parse(name).is_some_and(|operator| {
+                keys.iter().all(|(key, wanted)| {
+                    let wanted: Vec<String> = wanted.as_slice().iter().map(Scalar::text).collect();
+                    operator.holds(&wanted, context.get(key))
+                })
+            })
+        })
+    }
+}
+
+/// An operator with what stands before and behind its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Operator {
+    /// Whether one value is enough, all are wanted, or there is but one.
+    of_many: Option<Quantifier>,
+    base: Base,
+    is_negated: bool,
+    if_exists: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quantifier {
+    All,
+    Any,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Base {
+    Equals,
+    EqualsInAnyCase,
+    Like,
+    Numeric(Order),
+    Date(Order),
+    IpAddress,
+    Null,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Equal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Operator {
+    fn parse(name: &str) -> Option<Self> {
+        let (of_many, name) = match name.split_once(':') {
+            Some(("ForAllValues", rest)) => (Some(Quantifier::All), rest),
+            Some(("ForAnyValue", rest)) => (Some(Quantifier::Any), rest),
+            Some(_) => return None,
+            None => (None, name),
+        };
+        let (name, if_exists) = name.strip_suffix("IfExists").map_or((name, false), |rest| (rest, true));
+        let (base, is_negated) = match name {
+            "StringEquals" | "BinaryEquals" => (Base::Equals, false),
+            "StringNotEquals" => (Base::Equals, true),
+            "StringEqualsIgnoreCase" | "Bool" => (Base::EqualsInAnyCase, false),
+            "StringNotEqualsIgnoreCase" => (Base::EqualsInAnyCase, true),
+            "StringLike" | "ArnLike" | "ArnEquals" => (Base::Like, false),
+            "StringNotLike" | "ArnNotLike" | "ArnNotEquals" => (Base::Like, true),
+            "IpAddress" => (Base::IpAddress, false),
+            "NotIpAddress" => (Base::IpAddress, true),
+            "Null" if !if_exists => (Base::Null, false),
+            _ => Self::ordered(name)?,
+        };
+        Some(Self { of_many, base, is_negated, if_exists })
+    }
+
+    fn ordered(name: &str) -> Option<(Base, bool)> {
+        let (kind, order): (fn(Order) -> Base, &str) = match name.strip_prefix("Numeric") {
+            Some(order) => (Base::Numeric, order),
+            None => (Base::Date, name.strip_prefix("Date")?),
+        };
+        let order = match order {
+            "NotEquals" => return Some((kind(Order::Equal), true)),
+            "Equals" => Order::Equal,
+            "LessThan" => Order::Less,
+            "LessThanEquals" => Order::LessOrEqual,
+            "GreaterThan" => Order::Greater,
+            "GreaterThanEquals" => Order::GreaterOrEqual,
+            _ => return None,
+        };
+        Some((kind(order), false))
+    }
+
+    fn holds(self, wanted: &[String], actual: &[String]) -> bool {
+        if self.base == Base::Null {
+            return wanted.iter().any(|wanted| wanted == if actual.is_empty() { "true" } else { "false" });
+        }
+        if actual.is_empty() {
+            // What is not there equals nothing, so a negation holds of it.
+            return self.if_exists
+                || match self.of_many {
+                    Some(Quantifier::All) => true,
+                    Some(Quantifier::Any) => false,
+                    None => self.is_negated,
+                };
+        }
+        let is_fine =
+            |actual: &String| wanted.iter().any(|wanted| self.base.matches(wanted, actual)) != self.is_negated;
+        if self.of_many == Some(Quantifier::Any) { actual.iter().any(is_fine) } else { actual.iter().all(is_fine) }
+    }
+}
+
+impl Base {
+    fn matches(self, wanted: &str, actual: &str) -> bool {
+        match self {
+            Self::Equals => wanted == actual,
+            Self::EqualsInAnyCase => wanted.eq_ignore_ascii_case(actual),
+            Self::Like => matches_pattern(wanted, actual),
+            Self::Numeric(order) => {
+                let (wanted, actual) = (wanted.parse::<f64>(), actual.parse::<f64>());
+                wanted.ok().zip(actual.ok()).is_some_and(|(wanted, actual)| order.holds(actual.partial_cmp(&wanted)))
+            }
+            Self::Date(order) => {
+                date(wanted).zip(date(actual)).is_some_and(|(wanted, actual)| order.holds(Some(actual.cmp(&wanted))))
+            }
+            Self::IpAddress => in_network(wanted, actual),
+            Self::Null => false,
+        }
+    }
+}
+
+impl Order {
+    fn holds(self, order: Option<std::cmp::Ordering>) -> bool {
+        order.is_some_and(|order| match self {
+            Self::Equal => order.is_eq(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        })
+    }
+}
+
+/// A date, as ISO 8601 or in Unix seconds.
+fn date(text: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text, &Rfc3339).ok().or_else(|| OffsetDateTime::from_unix_timestamp(text.parse().ok()?).ok())
+}
+
+/// Whether an address is in a network, `192.0.2.0/24` or one address.
+fn in_network(network: &str, address: &str) -> bool {
+    let (base, length) = network.split_once('/').map_or((network, None), |(base, length)| (base, Some(length)));
+    let (Ok(base), Ok(address)) = (base.parse::<IpAddr>(), address.parse::<IpAddr>()) else { return false };
+    let (base, address, width) = match (base, address) {
+        (IpAddr::V4(base), IpAddr::V4(address)) => (base.to_bits().into(), address.to_bits().into(), 32),
+        (IpAddr::V6(base), IpAddr::V6(address)) => (base.to_bits(), address.to_bits(), 128),
+        _ => return false,
+    };
+    let length = length.map_or(Ok(width), str::parse::<u32>);
+    length.is_ok_and(|length| length <= width && differing_bits(base, address) <= width - length)
+}
+
+/// How many bits from the end on two addresses may differ in.
+fn differing_bits(one: u128, other: u128) -> u32 {
+    u128::BITS - (one ^ other).leading_zeros()
+}
