@@ -177,6 +177,17 @@ pub struct WrappedDataKey {
     pub description: MaterialsDescription,
 }
 
+/// Checks that an object names the key that a keyring holds. One without a description reads objects of any.
+///
+/// # Errors
+/// [`EnvelopeError::MaterialsDescriptionMismatch`] where it names another.
+pub fn check_description(wanted: &MaterialsDescription, wrapped: &WrappedDataKey) -> Result<(), EnvelopeError> {
+    if wanted.is_empty() || *wanted == wrapped.description {
+        return Ok(());
+    }
+    Err(EnvelopeError::MaterialsDescriptionMismatch)
+}
+
 /// What an encrypt session needs of a keyring: a fresh data key, in the clear and wrapped.
 #[derive(Debug)]
 pub struct EncryptionMaterials {

@@ -100,6 +100,15 @@ impl RawAesKeyring {
         Ok(EncryptionMaterials { inner: self.inner.encryption_materials(suite)? })
     }
 
+    /// Checks an object's materials description, for whoever unwraps beside this module.
+    ///
+    /// # Errors
+    /// `MATERIALS_DESCRIPTION_MISMATCH`.
+    #[wasm_bindgen(js_name = checkDescription)]
+    pub fn check_description(&self, metadata: &ContentMetadata) -> Result<(), EnvelopeError> {
+        keyring::check_description(self.inner.description(), &metadata.inner.wrapped)
+    }
+
     /// The data key of an object.
     ///
     /// # Errors
