@@ -17,8 +17,9 @@ const CREDENTIALS = {
  * @param {string} key not encoded
  * @param {Record<string, string>} [headers] that must be sent with it
  * @param {import("s3-envelope").Credentials} [credentials] of who signs
+ * @param {Record<string, string>} [parameters] further ones of the query
  */
-export function presigned(method, host, key, headers = {}, credentials = CREDENTIALS) {
+export function presigned(method, host, key, headers = {}, credentials = CREDENTIALS, parameters = {}) {
   const date = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
   const scope = [date.slice(0, 8), REGION, "s3", "aws4_request"];
   const signed = Object.entries({ ...headers, host }).sort(([one], [other]) => (one < other ? -1 : 1));
@@ -30,7 +31,9 @@ export function presigned(method, host, key, headers = {}, credentials = CREDENT
     "X-Amz-Date": date,
     "X-Amz-Expires": "60",
     "X-Amz-SignedHeaders": names,
+    ...parameters,
   })
+    .sort(([one], [other]) => (one < other ? -1 : 1))
     .map((pair) => pair.map(encoded).join("="))
     .join("&");
   const canonicalHeaders = signed.map(([name, value]) => `${name}:${value}\n`).join("");
