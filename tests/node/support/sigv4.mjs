@@ -44,6 +44,34 @@ export function presigned(method, host, key, headers = {}, credentials = CREDENT
   return `https://${host}${path}?${query}&X-Amz-Signature=${signature}`;
 }
 
+/**
+ * The headers of a request to KMS, with a signature.
+ *
+ * @param {string} host
+ * @param {Record<string, string>} headers
+ * @param {string} body
+ * @param {import("s3-envelope").Credentials} credentials
+ */
+export function signedForKms(host, headers, body, credentials) {
+  const date = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  const scope = [date.slice(0, 8), REGION, "kms", "aws4_request"];
+  const signed = Object.entries({ ...headers, host, "x-amz-date": date }).sort(([one], [other]) =>
+    one < other ? -1 : 1,
+  );
+  const names = signed.map(([name]) => name).join(";");
+  const canonicalHeaders = signed.map(([name, value]) => `${name}:${value}\n`).join("");
+  const request = ["POST", "/", "", canonicalHeaders, names, sha256(body)].join("\n");
+  const toSign = ["AWS4-HMAC-SHA256", date, scope.join("/"), sha256(request)].join("\n");
+  const signature = [...scope, toSign].reduce(hmac, `AWS4${credentials.secretAccessKey}`).toString("hex");
+  const credential = [credentials.accessKeyId, ...scope].join("/");
+  const authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`;
+  return { ...headers, "x-amz-date": date, authorization };
+}
+
+function sha256(text) {
+  return createHash("sha256").update(text).digest("hex");
+}
+
 function hmac(key, text) {
   return createHmac("sha256", key).update(text).digest();
 }
