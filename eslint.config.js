@@ -17,14 +17,14 @@ export default defineConfig([
     rules: { "tsdoc/syntax": "error", "@typescript-eslint/no-unused-vars": UNUSED },
   },
   {
-    files: ["**/*.mjs", "*.js"],
+    files: ["**/*.mjs", "*.js", "tests/interop/**/*.js"],
     extends: [js.configs.recommended],
     languageOptions: { globals: { ...globals.node } },
     rules: { "no-unused-vars": UNUSED, "no-var": "error", "prefer-const": "error", eqeqeq: "error" },
   },
   {
     // Their functions are also handed to the page under test, and run there.
-    files: ["tests/e2e/**/*.mjs"],
+    files: ["tests/e2e/**/*.mjs", "tests/interop/**/*.{js,mjs}"],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
   },
   {

@@ -7,9 +7,10 @@ import { join } from "node:path";
 import { build } from "./build.mjs";
 import { driverEnvironment, ensureBrowser } from "./lib/browser.mjs";
 import { counts, countNode, countPytest, countRust, countsOf, failure } from "./lib/counts.mjs";
+import { ensurePeers } from "./lib/interop-peers.mjs";
 import { npmTool } from "./lib/npm.mjs";
 import { pythonWith } from "./lib/python.mjs";
-import { CARGO_TARGET, ROOT, run } from "./lib/run.mjs";
+import { CARGO_TARGET, ROOT, run, Sentence } from "./lib/run.mjs";
 import { WASM_TARGET, wasmBindgenTool } from "./lib/toolchain.mjs";
 import { sizesOf, WASM_MODULES } from "./lib/wasm.mjs";
 
@@ -122,6 +123,12 @@ export const SUITES = [
     title: "AWS's Python SDK against the native storage server",
     run: testWithPython,
   },
+  {
+    name: "interop",
+    title: "AWS's encryption clients (Java, Python, Ruby) and ours, through the native storage server",
+    needs: ["build"],
+    run: testInterop,
+  },
 ];
 
 /** Single checks, each of which passes or fails. */
@@ -198,9 +205,28 @@ async function testWithPython() {
     const reason = "NOT RUN: Python 3 with its venv module is missing, install it to run these tests";
     return process.env.CI ? failure(reason) : { ...counts(0, 0, [reason]), skipped: 1 };
   }
-  const built = await run("cargo", ["build", "--locked", "-p", "s3-storage-sim", "--bins"], { limitMs: LIMIT_MS });
-  if (!built.ok) return failure(`the native storage server does not build:\n${built.output}`);
-  const server = join(CARGO_TARGET, "debug", process.platform === "win32" ? "s3-storage-sim.exe" : "s3-storage-sim");
+  const server = await nativeServer();
   const env = { S3_STORAGE_SIM: server, PYTHONDONTWRITEBYTECODE: "1" };
   return tests(countPytest, python, ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/python"], env);
+}
+
+async function testInterop() {
+  await ensureBrowser();
+  const { peers, missing } = await ensurePeers();
+  const notes = Object.entries(missing).map(([name, reason]) => `${name} NOT RUN: ${reason}`);
+  if (process.env.CI && (peers.python === undefined || Object.keys(peers).length < 2)) {
+    return { ...counts(0, 1), notes: ["Python and one other client must be there", ...notes] };
+  }
+  if (Object.keys(peers).length === 0) return { ...counts(0, 0, notes), skipped: notes.length };
+  const env = { S3_STORAGE_SIM: await nativeServer(), INTEROP_PEERS: JSON.stringify({ peers, missing }) };
+  const files = ["--test", "--test-reporter=spec", "tests/interop/interop.test.mjs"];
+  const result = await tests(countNode, process.execPath, files, env);
+  return { ...result, notes: [...result.notes, ...notes] };
+}
+
+/** The native storage server, built once for all suites that talk to it. */
+async function nativeServer() {
+  const built = await run("cargo", ["build", "--locked", "-p", "s3-storage-sim", "--bins"], { limitMs: LIMIT_MS });
+  if (!built.ok) throw new Sentence(`the native storage server does not build:\n${built.output}`);
+  return join(CARGO_TARGET, "debug", process.platform === "win32" ? "s3-storage-sim.exe" : "s3-storage-sim");
 }

@@ -1,4 +1,4 @@
-//! Objects that AWS's own client wrote, read. `tests/data/s3ec/README.md` tells how they were made.
+//! Objects that AWS's own client wrote, read. `tests/vectors/s3ec/README.md` tells how they were made.
 #![expect(clippy::unwrap_used, reason = "a failed step is the test failing")]
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -16,7 +16,7 @@ struct Vector {
 const PLAINTEXT: &[u8] = b"The quick brown fox jumps over the lazy dog";
 
 fn vectors() -> Vec<Vector> {
-    serde_json::from_str(include_str!("data/s3ec/python-4.0.0.json")).unwrap()
+    serde_json::from_str(include_str!("vectors/s3ec/python-4.0.0.json")).unwrap()
 }
 
 fn data_key() -> DataKey {

@@ -1,6 +1,6 @@
 //! Presigned URLs are those that botocore makes, for each operation and for awkward keys, headers and endpoints.
 //!
-//! The vectors are written by `data/sigv4/generate_botocore.py`.
+//! The vectors are written by `vectors/sigv4/generate_botocore.py`.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -39,7 +39,7 @@ struct Case {
 
 #[test]
 fn every_url_is_the_one_that_botocore_makes() {
-    let vectors: Vectors = serde_json::from_str(include_str!("data/sigv4/botocore.json")).unwrap();
+    let vectors: Vectors = serde_json::from_str(include_str!("vectors/sigv4/botocore.json")).unwrap();
     assert_eq!(vectors.cases.len(), 76);
     for case in &vectors.cases {
         let credentials = Credentials::new(&vectors.access_key, &vectors.secret_key, case.token.as_deref()).unwrap();
@@ -52,7 +52,7 @@ fn every_url_is_the_one_that_botocore_makes() {
 
 #[test]
 fn urls_that_browsers_would_change_are_known() {
-    let vectors: Vectors = serde_json::from_str(include_str!("data/sigv4/botocore.json")).unwrap();
+    let vectors: Vectors = serde_json::from_str(include_str!("vectors/sigv4/botocore.json")).unwrap();
     let credentials = Credentials::new("a", "b", None).unwrap();
     for case in &vectors.cases {
         let signer = Presigner::new(credentials.clone(), &case.region, endpoint(case)).unwrap();

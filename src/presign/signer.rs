@@ -221,7 +221,7 @@ mod tests {
 
     use super::*;
 
-    /// One case of AWS's signing test suite: see tests/data/sigv4/README.md.
+    /// One case of AWS's signing test suite: see tests/vectors/sigv4/README.md.
     #[derive(Deserialize)]
     struct Case {
         name: String,
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn the_cases_of_aws_signing_test_suite_that_fit_s3_are_signed_alike() {
         let cases: Vec<Case> =
-            serde_json::from_str(include_str!("../../tests/data/sigv4/aws-signing-test-suite.json")).unwrap();
+            serde_json::from_str(include_str!("../../tests/vectors/sigv4/aws-signing-test-suite.json")).unwrap();
         assert_eq!(cases.len(), 27);
         for case in &cases {
             check(case);

@@ -1,0 +1,123 @@
+/** AWS's own encryption clients and ours, through our native storage: what one writes the other reads, byte for byte. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { allCells, MULTIPART_SIZE, nameOf, PEERS } from "./matrix.mjs";
+import { contentOf, digestOf, whyNot } from "./ours.js";
+import { keyringFor } from "./support/keyrings.mjs";
+import { Peer } from "./support/peer.mjs";
+import { record } from "./support/recording.mjs";
+import { Results } from "./support/results.mjs";
+import { inChromium, inNode } from "./support/runtimes.mjs";
+import { KMS_KEY, Storage } from "./support/storage.mjs";
+
+/** What the suite found: `peers` with commands and versions, `missing` with reasons. */
+const { peers: found, missing } = JSON.parse(process.env.INTEROP_PEERS);
+
+/** What the metadata of each format has to say, so that a cell is what it calls itself. */
+const MARKS = { V1: "x-amz-key", V2: "x-amz-key-v2", V3: "x-amz-3" };
+const WRAPPING = {
+  V2: { aes: "AES/GCM", rsa: "RSA-OAEP-SHA1", kms: "kms+context" },
+  V3: { aes: "02", rsa: "22", kms: "12" },
+};
+const CONTEXT = { purpose: "interop", owner: "s3-envelope" };
+
+const folder = mkdtempSync(join(tmpdir(), "s3-envelope-interop-"));
+const results = new Results();
+const running = {};
+const runtimes = {};
+let storage;
+
+before(async () => {
+  storage = await Storage.start();
+  runtimes.Node = inNode(storage);
+  runtimes.Chromium = await inChromium(storage);
+  for (const [name, { command }] of Object.entries(found)) {
+    running[name] = await Peer.start(PEERS[name].title, command, storage.endpoint);
+  }
+});
+
+after(async () => {
+  for (const peer of Object.values(running)) peer.stop();
+  for (const runtime of Object.values(runtimes)) await runtime.close();
+  storage?.stop();
+  rmSync(folder, { recursive: true, force: true });
+  results.print(found, missing);
+  if (process.env.INTEROP_RECORD) results.save(found, missing);
+});
+
+for (const [index, cell] of allCells().entries()) {
+  const { peer, runtime, format, keyring, place, direction, size } = cell;
+  const reason = missing[peer] ?? whyNot(cell);
+  const verb =
+    direction === "read"
+      ? `${runtime} reads what ${PEERS[peer].title} wrote`
+      : `${PEERS[peer].title} reads what ${runtime} wrote`;
+  test(
+    `${verb}: ${format}, ${keyring.toUpperCase()}, ${place}, ${nameOf(size)}`,
+    { skip: reason ?? false },
+    async () => {
+      results.begin(cell);
+      await (direction === "read" ? weRead : weWrite)(cell, requestFor(cell, index));
+      results.pass(cell);
+    },
+  );
+  if (reason !== undefined) results.skip(cell, reason);
+}
+
+/** One request of the protocol, which both sides understand. */
+function requestFor({ format, keyring, place, size }, index) {
+  return {
+    bucket: storage.bucket,
+    key: `object-${index}`,
+    format,
+    keyring: keyringFor(keyring, KMS_KEY),
+    context: keyring === "kms" ? CONTEXT : {},
+    instructionFile: place === "instruction file",
+    length: size,
+    seed: index + 1,
+  };
+}
+
+async function weRead(cell, request) {
+  const content = contentOf(request.length, request.seed);
+  const file = join(folder, "content");
+  writeFileSync(file, content);
+  const parts = PEERS[cell.peer].parts && cell.size === MULTIPART_SIZE;
+  await running[cell.peer].do({ op: "put", ...request, file, parts });
+  await checkStored(cell, request, parts);
+  assert.equal(await runtimes[cell.runtime].read(request), await digestOf(content));
+}
+
+async function weWrite(cell, request) {
+  const file = join(folder, "content");
+  await runtimes[cell.runtime].write(request);
+  await checkStored(cell, request, cell.size === MULTIPART_SIZE);
+  rmSync(file, { force: true });
+  await running[cell.peer].do({ op: "get", ...request, file });
+  assert.equal(await digestOf(readFileSync(file)), await digestOf(contentOf(request.length, request.seed)));
+}
+
+/** That the object is of the format, under the wrapping algorithm, and in as many parts as the cell says. */
+async function checkStored({ format, keyring, place }, { key }, isInParts) {
+  const { metadata, etag } = await storage.stored(key);
+  const file = place === "metadata" ? undefined : await storage.stored(`${key}.instruction`);
+  const entries = file === undefined ? metadata : JSON.parse(file.body.toString());
+  assert.ok(MARKS[format] in entries, `not ${format}: ${Object.keys(entries)}`);
+  if (format === "V3") assert.equal(metadata["x-amz-c"], "115");
+  const wrapping = entries["x-amz-wrap-alg"] ?? entries["x-amz-w"];
+  if (WRAPPING[format] !== undefined) assert.equal(wrapping, WRAPPING[format][keyring]);
+  assert.equal(/-\d+"$/.test(etag), isInParts, `the ETag is ${etag}`);
+}
+
+if (process.env.INTEROP_RECORD) {
+  test("small objects of every client are recorded", async () => {
+    for (const [name, { version }] of Object.entries(found)) {
+      await record(name, version, running[name], { storage, folder, context: CONTEXT });
+    }
+  });
+}

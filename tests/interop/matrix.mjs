@@ -1,0 +1,94 @@
+/** What is tested with whom: every cell of peer × keyring × format × place of the metadata × direction × size. */
+
+const MIB = 1024 * 1024;
+
+/** Nothing, less than a block of the cipher, a block, more than our segment of 512 KiB, and more than a part. */
+export const SIZES = [0, 1, 16, MIB + 5, 20 * MIB];
+
+/** The size that goes in parts of 5 MiB where the writer has parts. */
+export const MULTIPART_SIZE = 20 * MIB;
+
+const ALL = ["aes", "rsa", "kms"];
+
+/**
+ * AWS's clients. `writes` and `reads` are what each can do of what concerns us: by format, its keyrings.
+ * `instructionFiles` are written by clients that can; all of them find them when they read. `parts` says whether it
+ * uploads in parts.
+ */
+export const PEERS = {
+  java: {
+    title: "Java",
+    client: "amazon-s3-encryption-client-java",
+    writes: { V2: ALL, V3: ALL },
+    reads: { V2: ALL, V3: ALL },
+    instructionFiles: { writes: { V2: ["aes", "rsa"], V3: ["aes", "rsa"] }, reads: { V2: ALL, V3: ALL } },
+    parts: true,
+  },
+  python: {
+    title: "Python",
+    client: "amazon-s3-encryption-client-python",
+    writes: { V2: ["kms"], V3: ["kms"] },
+    reads: { V2: ["kms"], V3: ["kms"] },
+    instructionFiles: { writes: {}, reads: { V2: ["kms"], V3: ["kms"] } },
+    parts: true,
+  },
+  ruby: {
+    title: "Ruby",
+    client: "aws-sdk-s3 (Ruby)",
+    writes: { V1: ALL, V2: ALL },
+    reads: { V2: ALL },
+    instructionFiles: { writes: { V1: ALL, V2: ALL }, reads: { V2: ALL } },
+    parts: false,
+  },
+};
+
+/**
+ * @typedef {{
+ *   peer: keyof typeof PEERS,
+ *   keyring: "aes" | "rsa" | "kms",
+ *   format: "V1" | "V2" | "V3",
+ *   place: "metadata" | "instruction file",
+ *   direction: "read" | "write",
+ *   runtime: "Node" | "Chromium",
+ *   size: number,
+ * }} Cell `direction` is ours: we read what the peer wrote, or write what it reads
+ */
+
+/** @returns {Cell[]} all cells, those of one peer together */
+export function allCells() {
+  return Object.keys(PEERS).flatMap((peer) => [
+    ...cellsIn("Node", peer, SIZES),
+    ...cellsIn("Chromium", peer, [MIB + 5]),
+  ]);
+}
+
+function cellsIn(runtime, peer, sizes) {
+  const { writes, reads, instructionFiles } = PEERS[peer];
+  return [
+    ...rows(writes, { peer, runtime, place: "metadata", direction: "read" }, sizes),
+    ...rows(reads, { peer, runtime, place: "metadata", direction: "write" }, sizes),
+    ...rows(
+      instructionFiles.writes,
+      { peer, runtime, place: "instruction file", direction: "read" },
+      sizes.slice(0, 3),
+    ),
+    ...rows(
+      instructionFiles.reads,
+      { peer, runtime, place: "instruction file", direction: "write" },
+      sizes.slice(0, 3),
+    ),
+  ];
+}
+
+function rows(keyringsOfFormat, fixed, sizes) {
+  return Object.entries(keyringsOfFormat).flatMap(([format, keyrings]) =>
+    keyrings.flatMap((keyring) => sizes.map((size) => ({ ...fixed, format, keyring, size }))),
+  );
+}
+
+/** A size as people say it. */
+export function nameOf(size) {
+  const [whole, rest] = [Math.floor(size / MIB), size % MIB];
+  if (whole === 0) return `${size} B`;
+  return `${whole} MiB${rest > 0 ? ` + ${rest}` : ""}`;
+}

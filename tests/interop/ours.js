@@ -1,0 +1,94 @@
+/** Our side of every cell, by the npm package as users have it: the same module runs in Node and in a page. */
+
+const PART_LENGTH = 5 * 1024 * 1024;
+const POLICIES = {
+  V1: "FORBID_ENCRYPT_ALLOW_DECRYPT",
+  V2: "FORBID_ENCRYPT_ALLOW_DECRYPT",
+  V3: "REQUIRE_ENCRYPT_REQUIRE_DECRYPT",
+};
+
+/** How the package makes each keyring of the protocol. What is not here is not run, and named so. */
+const KEYRINGS = {
+  aes: ({ AesKeyring }, { key, description }) =>
+    AesKeyring.fromBytes(bytesOf(key), { materialsDescription: description }),
+};
+
+/** Whether the package can do its part of a cell; otherwise, why not. */
+export function whyNot({ keyring, format, place }) {
+  if (KEYRINGS[keyring] === undefined) return `the package has no ${keyring.toUpperCase()} keyring`;
+  if (format === "V1") return "the package does not read V1";
+  if (place !== "metadata") return "the package has no instruction files";
+  return undefined;
+}
+
+/**
+ * Content that is the same wherever it is made, and different for each seed.
+ *
+ * @param {number} length in bytes
+ * @param {number} seed not 0
+ */
+export function contentOf(length, seed) {
+  const words = new Uint32Array(Math.ceil(length / 4));
+  let state = seed;
+  for (let index = 0; index < words.length; index += 1) {
+    // Marsaglia's xorshift32.
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    words[index] = state;
+  }
+  return new Uint8Array(words.buffer, 0, length);
+}
+
+/** SHA-256 in base64, and the length: what two sides compare. */
+export async function digestOf(bytes) {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return `${bytes.length} bytes, SHA-256 ${btoa(String.fromCharCode(...hash))}`;
+}
+
+/**
+ * Encrypts content and uploads it.
+ *
+ * @param {typeof import("s3-envelope")} toolkit
+ * @param {object} request as in README.md, with the `storage` to send it to, and the `length` and `seed` of the content
+ */
+export async function write(toolkit, request) {
+  const keyring = await keyringOf(toolkit, request);
+  try {
+    const options = { keyring, commitmentPolicy: POLICIES[request.format], presign: signer(toolkit, request) };
+    await toolkit.upload(contentOf(request.length, request.seed), { ...options, partSize: PART_LENGTH });
+  } finally {
+    keyring.dispose();
+  }
+}
+
+/**
+ * Downloads an object and decrypts it.
+ *
+ * @param {typeof import("s3-envelope")} toolkit
+ * @param {object} request as for `write`
+ * @returns {Promise<string>} the digest of the content
+ */
+export async function read(toolkit, request) {
+  const keyring = await keyringOf(toolkit, request);
+  try {
+    const options = { keyring, commitmentPolicy: POLICIES[request.format], presign: signer(toolkit, request) };
+    const blob = await (await toolkit.download(options)).blob();
+    return await digestOf(new Uint8Array(await blob.arrayBuffer()));
+  } finally {
+    keyring.dispose();
+  }
+}
+
+function keyringOf(toolkit, { keyring }) {
+  return KEYRINGS[keyring.kind](toolkit, keyring);
+}
+
+/** What an app's backend does: it signs what it is asked to. */
+function signer(toolkit, { storage, bucket, key }) {
+  return ({ method, query, headers }) => toolkit.presign({ ...storage, bucket, key, method, query, headers });
+}
+
+function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
