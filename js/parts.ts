@@ -3,8 +3,14 @@
 import type { Encryption } from "./encryption.js";
 import { EnvelopeError } from "./errors.js";
 import { ordered, type SegmentWork } from "./ordered.js";
-import { type Segment, segmentsOf } from "./segments.js";
-import { blobOf, type OpenSource } from "./source.js";
+import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
+import type { OpenSource } from "./source.js";
+
+/**
+ * Parts of up to so many bytes are put together in memory and become one Blob; longer ones are put together of a Blob a
+ * segment, which takes longer: each has to be registered with the browser's own process.
+ */
+const IN_MEMORY_LENGTH = 64 * 1024 * 1024;
 
 /** Where a part lies in the content. */
 export interface PartSpan {
@@ -71,19 +77,22 @@ export class PartBodies {
   }
 
   async #make(part: PartSpan, isFirst: boolean): Promise<Blob> {
-    const body: Blob = this.#source.isReplayable ? await this.#replay(part) : await this.#next(part);
+    const body = this.#source.isReplayable ? await this.#replay(part) : await this.#next(part);
     if (isFirst) {
       this.#noteEncrypted(part.contentLength);
     }
-    if (!part.isLast || this.#encryption === undefined) {
+    if (body instanceof Blob) {
       return body;
     }
-    // Parts are sent in any order, but the tag is made of all of them.
-    await this.#allEncrypted;
-    return new Blob([body, this.#encryption.finish()]);
+    if (part.isLast && this.#encryption !== undefined) {
+      // Parts are sent in any order, but the tag is made of all of them.
+      await this.#allEncrypted;
+      body.append(this.#encryption.finish());
+    }
+    return body.finished();
   }
 
-  async #replay(part: PartSpan): Promise<Blob> {
+  async #replay(part: PartSpan): Promise<Blob | Assembly> {
     const end = part.offset + part.contentLength;
     if (this.#encryption === undefined && this.#source.slice !== undefined) {
       return this.#source.slice(part.offset, end);
@@ -94,7 +103,7 @@ export class PartBodies {
   }
 
   /** The next part of a source that is read once, when all before it were read. */
-  async #next(part: PartSpan): Promise<Blob> {
+  async #next(part: PartSpan): Promise<Assembly> {
     const turn = this.#turn.then(() => this.#collect(this.#segmentsFor(part), part));
     this.#turn = turn.catch(() => undefined);
     return await turn;
@@ -114,7 +123,8 @@ export class PartBodies {
   }
 
   /** Encrypts a part's segments. */
-  async #collect(segments: AsyncGenerator<Segment>, part: PartSpan): Promise<Blob> {
+  async #collect(segments: AsyncGenerator<Segment>, part: PartSpan): Promise<Assembly> {
+    const body = new Assembly(part.contentLength + (part.isLast && this.#encryption !== undefined ? TAG_LENGTH : 0));
     let length = 0;
     const work = this.#work((taken) => {
       length += taken;
@@ -122,7 +132,9 @@ export class PartBodies {
         throw this.#lengthMismatch(part.offset + length);
       }
     });
-    const body = await blobOf(ordered(segments, work));
+    for await (const chunk of ordered(segments, work)) {
+      body.append(chunk);
+    }
     if (length < part.contentLength) {
       throw this.#lengthMismatch(part.offset + length);
     }
@@ -154,5 +166,30 @@ export class PartBodies {
       "CONTENT_LENGTH_MISMATCH",
       `the content is ${String(actual)} bytes long where ${String(this.#length)} were declared`,
     );
+  }
+}
+
+/** The body of a part that is being put together. */
+class Assembly {
+  readonly #bytes: Uint8Array<ArrayBuffer> | undefined;
+  readonly #pieces: Blob[] = [];
+  #filled = 0;
+
+  /** @param length - How many bytes will come at most. */
+  constructor(length: number) {
+    this.#bytes = length <= IN_MEMORY_LENGTH ? new Uint8Array(length) : undefined;
+  }
+
+  append(bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#bytes === undefined) {
+      this.#pieces.push(new Blob([bytes]));
+    } else {
+      this.#bytes.set(bytes, this.#filled);
+      this.#filled += bytes.length;
+    }
+  }
+
+  finished(): Blob {
+    return new Blob(this.#bytes === undefined ? this.#pieces : [this.#bytes]);
   }
 }
