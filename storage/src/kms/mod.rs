@@ -13,6 +13,7 @@ mod authorize;
 mod blob;
 mod error;
 mod event;
+mod former;
 mod grant;
 mod json;
 mod key;
@@ -136,7 +137,7 @@ impl Kms {
         let payload = Payload { msg: sealed, aad: b"s3-storage-sim kms" };
         let opened = Aes256Gcm::new(root.into()).decrypt(&Nonce::from(*nonce), payload);
         let json = Zeroizing::new(opened.map_err(|_| KmsError::internal())?);
-        let state = serde_json::from_slice(&json).map_err(|_| KmsError::internal())?;
+        let state = serde_json::from_slice(&json).or_else(|_| former::read(&json, account_id, region))?;
         Ok(Self { region: region.to_owned(), account_id: account_id.to_owned(), state, is_changed: false })
     }
 
@@ -251,8 +252,8 @@ impl Kms {
     /// The key and the material that a blob names, where there are such.
     fn named_in(&self, ciphertext_blob: &[u8]) -> Option<Used> {
         let key_id = blob::key_id(ciphertext_blob)?;
-        let material_id = blob::material_id(ciphertext_blob)?;
-        self.state.keys.get(&key_id)?.material(&material_id)?;
+        let (material, _) = blob::material(self.state.keys.get(&key_id)?, ciphertext_blob)?;
+        let material_id = material.id.clone();
         Some(Used { key_id, material_id })
     }
 
