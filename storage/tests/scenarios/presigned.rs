@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use md5::{Digest, Md5};
 
-use crate::support::{CUSTOMER_ALGORITHM, CUSTOMER_KEY, CUSTOMER_MD5, Call, Client, SSE};
+use crate::support::{CUSTOMER_ALGORITHM, CUSTOMER_KEY, CUSTOMER_MD5, Call, Client, SSE, signature_of};
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -120,4 +120,44 @@ async fn an_access_key_that_nobody_has_is_refused_by_its_name() {
         refused.assert_refused(403, "InvalidAccessKeyId", text);
         assert_eq!(refused.element("AWSAccessKeyId").as_deref(), Some("AKIANOBODY"));
     }
+}
+
+/// Recorded from Amazon S3: `test_presigned_url_signature_authentication[s3v4]` (`LocalStack`'s snapshots of AWS).
+#[tokio::test]
+async fn a_signature_that_does_not_match_is_told_what_it_should_have_been_over() {
+    let client = Client::new().await.signing_with("another secret");
+    let path = "demo/a b/ü+c";
+    for call in [
+        client.get(path).query("partNumber", "1").presigned(60),
+        client.put(path).header(SSE, "AES256").body("content").presigned(60),
+        client.put(path).header("x-amz-meta-a", "b").body("content"),
+    ] {
+        let refused = call.send().await;
+        let text = "The request signature we calculated does not match the signature you provided. Check your key and \
+                    signing method.";
+        refused.assert_refused(403, "SignatureDoesNotMatch", text);
+        let element = |name: &str| refused.element(name).unwrap();
+        assert_eq!(element("AWSAccessKeyId"), "AKIAIOSFODNN7EXAMPLE");
+        // The signer signed the same string, with the secret that it has.
+        assert_eq!(signature_of("another secret", &element("StringToSign")), element("SignatureProvided"));
+        let bytes = |text: String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+        for name in ["StringToSign", "CanonicalRequest"] {
+            assert_eq!(element(&format!("{name}Bytes")), bytes(element(name)), "{name}");
+        }
+    }
+}
+
+/// Recorded from Amazon S3: `test_presigned_url_signature_authentication_expired[s3v4]`.
+#[tokio::test]
+async fn an_expired_url_is_told_when_it_expired() {
+    let client = Client::new().await;
+    let refused = client.get("demo/a").presigned(1).dated(-100).send().await;
+    refused.assert_refused(403, "AccessDenied", "Request has expired");
+    assert_eq!(refused.element("X-Amz-Expires").as_deref(), Some("1"));
+    let date = |name: &str| {
+        let text = refused.element(name).unwrap();
+        time::OffsetDateTime::parse(&text, &time::format_description::well_known::Rfc3339).unwrap()
+    };
+    // From one call to the next the clock goes on, but not by minutes.
+    assert!((98..=160).contains(&(date("ServerTime") - date("Expires")).whole_seconds()));
 }
