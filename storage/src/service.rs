@@ -73,6 +73,8 @@ impl Storage {
             preflight_answer(&rules, &asked.headers)
         } else if let (false, Some(refusal)) = (secure, request::insecure(&asked.headers)) {
             error_answer(refusal.into())
+        } else if let Some(error) = signature_faults::incomplete(&asked.uri) {
+            error_answer(error)
         } else {
             self.answer(request).await
         };

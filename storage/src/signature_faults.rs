@@ -4,7 +4,8 @@
 //! Source: Amazon S3's own answers, as recorded; Amazon S3 API Reference, "Authenticating requests (AWS Signature Version 4)".
 
 use http::header::{AUTHORIZATION, HOST};
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use s3s::{S3Error, S3ErrorCode};
 use sha2::{Digest, Sha256};
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
@@ -24,6 +25,23 @@ struct Signed<'a> {
     signature: String,
     /// The last line of the canonical request.
     payload: &'a str,
+}
+
+/// The parameters that a presigned URL cannot be without.
+const PARAMETERS: [&str; 6] =
+    ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Expires"];
+
+/// The refusal of a URL that has some parameters of a presigned one, and not all.
+pub(crate) fn incomplete(uri: &Uri) -> Option<S3Error> {
+    let found = PARAMETERS.iter().filter(|name| parameter(uri, name).is_some()).count();
+    if found == 0 || found == PARAMETERS.len() {
+        return None;
+    }
+    let text = "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, \
+                X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.";
+    let mut error = S3Error::with_message(S3ErrorCode::AuthorizationQueryParametersError, text);
+    error.set_status_code(StatusCode::BAD_REQUEST);
+    Some(error)
 }
 
 /// The further elements of `SignatureDoesNotMatch`; none where no signature can be made out.

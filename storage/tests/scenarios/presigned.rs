@@ -161,3 +161,24 @@ async fn an_expired_url_is_told_when_it_expired() {
     // From one call to the next the clock goes on, but not by minutes.
     assert!((98..=160).contains(&(date("ServerTime") - date("Expires")).whole_seconds()));
 }
+
+/// Recorded from Amazon S3: `test_s3_put_presigned_url_missing_sig_param[s3v4]`.
+#[tokio::test]
+async fn a_url_that_lacks_a_parameter_of_its_signature_is_refused_with_the_list_of_them() {
+    let client = Client::new().await;
+    let text = "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, \
+                X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.";
+    let parameters = [
+        ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"),
+        ("X-Amz-Credential", "AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/s3/aws4_request"),
+        ("X-Amz-Date", "20260101T000000Z"),
+        ("X-Amz-Expires", "60"),
+        ("X-Amz-SignedHeaders", "host"),
+        ("X-Amz-Signature", "00"),
+    ];
+    for (missing, _) in parameters {
+        let kept = parameters.iter().filter(|(name, _)| *name != missing);
+        let call = kept.fold(client.put("demo/a"), |call, (name, value)| call.query(name, value));
+        call.anonymous().send().await.assert_refused(400, "AuthorizationQueryParametersError", text);
+    }
+}
