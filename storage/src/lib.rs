@@ -32,6 +32,7 @@ pub mod panics;
 pub mod policy;
 mod records;
 mod service;
+mod signature_faults;
 pub mod store;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;

@@ -21,6 +21,7 @@ use crate::cors;
 use crate::encryption::{ELEMENT, Refusal, request};
 use crate::kms::{self, Call};
 use crate::ops::Operations;
+use crate::signature_faults;
 use crate::store::Backend;
 
 /// A simulated Amazon S3 and KMS. Cheap to clone; all clones are one storage.
@@ -72,6 +73,8 @@ impl Storage {
             preflight_answer(&rules, &asked.headers)
         } else if let (false, Some(refusal)) = (secure, request::insecure(&asked.headers)) {
             error_answer(refusal.into())
+        } else if let Some(error) = signature_faults::incomplete(&asked.uri) {
+            error_answer(error)
         } else {
             self.answer(request).await
         };
@@ -222,12 +225,29 @@ async fn completed_error(response: Response<Body>, asked: &Asked, request_id: &s
     if asked.method == Method::HEAD {
         return Response::from_parts(head, Body::empty());
     }
-    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let mut bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let code = code_of(&bytes);
+    if code == Some("SignatureDoesNotMatch") {
+        elements.extend(signature_faults::mismatch(&asked.method, &asked.uri, &asked.headers));
+        let message = signature_faults::MISMATCH;
+        bytes = format!("<Error><Code>SignatureDoesNotMatch</Code><Message>{message}</Message></Error>").into();
+    } else if std::str::from_utf8(&bytes).is_ok_and(|text| text.contains(EXPIRED)) {
+        elements.extend(signature_faults::expiry(&asked.uri, time::OffsetDateTime::now_utc()));
+    }
     if std::str::from_utf8(&bytes).is_ok_and(|text| text.contains(NOT_SIGNED)) {
         elements.push(("HeadersNotSigned".to_owned(), asked.unsigned_headers().join(", ")));
     }
     let document = with_elements(&bytes, &elements, request_id).map_or(bytes, Bytes::from);
     Response::from_parts(head, Body::from(document))
+}
+
+/// S3's words for a URL that is no longer valid.
+const EXPIRED: &str = "<Message>Request has expired</Message>";
+
+/// The code of an error document.
+fn code_of(document: &[u8]) -> Option<&str> {
+    let (_, rest) = std::str::from_utf8(document).ok()?.split_once("<Code>")?;
+    Some(rest.split_once("</Code>")?.0)
 }
 
 /// S3's words for headers that a presigned URL does not cover.

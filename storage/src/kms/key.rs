@@ -89,20 +89,27 @@ pub(super) const MAX_ON_DEMAND_ROTATIONS: usize = 25;
 
 impl Key {
     pub(super) fn generate(description: &str, manager: Manager, policy: String, now: u64) -> Result<Self, KmsError> {
-        Ok(Self {
-            materials: vec![Material::generate(None)?],
+        let mut key = Self::of_material(random()?, hex::encode(random::<32>()?), manager, policy, now);
+        description.clone_into(&mut key.description);
+        Ok(key)
+    }
+
+    /// A key of known material.
+    pub(super) fn of_material(bytes: [u8; 32], id: String, manager: Manager, policy: String, created: u64) -> Self {
+        Self {
+            materials: vec![Material { bytes, id, rotated: None }],
             state: KeyState::Enabled,
             manager,
-            description: description.to_owned(),
-            created: now,
+            description: String::new(),
+            created,
             policy,
             tags: BTreeMap::new(),
             grants: Vec::new(),
             // Keys that AWS manages are rotated every year, whatever anybody says.
             rotation: (manager == Manager::Aws)
-                .then_some(Rotation { period_days: 365, next: now + 365 * SECONDS_PER_DAY }),
+                .then_some(Rotation { period_days: 365, next: created + 365 * SECONDS_PER_DAY }),
             last_usage: None,
-        })
+        }
     }
 
     /// The material that wraps.
@@ -110,9 +117,9 @@ impl Key {
         self.materials.last().ok_or_else(KmsError::internal)
     }
 
-    /// The material of an id, however old.
-    pub(super) fn material(&self, id: &str) -> Option<&Material> {
-        self.materials.iter().find(|material| material.id == id)
+    /// The material of an id, however old; the first one where blobs do not say, as they did not once.
+    pub(super) fn material(&self, id: Option<&str>) -> Option<&Material> {
+        id.map_or_else(|| self.materials.first(), |id| self.materials.iter().find(|material| material.id == id))
     }
 
     /// The materials that took over from another.
@@ -122,7 +129,7 @@ impl Key {
 
     /// Rotates the key on demand; the caller has checked that it may be.
     pub(super) fn rotate_on_demand(&mut self, now: u64) -> Result<(), KmsError> {
-        self.materials.push(Material::generate(Some((now, RotationType::OnDemand)))?);
+        self.materials.push(Material::generate(now, RotationType::OnDemand)?);
         Ok(())
     }
 
@@ -136,14 +143,14 @@ impl Key {
         let period = u64::from(rotation.period_days.max(1)) * SECONDS_PER_DAY;
         // However long nobody looked, one new material is as good as many.
         rotation.next += (now - at) / period * period + period;
-        self.materials.push(Material::generate(Some((at, RotationType::Automatic)))?);
+        self.materials.push(Material::generate(at, RotationType::Automatic)?);
         Ok(true)
     }
 }
 
 impl Material {
-    fn generate(rotated: Option<(u64, RotationType)>) -> Result<Self, KmsError> {
-        Ok(Self { bytes: random()?, id: hex::encode(random::<32>()?), rotated })
+    fn generate(at: u64, kind: RotationType) -> Result<Self, KmsError> {
+        Ok(Self { bytes: random()?, id: hex::encode(random::<32>()?), rotated: Some((at, kind)) })
     }
 
     pub(super) const fn bytes(&self) -> &[u8; 32] {

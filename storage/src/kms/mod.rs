@@ -13,9 +13,11 @@ mod authorize;
 mod blob;
 mod error;
 mod event;
+mod former;
 mod grant;
 mod json;
 mod key;
+mod names;
 
 pub use error::KmsError;
 pub use event::Event;
@@ -29,16 +31,15 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::caller::Caller;
-use authorize::{Asked, default_policy, s3_policy};
+use authorize::Asked;
 use key::{Key, KeyState, LastUsage, Manager};
+use names::check_alias;
 
 /// An encryption context.
 pub type Context = BTreeMap<String, String>;
 
 /// How many events are kept.
 const MAX_EVENTS: usize = 1000;
-/// The alias of the key that S3 makes for itself on first use.
-const S3_ALIAS: &str = "alias/aws/s3";
 
 /// A simulated KMS in one region of one account.
 #[derive(Debug)]
@@ -136,7 +137,7 @@ impl Kms {
         let payload = Payload { msg: sealed, aad: b"s3-storage-sim kms" };
         let opened = Aes256Gcm::new(root.into()).decrypt(&Nonce::from(*nonce), payload);
         let json = Zeroizing::new(opened.map_err(|_| KmsError::internal())?);
-        let state = serde_json::from_slice(&json).map_err(|_| KmsError::internal())?;
+        let state = serde_json::from_slice(&json).or_else(|_| former::read(&json, account_id, region))?;
         Ok(Self { region: region.to_owned(), account_id: account_id.to_owned(), state, is_changed: false })
     }
 
@@ -251,17 +252,9 @@ impl Kms {
     /// The key and the material that a blob names, where there are such.
     fn named_in(&self, ciphertext_blob: &[u8]) -> Option<Used> {
         let key_id = blob::key_id(ciphertext_blob)?;
-        let material_id = blob::material_id(ciphertext_blob)?;
-        self.state.keys.get(&key_id)?.material(&material_id)?;
+        let (material, _) = blob::material(self.state.keys.get(&key_id)?, ciphertext_blob)?;
+        let material_id = material.id.clone();
         Some(Used { key_id, material_id })
-    }
-
-    /// A key that exists, by any of its names.
-    fn known(&self, key: &str) -> Option<Used> {
-        let name = key.rsplit_once(":key/").map_or(key, |(_, id)| id);
-        let name = name.find("alias/").map_or(name, |at| &name[at..]);
-        let id = self.state.aliases.get(name).map_or(name, |alias| alias.target.as_str());
-        self.used_now(id).ok()
     }
 
     /// A key with its current material.
@@ -292,58 +285,6 @@ impl Kms {
         }
     }
 
-    fn key_id(&mut self, key: &str, now: u64) -> Result<String, KmsError> {
-        if let Some(rest) = key.strip_prefix("arn:aws:kms:") {
-            let mut fields = rest.splitn(3, ':');
-            let (region, _account, resource) = (fields.next(), fields.next(), fields.next());
-            if region != Some(self.region.as_str()) {
-                return Err(KmsError::not_found(format!("Invalid arn {}", region.unwrap_or_default())));
-            }
-            let resource = resource.unwrap_or_default();
-            let name = resource.strip_prefix("key/").unwrap_or(resource).to_owned();
-            return self.key_id_of_name(&name, key, now);
-        }
-        self.key_id_of_name(key, key, now)
-    }
-
-    fn key_id_of_name(&mut self, name: &str, asked: &str, now: u64) -> Result<String, KmsError> {
-        if name == S3_ALIAS && !self.state.aliases.contains_key(name) {
-            let description = "Default key that protects my S3 objects when no other key is defined";
-            self.key_of_alias(S3_ALIAS.to_owned(), Manager::Aws, description, now)?;
-        }
-        if name.starts_with("alias/") {
-            let missing = || KmsError::not_found(format!("Alias {} is not found.", self.alias_arn(name)));
-            return self.state.aliases.get(name).map(|alias| alias.target.clone()).ok_or_else(missing);
-        }
-        if self.state.keys.contains_key(name) {
-            return Ok(name.to_owned());
-        }
-        if is_uuid(name) {
-            return Err(KmsError::not_found(format!("Key '{}' does not exist", self.arn(name))));
-        }
-        Err(KmsError::not_found(format!("Invalid keyId '{asked}'")))
-    }
-
-    fn key_of_alias(
-        &mut self,
-        alias: String,
-        manager: Manager,
-        description: &str,
-        now: u64,
-    ) -> Result<String, KmsError> {
-        if let Some(alias) = self.state.aliases.get(&alias) {
-            return Ok(self.arn(&alias.target));
-        }
-        let policy = match manager {
-            Manager::Customer => default_policy(&self.account_id),
-            Manager::Aws => s3_policy(&self.account_id, &self.region),
-        };
-        let id = self.create_key(description, manager, policy, now)?;
-        let arn = self.arn(&id);
-        self.state.aliases.insert(alias, Alias { target: id, created: now, updated: now });
-        Ok(arn)
-    }
-
     fn create_key(
         &mut self,
         description: &str,
@@ -355,14 +296,6 @@ impl Kms {
         self.state.keys.insert(id.clone(), Key::generate(description, manager, policy, now)?);
         self.is_changed = true;
         Ok(id)
-    }
-
-    fn arn(&self, id: &str) -> String {
-        format!("arn:aws:kms:{}:{}:key/{id}", self.region, self.account_id)
-    }
-
-    fn alias_arn(&self, alias: &str) -> String {
-        format!("arn:aws:kms:{}:{}:{alias}", self.region, self.account_id)
     }
 
     /// Puts a call on record, and on the keys that it used, if it was a use.
@@ -397,23 +330,6 @@ impl Kms {
     }
 }
 
-fn check_alias(alias: &str) -> Result<(), KmsError> {
-    let name = alias.strip_prefix("alias/").ok_or_else(|| {
-        KmsError::validation(
-            "Alias must start with the prefix \"alias/\". Please see \
-             https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html",
-        )
-    })?;
-    if name.starts_with("aws/") {
-        return Err(KmsError::new("NotAuthorizedException", String::new()));
-    }
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-".contains(&byte);
-    if name.is_empty() || name.len() > 250 || !name.bytes().all(is_allowed) {
-        return Err(KmsError::new("InvalidAliasNameException", "Alias contains invalid characters.".to_owned()));
-    }
-    Ok(())
-}
-
 fn random<const N: usize>() -> Result<[u8; N], KmsError> {
     crate::encryption::random().map_err(|_| KmsError::internal())
 }
@@ -425,14 +341,6 @@ fn uuid() -> Result<String, KmsError> {
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex = hex::encode(bytes);
     Ok(format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]))
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(index, byte)| match index {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 #[cfg(test)]

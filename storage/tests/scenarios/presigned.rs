@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use md5::{Digest, Md5};
 
-use crate::support::{CUSTOMER_ALGORITHM, CUSTOMER_KEY, CUSTOMER_MD5, Call, Client, SSE};
+use crate::support::{CUSTOMER_ALGORITHM, CUSTOMER_KEY, CUSTOMER_MD5, Call, Client, SSE, signature_of};
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -119,5 +119,66 @@ async fn an_access_key_that_nobody_has_is_refused_by_its_name() {
         let text = "The AWS Access Key Id you provided does not exist in our records.";
         refused.assert_refused(403, "InvalidAccessKeyId", text);
         assert_eq!(refused.element("AWSAccessKeyId").as_deref(), Some("AKIANOBODY"));
+    }
+}
+
+/// Recorded from Amazon S3: `test_presigned_url_signature_authentication[s3v4]` (`LocalStack`'s snapshots of AWS).
+#[tokio::test]
+async fn a_signature_that_does_not_match_is_told_what_it_should_have_been_over() {
+    let client = Client::new().await.signing_with("another secret");
+    let path = "demo/a b/ü+c";
+    for call in [
+        client.get(path).query("partNumber", "1").presigned(60),
+        client.put(path).header(SSE, "AES256").body("content").presigned(60),
+        client.put(path).header("x-amz-meta-a", "b").body("content"),
+    ] {
+        let refused = call.send().await;
+        let text = "The request signature we calculated does not match the signature you provided. Check your key and \
+                    signing method.";
+        refused.assert_refused(403, "SignatureDoesNotMatch", text);
+        let element = |name: &str| refused.element(name).unwrap();
+        assert_eq!(element("AWSAccessKeyId"), "AKIAIOSFODNN7EXAMPLE");
+        // The signer signed the same string, with the secret that it has.
+        assert_eq!(signature_of("another secret", &element("StringToSign")), element("SignatureProvided"));
+        let bytes = |text: String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+        for name in ["StringToSign", "CanonicalRequest"] {
+            assert_eq!(element(&format!("{name}Bytes")), bytes(element(name)), "{name}");
+        }
+    }
+}
+
+/// Recorded from Amazon S3: `test_presigned_url_signature_authentication_expired[s3v4]`.
+#[tokio::test]
+async fn an_expired_url_is_told_when_it_expired() {
+    let client = Client::new().await;
+    let refused = client.get("demo/a").presigned(1).dated(-100).send().await;
+    refused.assert_refused(403, "AccessDenied", "Request has expired");
+    assert_eq!(refused.element("X-Amz-Expires").as_deref(), Some("1"));
+    let date = |name: &str| {
+        let text = refused.element(name).unwrap();
+        time::OffsetDateTime::parse(&text, &time::format_description::well_known::Rfc3339).unwrap()
+    };
+    // From one call to the next the clock goes on, but not by minutes.
+    assert!((98..=160).contains(&(date("ServerTime") - date("Expires")).whole_seconds()));
+}
+
+/// Recorded from Amazon S3: `test_s3_put_presigned_url_missing_sig_param[s3v4]`.
+#[tokio::test]
+async fn a_url_that_lacks_a_parameter_of_its_signature_is_refused_with_the_list_of_them() {
+    let client = Client::new().await;
+    let text = "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, \
+                X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.";
+    let parameters = [
+        ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"),
+        ("X-Amz-Credential", "AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/s3/aws4_request"),
+        ("X-Amz-Date", "20260101T000000Z"),
+        ("X-Amz-Expires", "60"),
+        ("X-Amz-SignedHeaders", "host"),
+        ("X-Amz-Signature", "00"),
+    ];
+    for (missing, _) in parameters {
+        let kept = parameters.iter().filter(|(name, _)| *name != missing);
+        let call = kept.fold(client.put("demo/a"), |call, (name, value)| call.query(name, value));
+        call.anonymous().send().await.assert_refused(400, "AuthorizationQueryParametersError", text);
     }
 }

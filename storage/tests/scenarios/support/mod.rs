@@ -63,6 +63,12 @@ impl Client {
         self
     }
 
+    /// The same storage, called with a secret key that is not the caller's.
+    pub(crate) fn signing_with(mut self, secret_key: &str) -> Self {
+        secret_key.clone_into(&mut self.credential.secret_key);
+        self
+    }
+
     /// Another caller of the same storage, with another access key and the same secret.
     pub(crate) fn also_as(&self, access_key: &str) -> Self {
         let other =
@@ -255,6 +261,11 @@ impl Call<'_> {
         let request = request.body(Body::from(self.body)).expect("a request");
         Answer::read(self.client.storage.handle(request, self.is_secure).await).await
     }
+}
+
+/// The signature of a string to sign, which names the date, the region and the service that it is for.
+pub(crate) fn signature_of(secret_key: &str, string_to_sign: &str) -> String {
+    signer::signature_of(secret_key, string_to_sign)
 }
 
 /// A text that differs from segment to segment, of a given length.

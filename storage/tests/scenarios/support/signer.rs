@@ -110,3 +110,9 @@ fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     hmac.update(message);
     hmac.finalize().into_bytes().to_vec()
 }
+
+pub(super) fn signature_of(secret_key: &str, string_to_sign: &str) -> String {
+    let scope = string_to_sign.lines().nth(2).expect("a scope");
+    let key = scope.split('/').chain([string_to_sign]);
+    hex::encode(key.fold(format!("AWS4{secret_key}").into_bytes(), |key, text| hmac(&key, text.as_bytes())))
+}

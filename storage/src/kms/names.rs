@@ -1,0 +1,103 @@
+//! The names of keys: ids, ARNs, aliases, and what KMS says where one is of no key.
+
+use super::authorize::{default_policy, s3_policy};
+use super::key::Manager;
+use super::{Alias, Kms, KmsError, Used};
+
+/// The alias of the key that S3 makes for itself on first use.
+const S3_ALIAS: &str = "alias/aws/s3";
+
+impl Kms {
+    /// A key that exists, by any of its names.
+    pub(super) fn known(&self, key: &str) -> Option<Used> {
+        let name = key.rsplit_once(":key/").map_or(key, |(_, id)| id);
+        let name = name.find("alias/").map_or(name, |at| &name[at..]);
+        let id = self.state.aliases.get(name).map_or(name, |alias| alias.target.as_str());
+        self.used_now(id).ok()
+    }
+
+    pub(super) fn key_id(&mut self, key: &str, now: u64) -> Result<String, KmsError> {
+        if let Some(rest) = key.strip_prefix("arn:aws:kms:") {
+            let mut fields = rest.splitn(3, ':');
+            let (region, _account, resource) = (fields.next(), fields.next(), fields.next());
+            if region != Some(self.region.as_str()) {
+                return Err(KmsError::not_found(format!("Invalid arn {}", region.unwrap_or_default())));
+            }
+            let resource = resource.unwrap_or_default();
+            let name = resource.strip_prefix("key/").unwrap_or(resource).to_owned();
+            return self.key_id_of_name(&name, key, now);
+        }
+        self.key_id_of_name(key, key, now)
+    }
+
+    fn key_id_of_name(&mut self, name: &str, asked: &str, now: u64) -> Result<String, KmsError> {
+        if name == S3_ALIAS && !self.state.aliases.contains_key(name) {
+            let description = "Default key that protects my S3 objects when no other key is defined";
+            self.key_of_alias(S3_ALIAS.to_owned(), Manager::Aws, description, now)?;
+        }
+        if name.starts_with("alias/") {
+            let missing = || KmsError::not_found(format!("Alias {} is not found.", self.alias_arn(name)));
+            return self.state.aliases.get(name).map(|alias| alias.target.clone()).ok_or_else(missing);
+        }
+        if self.state.keys.contains_key(name) {
+            return Ok(name.to_owned());
+        }
+        if is_uuid(name) {
+            return Err(KmsError::not_found(format!("Key '{}' does not exist", self.arn(name))));
+        }
+        Err(KmsError::not_found(format!("Invalid keyId '{asked}'")))
+    }
+
+    pub(super) fn key_of_alias(
+        &mut self,
+        alias: String,
+        manager: Manager,
+        description: &str,
+        now: u64,
+    ) -> Result<String, KmsError> {
+        if let Some(alias) = self.state.aliases.get(&alias) {
+            return Ok(self.arn(&alias.target));
+        }
+        let policy = match manager {
+            Manager::Customer => default_policy(&self.account_id),
+            Manager::Aws => s3_policy(&self.account_id, &self.region),
+        };
+        let id = self.create_key(description, manager, policy, now)?;
+        let arn = self.arn(&id);
+        self.state.aliases.insert(alias, Alias { target: id, created: now, updated: now });
+        Ok(arn)
+    }
+
+    pub(super) fn arn(&self, id: &str) -> String {
+        format!("arn:aws:kms:{}:{}:key/{id}", self.region, self.account_id)
+    }
+
+    pub(super) fn alias_arn(&self, alias: &str) -> String {
+        format!("arn:aws:kms:{}:{}:{alias}", self.region, self.account_id)
+    }
+}
+
+pub(super) fn check_alias(alias: &str) -> Result<(), KmsError> {
+    let name = alias.strip_prefix("alias/").ok_or_else(|| {
+        KmsError::validation(
+            "Alias must start with the prefix \"alias/\". Please see \
+             https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html",
+        )
+    })?;
+    if name.starts_with("aws/") {
+        return Err(KmsError::new("NotAuthorizedException", String::new()));
+    }
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-".contains(&byte);
+    if name.is_empty() || name.len() > 250 || !name.bytes().all(is_allowed) {
+        return Err(KmsError::new("InvalidAliasNameException", "Alias contains invalid characters.".to_owned()));
+    }
+    Ok(())
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
