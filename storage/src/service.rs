@@ -62,7 +62,14 @@ impl Storage {
         Ok(Self { core, protocol: builder.build() })
     }
 
-    /// Answers a request. `secure` says whether nobody can have read along: TLS, or a loopback address.
+    /// Whether plain HTTP from this machine counts as if nobody could read along.
+    #[must_use]
+    pub fn trusts_loopback(&self) -> bool {
+        !self.core.config.strict_tls
+    }
+
+    /// Answers a request. `secure` says whether nobody can have read along: TLS, or a loopback address where those are
+    /// trusted ([`Storage::trusts_loopback`]).
     pub async fn handle(&self, request: Request<Body>, secure: bool) -> Response<Body> {
         let id = random_id().to_ascii_uppercase();
         let asked =

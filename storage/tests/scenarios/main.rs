@@ -8,6 +8,7 @@
     reason = "tests read best when they are plain"
 )]
 
+mod arbitrary_requests;
 mod at_rest;
 mod attributes;
 mod bucket_default;
