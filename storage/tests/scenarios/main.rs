@@ -22,6 +22,7 @@ mod kms;
 mod listing;
 mod managed_keys;
 mod many_parts;
+mod modes;
 mod multipart;
 mod presigned;
 mod ranges;
