@@ -21,6 +21,7 @@ use crate::cors;
 use crate::encryption::{ELEMENT, Refusal, request};
 use crate::kms::{self, Call};
 use crate::ops::Operations;
+use crate::ops::forms::Insecure;
 use crate::store::Backend;
 
 /// A simulated Amazon S3 and KMS. Cheap to clone; all clones are one storage.
@@ -70,7 +71,10 @@ impl Storage {
 
     /// Answers a request. `secure` says whether nobody can have read along: TLS, or a loopback address where those are
     /// trusted ([`Storage::trusts_loopback`]).
-    pub async fn handle(&self, request: Request<Body>, secure: bool) -> Response<Body> {
+    pub async fn handle(&self, mut request: Request<Body>, secure: bool) -> Response<Body> {
+        if !secure {
+            request.extensions_mut().insert(Insecure);
+        }
         let id = random_id().to_ascii_uppercase();
         let asked =
             Asked { method: request.method().clone(), uri: request.uri().clone(), headers: request.headers().clone() };

@@ -23,7 +23,8 @@ pub(super) async fn put_object(
     core: &Core,
     request: S3Request<PutObjectInput>,
 ) -> S3Result<S3Response<PutObjectOutput>> {
-    let S3Request { input, headers, credentials, trailing_headers, .. } = request;
+    let headers = super::forms::headers(&request)?;
+    let S3Request { input, credentials, trailing_headers, .. } = request;
     let caller = core.caller(credentials.as_ref())?;
     let bucket = core.bucket(&input.bucket).await?;
     let requested = write_request(&bucket.encryption, &headers)?;
