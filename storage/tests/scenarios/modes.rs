@@ -83,9 +83,9 @@ async fn uploads_are_begun_filled_copied_into_listed_and_completed() {
         let completed = client.post("demo/a").query("uploadId", &id).body(document).send().await.assert_ok();
         // A completion says nothing of SSE-C.
         if mode == "SSE-C" {
-            assert_untold(&completed)
+            assert_untold(&completed);
         } else {
-            assert_told(&completed, mode)
+            assert_told(&completed, mode);
         }
         let second = read(client.get("demo/a").query("partNumber", "2"), mode).send().await;
         assert_told(&second, mode);
