@@ -24,7 +24,7 @@ pub enum Algorithm {
     Crc32,
     /// CRC-32 of Castagnoli.
     Crc32c,
-    /// CRC-64 of NVMe: the default.
+    /// CRC-64 of the `NVMe` specification: the default.
     Crc64Nvme,
     /// SHA-1.
     Sha1,
@@ -83,7 +83,7 @@ pub(crate) fn for_upload(
             return Err(s3_error!(InvalidRequest, "{text}"));
         }
         let default = UploadChecksum { algorithm: Algorithm::Crc64Nvme, is_composite: false, is_chosen: false };
-        return Ok(Some(default).filter(|_| !matches!(protection, KeyProtection::Customer(_))));
+        return Ok((!matches!(protection, KeyProtection::Customer(_))).then_some(default));
     };
     let unsupported = || {
         let text = "Checksum algorithm provided is unsupported. Please try again with any of the valid types: \
@@ -106,17 +106,17 @@ pub(crate) fn for_upload(
 }
 
 /// The object's checksum, of its parts'.
-pub(crate) fn of_object(checksum: Option<&UploadChecksum>, parts: &[StoredPart]) -> S3Result<BTreeMap<String, String>> {
-    let Some(UploadChecksum { algorithm, is_composite, .. }) = checksum else { return Ok(BTreeMap::new()) };
+pub(crate) fn of_object(checksum: Option<&UploadChecksum>, parts: &[StoredPart]) -> BTreeMap<String, String> {
+    let Some(UploadChecksum { algorithm, is_composite, .. }) = checksum else { return BTreeMap::new() };
     let digest = |part: &StoredPart| STANDARD.decode(part.object_checksum.as_ref()?).ok();
     let digests: Option<Vec<Vec<u8>>> = parts.iter().map(digest).collect();
     // Parts that an earlier version stored have none.
-    let Some(digests) = digests else { return Ok(BTreeMap::new()) };
+    let Some(digests) = digests else { return BTreeMap::new() };
     let value = match (is_composite, algorithm.crc()) {
         (false, Some(crc)) => STANDARD.encode(combined(crc, &digests, parts)),
         _ => format!("{}-{}", STANDARD.encode(algorithm.digest(&digests.concat())), parts.len()),
     };
-    Ok(BTreeMap::from([(algorithm.name().to_owned(), value)]))
+    BTreeMap::from([(algorithm.name().to_owned(), value)])
 }
 
 fn combined(crc: CrcAlgorithm, digests: &[Vec<u8>], parts: &[StoredPart]) -> Vec<u8> {

@@ -19,6 +19,8 @@ pub struct Config {
     pub kms_keys: Vec<String>,
     /// Whether new buckets block writes with SSE-C, as on Amazon S3 since April 2026.
     pub sse_c_default: SseCDefault,
+    /// Whether loopback addresses are refused customer keys and KMS keys over plain HTTP too, as everybody else is.
+    pub strict_tls: bool,
     /// The domain that virtual hosts are under: `{bucket}.s3.{region}.{domain}`.
     pub base_domain: String,
 }
@@ -31,6 +33,7 @@ impl Default for Config {
             credentials: vec![Credential::demo()],
             kms_keys: Vec::new(),
             sse_c_default: SseCDefault::Blocked,
+            strict_tls: false,
             base_domain: "storage.test".to_owned(),
         }
     }

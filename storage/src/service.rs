@@ -21,6 +21,7 @@ use crate::cors;
 use crate::encryption::{ELEMENT, Refusal, request};
 use crate::kms::{self, Call};
 use crate::ops::Operations;
+use crate::ops::forms::Insecure;
 use crate::signature_faults;
 use crate::store::Backend;
 
@@ -63,8 +64,18 @@ impl Storage {
         Ok(Self { core, protocol: builder.build() })
     }
 
-    /// Answers a request. `secure` says whether nobody can have read along: TLS, or a loopback address.
-    pub async fn handle(&self, request: Request<Body>, secure: bool) -> Response<Body> {
+    /// Whether plain HTTP from this machine counts as if nobody could read along.
+    #[must_use]
+    pub fn trusts_loopback(&self) -> bool {
+        !self.core.config.strict_tls
+    }
+
+    /// Answers a request. `secure` says whether nobody can have read along: TLS, or a loopback address where those are
+    /// trusted ([`Storage::trusts_loopback`]).
+    pub async fn handle(&self, mut request: Request<Body>, secure: bool) -> Response<Body> {
+        if !secure {
+            request.extensions_mut().insert(Insecure);
+        }
         let id = random_id().to_ascii_uppercase();
         let asked =
             Asked { method: request.method().clone(), uri: request.uri().clone(), headers: request.headers().clone() };

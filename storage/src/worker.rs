@@ -51,7 +51,7 @@ impl StorageWorker {
     /// # Errors
     /// Where the request's body cannot be read.
     pub async fn handle(&self, request: web_sys::Request) -> Result<web_sys::Response, JsValue> {
-        let (request, secure) = from_js(&request).await?;
+        let (request, secure) = from_js(&request, self.inner.trusts_loopback()).await?;
         let has_no_body = request.method() == Method::HEAD;
         let response = self.inner.handle(request, secure).await;
         to_js(response, has_no_body)
@@ -120,7 +120,10 @@ fn settings(options: &JsValue) -> Result<(Config, Option<String>), JsError> {
 }
 
 /// The request as the service takes it, and whether nobody can have read along.
-async fn from_js(request: &web_sys::Request) -> Result<(http::Request<s3s::Body>, bool), JsValue> {
+async fn from_js(
+    request: &web_sys::Request,
+    trusts_loopback: bool,
+) -> Result<(http::Request<s3s::Body>, bool), JsValue> {
     let uri: Uri = request.url().parse().map_err(|_| JsError::new("the URL is not one that S3 could be asked at"))?;
     let mut builder = http::Request::builder().method(request.method().as_str()).uri(uri.clone());
     for entry in request.headers().entries() {
@@ -135,7 +138,7 @@ async fn from_js(request: &web_sys::Request) -> Result<(http::Request<s3s::Body>
         builder = builder.header(CONTENT_LENGTH, HeaderValue::from(body.len()));
     }
     let made = builder.body(s3s::Body::from(Bytes::from(body)));
-    let secure = uri.scheme() == Some(&Scheme::HTTPS) || is_loopback(uri.host().unwrap_or_default());
+    let secure = uri.scheme() == Some(&Scheme::HTTPS) || trusts_loopback && is_loopback(uri.host().unwrap_or_default());
     Ok((made.map_err(|error| JsError::new(&error.to_string()))?, secure))
 }
 

@@ -3,6 +3,7 @@
 mod attributes;
 mod buckets;
 mod copy;
+pub(crate) mod forms;
 mod listing;
 mod multipart;
 mod objects;

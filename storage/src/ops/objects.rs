@@ -23,7 +23,8 @@ pub(super) async fn put_object(
     core: &Core,
     request: S3Request<PutObjectInput>,
 ) -> S3Result<S3Response<PutObjectOutput>> {
-    let S3Request { input, headers, credentials, trailing_headers, .. } = request;
+    let headers = super::forms::headers(&request)?;
+    let S3Request { input, credentials, trailing_headers, .. } = request;
     let caller = core.caller(credentials.as_ref())?;
     let bucket = core.bucket(&input.bucket).await?;
     let requested = write_request(&bucket.encryption, &headers)?;
@@ -127,7 +128,7 @@ pub(super) async fn get_object(
     output.parts_count = parts_count(&object, input.part_number);
     set_description!(output, object);
     set_encryption!(output, &object.protection);
-    if let (Some(checksums), true) = (told_checksums(&object, &wanted, input.part_number), is_asked) {
+    if let (Some(checksums), true) = (told_checksums(&object, wanted.as_ref(), input.part_number), is_asked) {
         set_checksums!(output, checksums);
         output.checksum_type = answers::checksum_type(&object).filter(|_| !checksums.is_empty());
     }
@@ -165,7 +166,7 @@ pub(super) async fn head_object(
     output.parts_count = parts_count(&object, input.part_number);
     set_description!(output, object);
     set_encryption!(output, &object.protection);
-    if let (Some(checksums), true) = (told_checksums(&object, &wanted, input.part_number), is_asked) {
+    if let (Some(checksums), true) = (told_checksums(&object, wanted.as_ref(), input.part_number), is_asked) {
         set_checksums!(output, checksums);
         output.checksum_type = answers::checksum_type(&object).filter(|_| !checksums.is_empty());
     }
@@ -305,7 +306,7 @@ fn part_range(object: &StoredObject, number: i32) -> S3Result<Range<u64>> {
 /// The checksums that an answer tells of: those of the whole, or of the part that was asked for by its number.
 fn told_checksums(
     object: &StoredObject,
-    wanted: &Option<Range<u64>>,
+    wanted: Option<&Range<u64>>,
     part_number: Option<i32>,
 ) -> Option<BTreeMap<String, String>> {
     match (wanted, part_number) {

@@ -41,6 +41,9 @@ pub(super) struct Arguments {
     /// Whether new buckets block SSE-C, as on Amazon S3 since April 2026.
     #[arg(long, value_name = "STATE", value_enum, default_value = "blocked")]
     sse_c_default: SseC,
+    /// Refuses SSE-C and KMS keys over plain HTTP from this machine too, as S3 does from everywhere.
+    #[arg(long)]
+    strict_tls: bool,
     /// Opens a view of what lies at rest at this address, apart from S3. Keep it on this machine.
     #[arg(long, value_name = "ADDRESS")]
     pub(super) inspection: Option<String>,
@@ -63,6 +66,7 @@ impl Arguments {
                 SseC::Blocked => SseCDefault::Blocked,
                 SseC::Allowed => SseCDefault::Allowed,
             },
+            strict_tls: self.strict_tls,
             credentials: match &self.credentials {
                 Some(path) => credentials(path)?,
                 None => Config::default().credentials,

@@ -43,7 +43,10 @@ async fn connection(stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor
     // Small answers should not wait for more to come; where that cannot be set, they do.
     let _ = stream.set_nodelay(true);
     match tls {
-        None => answer(stream, peer.ip().to_canonical().is_loopback(), storage).await,
+        None => {
+            let secure = storage.trusts_loopback() && peer.ip().to_canonical().is_loopback();
+            answer(stream, secure, storage).await;
+        }
         Some(acceptor) => match acceptor.accept(stream).await {
             Ok(stream) => answer(stream, true, storage).await,
             Err(error) => eprintln!("s3-storage-sim: no TLS with {peer}: {error}"),

@@ -8,6 +8,7 @@
     reason = "tests read best when they are plain"
 )]
 
+mod arbitrary_requests;
 mod at_rest;
 mod attributes;
 mod bucket_default;
@@ -21,6 +22,7 @@ mod kms;
 mod listing;
 mod managed_keys;
 mod many_parts;
+mod modes;
 mod multipart;
 mod presigned;
 mod ranges;

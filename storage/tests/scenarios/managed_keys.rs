@@ -77,6 +77,15 @@ async fn headers_that_contradict_each_other_are_refused() {
 }
 
 #[tokio::test]
+async fn a_kms_key_where_others_can_read_along_is_refused() {
+    let client = Client::new().await;
+    let put = || client.put("demo/a").header(SSE, "aws:kms").body("x");
+    put().insecure().send().await.assert_code(400, "InvalidArgument");
+    put().send().await.assert_ok();
+    client.get("demo/a").insecure().send().await.assert_code(400, "InvalidArgument");
+}
+
+#[tokio::test]
 async fn the_method_of_encryption_is_not_for_reads() {
     let client = Client::new().await;
     client.put("demo/a").body("content").send().await.assert_ok();
