@@ -11,6 +11,8 @@ export { encryptObject, type EncryptedObject, type EncryptOptions } from "./encr
 export { type EngineSource, init } from "./engine.js";
 export { EnvelopeError, type EnvelopeErrorCode, isEnvelopeError } from "./errors.js";
 export { AesKeyring, type AesKeyringOptions, type CommitmentPolicy, type KeyBytes, type Keyring } from "./keyring.js";
+export { type EncryptionContext, kmsBackend, type KmsBackendOptions, type KmsClient } from "./kms-client.js";
+export { KmsKeyring, type KmsKeyringOptions } from "./kms-keyring.js";
 export {
   type Credentials,
   presign,

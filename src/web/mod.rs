@@ -3,6 +3,7 @@
 
 pub mod error;
 pub mod keyring;
+pub mod kms;
 mod number;
 pub mod object;
 mod options;
