@@ -67,6 +67,8 @@ export const CLIENT_ERROR_CODES = [
   "LEGACY_CONTENT_INVALID",
   /** KMS, or whoever stands before it, answered with an error. */
   "KMS_REFUSED",
+  /** The salt or a parameter of a passphrase's derivation is out of range. */
+  "PASSPHRASE_PARAMETERS_INVALID",
 ] as const;
 
 /** Every code that an {@link EnvelopeError} can have. */

@@ -22,6 +22,7 @@ export {
 } from "./presign.js";
 export type { Presign, PresignedUrl, PresignRequest } from "./request.js";
 export type { ByteSource } from "./source.js";
+export { PassphraseKeyring, type PassphraseKeyringOptions } from "./passphrase-keyring.js";
 export { type RsaKeys, RsaKeyring, type RsaKeyringOptions } from "./rsa-keyring.js";
 export type { RsaKeySource } from "./rsa-key.js";
 export { type HeaderMap, type KmsOptions, type Operation, type ServerSideEncryption, sse, sseC } from "./sse.js";
