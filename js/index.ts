@@ -5,6 +5,8 @@
  */
 
 export type { EngineOptions } from "./bulk-engine.js";
+export { decryptRange, type DecryptRangeOptions, type RangedObject } from "./decrypt-range.js";
+export { MultiKeyring } from "./multi-keyring.js";
 export { decryptObject, type DecryptOptions, type StoredObject } from "./decrypt.js";
 export { download, type DownloadedObject, type DownloadOptions, type DownloadProgress } from "./download.js";
 export { encryptObject, type EncryptedObject, type EncryptOptions } from "./encrypt.js";
