@@ -87,9 +87,16 @@ export async function decryptObject(
   }
 }
 
-/** What may be read, in the order in which the engine takes it. */
-function readPolicyOf(
-  options: DecryptOptions,
+/**
+ * What may be read, in the order in which the engine takes it.
+ *
+ * @param options - What the caller allows.
+ */
+export function readPolicyOf(
+  options: Pick<
+    DecryptOptions,
+    "commitmentPolicy" | "enableLegacyWrappingAlgorithms" | "enableLegacyUnauthenticatedModes"
+  >,
 ): [CommitmentPolicy | undefined, boolean | undefined, boolean | undefined] {
   return [options.commitmentPolicy, options.enableLegacyWrappingAlgorithms, options.enableLegacyUnauthenticatedModes];
 }
@@ -104,7 +111,12 @@ function fromResponse(response: Response): StoredObject {
   return { body: response.body, metadata: response.headers };
 }
 
-function entriesOf(metadata: StoredObject["metadata"]): Iterable<[string, string]> {
+/**
+ * Metadata as pairs.
+ *
+ * @param metadata - Headers, or names and values.
+ */
+export function entriesOf(metadata: StoredObject["metadata"]): Iterable<[string, string]> {
   return metadata instanceof Headers ? metadata.entries() : Object.entries(metadata);
 }
 

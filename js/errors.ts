@@ -22,6 +22,8 @@ export const ENGINE_ERROR_CODES = [
   "LEGACY_UNAUTHENTICATED_NOT_ENABLED",
   "KEYRING_MISMATCH",
   "MATERIALS_DESCRIPTION_MISMATCH",
+  "ENCRYPTION_CONTEXT_MISMATCH",
+  "RESERVED_CONTEXT_NAME",
   "NOT_ENCRYPTED",
   "METADATA_MISSING",
   "METADATA_NOT_BASE64",
@@ -63,6 +65,10 @@ export const CLIENT_ERROR_CODES = [
   "ENGINE_UNAVAILABLE",
   /** Content in CBC mode is not what such content can be. */
   "LEGACY_CONTENT_INVALID",
+  /** KMS, or whoever stands before it, answered with an error. */
+  "KMS_REFUSED",
+  /** The salt or a parameter of a passphrase's derivation is out of range. */
+  "PASSPHRASE_PARAMETERS_INVALID",
 ] as const;
 
 /** Every code that an {@link EnvelopeError} can have. */

@@ -5,12 +5,16 @@
  */
 
 export type { EngineOptions } from "./bulk-engine.js";
+export { decryptRange, type DecryptRangeOptions, type RangedObject } from "./decrypt-range.js";
+export { MultiKeyring } from "./multi-keyring.js";
 export { decryptObject, type DecryptOptions, type StoredObject } from "./decrypt.js";
 export { download, type DownloadedObject, type DownloadOptions, type DownloadProgress } from "./download.js";
 export { encryptObject, type EncryptedObject, type EncryptOptions } from "./encrypt.js";
 export { type EngineSource, init } from "./engine.js";
 export { EnvelopeError, type EnvelopeErrorCode, isEnvelopeError } from "./errors.js";
 export { AesKeyring, type AesKeyringOptions, type CommitmentPolicy, type KeyBytes, type Keyring } from "./keyring.js";
+export { type EncryptionContext, kmsBackend, type KmsBackendOptions, type KmsClient } from "./kms-client.js";
+export { KmsKeyring, type KmsKeyringOptions } from "./kms-keyring.js";
 export {
   type Credentials,
   presign,
@@ -20,6 +24,9 @@ export {
 } from "./presign.js";
 export type { Presign, PresignedUrl, PresignRequest } from "./request.js";
 export type { ByteSource } from "./source.js";
+export { PassphraseKeyring, type PassphraseKeyringOptions } from "./passphrase-keyring.js";
+export { type RsaKeys, RsaKeyring, type RsaKeyringOptions } from "./rsa-keyring.js";
+export type { RsaKeySource } from "./rsa-key.js";
 export { type HeaderMap, type KmsOptions, type Operation, type ServerSideEncryption, sse, sseC } from "./sse.js";
 export { upload, type UploadedObject, type UploadOptions } from "./upload.js";
 export type { UploadProgress } from "./upload-transfer.js";

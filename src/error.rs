@@ -120,6 +120,18 @@ pub enum EnvelopeError {
     /// The object's materials description is not the keyring's.
     #[error("the object's materials description is not the keyring's: it was encrypted under another key")]
     MaterialsDescriptionMismatch,
+    /// The object's encryption context is not the one that the caller gives, or not one for its algorithm.
+    #[error(
+        "the object's encryption context is not the one given: give the keyring the very names and values that the \
+         object was written with (none for an object of the wrapping algorithm kms)"
+    )]
+    EncryptionContextMismatch,
+    /// The caller's encryption context has a name that the client itself uses.
+    #[error("the encryption context cannot have the name {name}, which is reserved; leave it out")]
+    ReservedContextName {
+        /// The name.
+        name: &'static str,
+    },
 
     /// The object has no content metadata.
     #[error(
@@ -384,6 +396,8 @@ impl EnvelopeError {
             Self::LegacyUnauthenticatedNotEnabled => "LEGACY_UNAUTHENTICATED_NOT_ENABLED",
             Self::KeyringMismatch { .. } => "KEYRING_MISMATCH",
             Self::MaterialsDescriptionMismatch => "MATERIALS_DESCRIPTION_MISMATCH",
+            Self::EncryptionContextMismatch => "ENCRYPTION_CONTEXT_MISMATCH",
+            Self::ReservedContextName { .. } => "RESERVED_CONTEXT_NAME",
             Self::NotEncrypted => "NOT_ENCRYPTED",
             Self::MetadataMissing { .. } => "METADATA_MISSING",
             Self::MetadataInvalid { problem, .. } => problem.code(),

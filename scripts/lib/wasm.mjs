@@ -46,6 +46,15 @@ export const WASM_MODULES = [
     gzipBudget: 120_000,
   },
   {
+    crate: "s3-envelope-passphrase",
+    name: "passphrase",
+    profile: "release",
+    features: [],
+    flags: [],
+    optimise: ["-O3"],
+    gzipBudget: 30_000,
+  },
+  {
     crate: "s3-storage-sim",
     name: "storage_sim",
     profile: "release",

@@ -5,8 +5,12 @@
 //! somebody (a key service, `SubtleCrypto`) does that at the edge and hands in the answer.
 
 mod aes;
+mod kms;
+mod rsa;
 
 pub use aes::{AesKeyring, WRAPPED_LENGTH as AES_WRAPPED_LENGTH, WRAPPING_IV_LENGTH as AES_WRAPPING_IV_LENGTH};
+pub use kms::{check_kms_applies, kms_context};
+pub use rsa::{check_rsa_applies, rsa_data_key, rsa_message};
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;

@@ -216,7 +216,7 @@ async fn finish(call: Result<js_sys::Promise, JsValue>) -> Option<Uint8Array> {
 }
 
 /// A materials description from `undefined` or an object of strings.
-fn materials_description(value: &JsValue) -> Result<MaterialsDescription, EnvelopeError> {
+pub(super) fn materials_description(value: &JsValue) -> Result<MaterialsDescription, EnvelopeError> {
     if value.is_undefined() {
         return Ok(MaterialsDescription::new());
     }

@@ -3,11 +3,13 @@
 
 pub mod error;
 pub mod keyring;
+pub mod kms;
 mod number;
 pub mod object;
 mod options;
 pub mod presign;
 pub mod range;
+pub mod rsa;
 pub mod sse;
 pub mod subtle;
 pub mod transfer;

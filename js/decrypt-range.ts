@@ -1,0 +1,113 @@
+/** Decrypting a part of an object. Nobody can tell whether a part alone was altered: it is unauthenticated. */
+
+import { bulkEngine, type EngineOptions } from "./bulk-engine.js";
+import { entriesOf, readPolicyOf, type StoredObject } from "./decrypt.js";
+import { DelayedDecryption } from "./decryption.js";
+import { engine } from "./engine.js";
+import { EnvelopeError } from "./errors.js";
+import type { CommitmentPolicy, Keyring } from "./keyring.js";
+import { type ByteSource, openSource } from "./source.js";
+
+/** Options of {@link decryptRange}. */
+export interface DecryptRangeOptions extends EngineOptions {
+  /** Unwraps the object's data key. */
+  readonly keyring: Keyring;
+  /** Says that you know: a part is not authenticated, and whoever can write to the storage can flip any bit of it. */
+  readonly enableLegacyUnauthenticatedModes: true;
+  /** The first byte of the content that is wanted. */
+  readonly start: number;
+  /** The byte after the last that is wanted. */
+  readonly end: number;
+  /** Which message formats to read; V3 only unless given. */
+  readonly commitmentPolicy?: CommitmentPolicy;
+  /** Reads data keys that are wrapped by algorithms of the first clients. */
+  readonly enableLegacyWrappingAlgorithms?: boolean;
+}
+
+/** An object of which parts are read. */
+export interface RangedObject {
+  /** The object's user metadata, as for `decryptObject`. */
+  readonly metadata: StoredObject["metadata"];
+  /** The object's length as stored, the tag included, in bytes: the last number of `Content-Range`. */
+  readonly storedLength: number;
+  /**
+   * Gives bytes of the object as stored, for example by a GET with the header `Range`.
+   *
+   * @param start - The first byte.
+   * @param end - The byte after the last.
+   */
+  read(start: number, end: number): Promise<ByteSource> | ByteSource;
+}
+
+const BLOCK = 16;
+const TAG = 16;
+/** How much is decrypted at a time, in bytes. */
+const PIECE = 512 * 1024;
+
+/**
+ * Decrypts a part of an object **without authenticating it**: the S3 Encryption Client's ranged read, in the CTR suite that
+ * belongs to the object's. The key commitment of V3 is checked, the content is not. The tag is never part of what is read.
+ *
+ * @param object - The object.
+ * @param options - The keyring, the range, and the opt-in.
+ * @throws {@link EnvelopeError} `LEGACY_UNAUTHENTICATED_NOT_ENABLED` without the opt-in, `INVALID_INPUT` for a range that
+ * the content does not have or an answer of another length, `UNSUPPORTED` for content in CBC mode, and those of
+ * `decryptObject` for keys and metadata.
+ */
+export async function decryptRange(
+  object: RangedObject,
+  options: DecryptRangeOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (!(options.enableLegacyUnauthenticatedModes as boolean | undefined)) {
+    throw new EnvelopeError(
+      "LEGACY_UNAUTHENTICATED_NOT_ENABLED",
+      "a part of an object cannot tell whether it was altered; to read one all the same set enableLegacyUnauthenticatedModes",
+    );
+  }
+  const { start, end } = options;
+  const isWithin = [start, end].every(Number.isSafeInteger) && start >= 0 && start <= end;
+  if (!isWithin || end > object.storedLength - TAG) {
+    throw new EnvelopeError("INVALID_INPUT", "the range must lie within the content, whose tag is no part of it");
+  }
+  const first = start - (start % BLOCK);
+  const decryption = await begin(object, options, end - first);
+  try {
+    const ciphertext = end === start ? new Uint8Array() : await whole(await object.read(first, end), end - first);
+    for (let at = 0; at < ciphertext.length; at += PIECE) {
+      const piece = ciphertext.subarray(at, at + PIECE);
+      piece.set(await decryption.process(first + at, piece));
+    }
+    return ciphertext.slice(start - first);
+  } finally {
+    decryption.free();
+  }
+}
+
+async function begin(object: RangedObject, options: DecryptRangeOptions, length: number): Promise<DelayedDecryption> {
+  const loaded = await engine();
+  const bulk = await bulkEngine(loaded, options, length);
+  const parsed = loaded.ContentMetadata.parse([...entriesOf(object.metadata)]);
+  try {
+    const policy = readPolicyOf(options);
+    loaded.checkPolicy(parsed, ...policy);
+    const session = new loaded.DecryptSession(parsed, await options.keyring.unwrapDataKey(parsed), ...policy);
+    return await DelayedDecryption.start(session, { loaded, bulk });
+  } finally {
+    parsed.free();
+  }
+}
+
+async function whole(source: ByteSource, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for await (const chunk of openSource(source).chunks()) {
+    if (at + chunk.length <= length) {
+      bytes.set(chunk, at);
+    }
+    at += chunk.length;
+  }
+  if (at !== length) {
+    throw new EnvelopeError("INVALID_INPUT", "the storage gave another number of bytes than it was asked for");
+  }
+  return bytes;
+}

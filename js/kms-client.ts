@@ -1,0 +1,112 @@
+/** How KMS is asked: two calls, over whatever way an app has to it. */
+
+import { EnvelopeError } from "./errors.js";
+
+/** A KMS encryption context: public names and values that KMS binds the wrapped data key to. */
+export type EncryptionContext = Readonly<Record<string, string>>;
+
+/** What a KMS keyring asks for. AWS's own KMS client fits behind it in a few lines. */
+export interface KmsClient {
+  /**
+   * KMS's `GenerateDataKey` with `KeySpec: "AES_256"`.
+   *
+   * @param request - The key and the whole encryption context.
+   */
+  generateDataKey(request: { readonly keyId: string; readonly encryptionContext: EncryptionContext }): Promise<{
+    /** The 32 bytes of the data key. They are overwritten after use. */
+    readonly plaintext: Uint8Array;
+    /** The same, wrapped. */
+    readonly ciphertextBlob: Uint8Array;
+  }>;
+  /**
+   * KMS's `Decrypt`.
+   *
+   * @param request - The key, the wrapped data key and the whole encryption context.
+   */
+  decrypt(request: {
+    readonly keyId: string;
+    readonly ciphertextBlob: Uint8Array;
+    readonly encryptionContext: EncryptionContext;
+  }): Promise<{ readonly plaintext: Uint8Array }>;
+}
+
+/** How the app's own backend is asked. */
+export interface KmsBackendOptions {
+  /** Headers that say who asks, such as `Authorization`. They are asked for before each call. */
+  readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
+  /** Sends the request; the global `fetch` unless given. */
+  readonly fetch?: (request: Request) => Promise<Response>;
+}
+
+/**
+ * Asks the app's own backend, which holds the credentials, decides whether the user may, signs the request and hands it on
+ * to KMS as it is: a POST of KMS's JSON 1.1 protocol, the operation in the header `X-Amz-Target`. No credentials are in
+ * the page.
+ *
+ * @param url - Where the backend takes such requests. It must be https, or this machine's own.
+ * @param options - Who asks.
+ */
+export function kmsBackend(url: string | URL, options: KmsBackendOptions = {}): KmsClient {
+  const call = async (operation: string, parameters: Readonly<Record<string, unknown>>) =>
+    await answerOf(await sent(new URL(url), options, operation, JSON.stringify(parameters)));
+  return {
+    async generateDataKey({ keyId, encryptionContext }) {
+      const parameters = { KeyId: keyId, KeySpec: "AES_256", EncryptionContext: encryptionContext };
+      const answer = await call("GenerateDataKey", parameters);
+      return { plaintext: bytesOf(answer["Plaintext"]), ciphertextBlob: bytesOf(answer["CiphertextBlob"]) };
+    },
+    async decrypt({ keyId, ciphertextBlob, encryptionContext }) {
+      const blob = btoa(String.fromCharCode(...ciphertextBlob));
+      const parameters = { KeyId: keyId, CiphertextBlob: blob, EncryptionContext: encryptionContext };
+      return { plaintext: bytesOf((await call("Decrypt", parameters))["Plaintext"]) };
+    },
+  };
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+async function sent(url: URL, options: KmsBackendOptions, operation: string, body: string): Promise<Response> {
+  if (url.protocol !== "https:" && !LOOPBACK.test(url.hostname)) {
+    throw new EnvelopeError("INSECURE_TRANSPORT", "data keys must not travel over plain HTTP; use an https:// URL");
+  }
+  const request = new Request(url, {
+    method: "POST",
+    headers: {
+      ...(await options.headers?.()),
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-target": `TrentService.${operation}`,
+    },
+    body,
+    cache: "no-store",
+    redirect: "error",
+    referrerPolicy: "no-referrer",
+  });
+  try {
+    return await (options.fetch ?? fetch)(request);
+  } catch (cause) {
+    throw new EnvelopeError("NETWORK_FAILURE", "no answer came from the way to KMS", { cause });
+  }
+}
+
+async function answerOf(response: Response): Promise<Readonly<Record<string, unknown>>> {
+  const answer: unknown = await response.json().catch(() => undefined);
+  const fields = typeof answer === "object" && answer !== null ? (answer as Record<string, unknown>) : {};
+  if (response.ok) {
+    return fields;
+  }
+  const [code, message] = [fields["__type"], fields["message"] ?? fields["Message"]].map((text) =>
+    typeof text === "string" ? text.slice(0, 512) : undefined,
+  );
+  throw new EnvelopeError(
+    "KMS_REFUSED",
+    `KMS answered ${code?.split("#").at(-1) ?? `HTTP ${String(response.status)}`}: ${message ?? "it says nothing else"}`,
+  );
+}
+
+function bytesOf(value: unknown): Uint8Array {
+  try {
+    return Uint8Array.from(atob(value as string), (character) => character.charCodeAt(0));
+  } catch {
+    throw new EnvelopeError("UNEXPECTED_STORAGE_ANSWER", "the answer of KMS is not what the operation promises");
+  }
+}

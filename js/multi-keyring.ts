@@ -1,0 +1,49 @@
+/** Several keyrings: one writes, and whichever an object names reads. */
+
+import { EnvelopeError, isEnvelopeError } from "./errors.js";
+import type { CommitmentPolicy, Keyring } from "./keyring.js";
+import type { ContentMetadata, DataKey, EncryptionMaterials } from "./wasm/engine.js";
+
+/** With these codes a keyring says that an object is not its own; the next one may know it. */
+const NOT_MINE = ["KEYRING_MISMATCH", "MATERIALS_DESCRIPTION_MISMATCH", "ENCRYPTION_CONTEXT_MISMATCH", "WRONG_KEY"];
+
+/**
+ * Writes with the first of its keyrings, and reads with the one that an object names: by how its data key is wrapped and
+ * by its materials description. Keyrings without a description are tried in turn.
+ */
+export class MultiKeyring implements Keyring {
+  readonly #keyrings: readonly Keyring[];
+
+  /**
+   * @param keyrings - The one that writes, and then all others that may read.
+   * @throws {@link EnvelopeError} `INVALID_INPUT` where there is none.
+   */
+  constructor(keyrings: readonly Keyring[]) {
+    if (keyrings.length === 0) {
+      throw new EnvelopeError("INVALID_INPUT", "a MultiKeyring needs at least one keyring");
+    }
+    this.#keyrings = [...keyrings];
+  }
+
+  /** @internal */
+  async encryptionMaterials(policy: CommitmentPolicy | undefined): Promise<EncryptionMaterials> {
+    return await (this.#keyrings[0] as Keyring).encryptionMaterials(policy);
+  }
+
+  /** @internal */
+  async unwrapDataKey(metadata: ContentMetadata): Promise<DataKey> {
+    let nearest: unknown;
+    for (const keyring of this.#keyrings) {
+      try {
+        return await keyring.unwrapDataKey(metadata);
+      } catch (error) {
+        if (!isEnvelopeError(error) || !NOT_MINE.includes(error.code)) {
+          throw error;
+        }
+        // That a key did not fit says more than that another kind of key is wanted.
+        nearest = nearest === undefined || error.code === "WRONG_KEY" ? error : nearest;
+      }
+    }
+    throw nearest;
+  }
+}

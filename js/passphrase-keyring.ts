@@ -1,0 +1,132 @@
+/** The passphrase keyring: an AES keyring whose key is derived from what a person remembers, by Argon2id. */
+
+import { EnvelopeError } from "./errors.js";
+import { AesKeyring, type CommitmentPolicy, type Keyring } from "./keyring.js";
+import { onDemand, sourceOf } from "./on-demand.js";
+import type { ContentMetadata, DataKey, EncryptionMaterials } from "./wasm/engine.js";
+
+/** Options of a passphrase keyring. */
+export interface PassphraseKeyringOptions {
+  /** The memory that each guess has to fill, in KiB; 65,536 (64 MiB) unless given, 1 GiB at most. */
+  readonly memoryKib?: number;
+  /** The passes over it; 3 unless given, 16 at most. */
+  readonly iterations?: number;
+  /** The lanes; 4 unless given, 16 at most. */
+  readonly parallelism?: number;
+}
+
+const passphraseModule = onDemand("passphrase_bg.wasm", async () => {
+  const glue = await import("./wasm/passphrase.js");
+  // Written literally, so that bundlers see it and bring the file along.
+  await glue.default({ module_or_path: await sourceOf(new URL("./wasm/passphrase_bg.wasm", import.meta.url)) });
+  return glue;
+});
+
+type Description = Readonly<Record<string, string>>;
+
+/** The description's names. Whoever knows the passphrase derives the key from them and has an ordinary AES keyring. */
+const KDF = "kdf";
+const SALT = "kdf-salt";
+const MEMORY = "kdf-memory-kib";
+const ITERATIONS = "kdf-iterations";
+const PARALLELISM = "kdf-parallelism";
+const ARGON2ID = "argon2id-v19";
+const SALT_LENGTH = 16;
+/** RFC 9106, section 4: the second recommended choice, for where memory is scarce. */
+const DEFAULTS = { memoryKib: 65_536, iterations: 3, parallelism: 4 };
+
+/**
+ * Wraps data keys under a key that Argon2id derives from a passphrase. Salt and parameters are stored with each object as
+ * its materials description. The passphrase is taken in Unicode's form NFC, as UTF-8. Deriving blocks its thread for the
+ * better part of a second: it is done once for writing, and once for each salt that is read.
+ */
+export class PassphraseKeyring implements Keyring {
+  readonly #passphrase: Uint8Array;
+  readonly #own: Description;
+  readonly #derived = new Map<string, Promise<AesKeyring>>();
+
+  /**
+   * @param passphrase - What the person remembers. Its strength is all the protection there is.
+   * @param options - What a guess costs.
+   * @throws {@link EnvelopeError} `INVALID_INPUT` for an empty passphrase.
+   */
+  constructor(passphrase: string, options: PassphraseKeyringOptions = {}) {
+    if (typeof passphrase !== "string" || passphrase === "") {
+      throw new EnvelopeError("INVALID_INPUT", "a passphrase must be text that is not empty");
+    }
+    const { memoryKib, iterations, parallelism } = { ...DEFAULTS, ...options };
+    const salt = crypto.getRandomValues(new Uint8Array(SALT_LENGTH));
+    this.#passphrase = new TextEncoder().encode(passphrase.normalize("NFC"));
+    this.#own = {
+      [KDF]: ARGON2ID,
+      [SALT]: btoa(String.fromCharCode(...salt)),
+      [MEMORY]: String(memoryKib),
+      [ITERATIONS]: String(iterations),
+      [PARALLELISM]: String(parallelism),
+    };
+  }
+
+  /** Wipes the passphrase and all keys derived from it. The keyring cannot be used afterwards. */
+  dispose(): void {
+    this.#passphrase.fill(0);
+    for (const keyring of this.#derived.values()) {
+      void keyring.then(
+        (derived) => {
+          derived.dispose();
+        },
+        () => undefined,
+      );
+    }
+    this.#derived.clear();
+  }
+
+  /** @internal */
+  async encryptionMaterials(policy: CommitmentPolicy | undefined): Promise<EncryptionMaterials> {
+    return await (await this.#keyringOf(this.#own)).encryptionMaterials(policy);
+  }
+
+  /** @internal */
+  async unwrapDataKey(metadata: ContentMetadata): Promise<DataKey> {
+    const keyring = await this.#keyringOf(metadata.description() as Description);
+    return await keyring.unwrapDataKey(metadata);
+  }
+
+  #keyringOf(description: Description): Promise<AesKeyring> {
+    const name = JSON.stringify(Object.entries(description).sort());
+    const known = this.#derived.get(name) ?? derived(this.#passphrase, description);
+    this.#derived.set(name, known);
+    known.catch(() => this.#derived.delete(name));
+    return known;
+  }
+}
+
+async function derived(passphrase: Uint8Array, description: Description): Promise<AesKeyring> {
+  const salt = saltOf(description);
+  if (description[KDF] !== ARGON2ID || salt === undefined) {
+    throw new EnvelopeError(
+      "PASSPHRASE_PARAMETERS_INVALID",
+      "the object's materials description has no salt and parameters of Argon2id: it was not written under a passphrase",
+    );
+  }
+  const numbers = [MEMORY, ITERATIONS, PARALLELISM].map((name) => wholeOf(description[name]));
+  const { derivePassphraseKey } = await passphraseModule();
+  const key = derivePassphraseKey(passphrase, salt, ...(numbers as [number, number, number]));
+  try {
+    return await AesKeyring.fromBytes(key, { materialsDescription: description });
+  } finally {
+    key.fill(0);
+  }
+}
+
+function saltOf(description: Description): Uint8Array | undefined {
+  try {
+    return Uint8Array.from(atob(description[SALT] ?? "!"), (character) => character.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A parameter; 0, which is always out of range, for what is no number. */
+function wholeOf(text: string | undefined): number {
+  return text !== undefined && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0;
+}
