@@ -5,6 +5,7 @@ import { Authentication, type ChosenEngine, type Decryption, DelayedDecryption }
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
+import { cbcStream } from "./legacy.js";
 import { orderedStream, type SegmentWork, settled } from "./ordered.js";
 import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
 import { type ByteSource, type OpenSource, openSource } from "./source.js";
@@ -17,6 +18,16 @@ export interface DecryptOptions extends EngineOptions {
   readonly keyring: Keyring;
   /** Which message formats to read; V3 only unless given. */
   readonly commitmentPolicy?: CommitmentPolicy;
+  /**
+   * Reads data keys that are wrapped by algorithms of the first clients (`AESWrap`, `AES`, `RSA`,
+   * `RSA/ECB/OAEPWithSHA-256AndMGF1Padding`), which do not bind the key to how the content is encrypted.
+   */
+  readonly enableLegacyWrappingAlgorithms?: boolean;
+  /**
+   * Reads content in CBC mode (formats V1 and V2), which nobody can authenticate: plaintext is released as it is read,
+   * and whoever can write to the storage may have altered it.
+   */
+  readonly enableLegacyUnauthenticatedModes?: boolean;
   /**
    * - `verified` releases plaintext only after all of the object was authenticated; the default.
    * - `delayed-authentication` releases plaintext as it reads. It may be forged, until the stream has ended without an
@@ -45,8 +56,8 @@ export interface StoredObject {
  *
  * @param object - The object, or the `Response` that brought it.
  * @param options - The keyring, and what else there is to say.
- * @throws {@link EnvelopeError} `WRONG_KEY`, `AUTHENTICATION_FAILED`, `COMMITMENT_REQUIRED`, `NOT_ENCRYPTED`, one of
- * the `METADATA_` codes, `INVALID_INPUT`, `ENGINE_UNAVAILABLE`, or the keyring's own.
+ * @throws {@link EnvelopeError} `WRONG_KEY`, `AUTHENTICATION_FAILED`, `COMMITMENT_REQUIRED`, `NOT_ENCRYPTED`,
+ * `LEGACY_WRAPPING_NOT_ENABLED`, `LEGACY_UNAUTHENTICATED_NOT_ENABLED`, one of the `METADATA_` codes, `INVALID_INPUT`, `ENGINE_UNAVAILABLE`, or the keyring's own.
  */
 export async function decryptObject(
   object: StoredObject | Response,
@@ -62,14 +73,25 @@ export async function decryptObject(
   const bulk = await bulkEngine(loaded, options, source.length);
   const parsed = loaded.ContentMetadata.parse([...entriesOf(metadata)]);
   try {
-    loaded.checkPolicy(parsed, options.commitmentPolicy);
+    const policy = readPolicyOf(options);
+    loaded.checkPolicy(parsed, ...policy);
     const dataKey = await options.keyring.unwrapDataKey(parsed);
-    const session = new loaded.DecryptSession(parsed, dataKey, options.commitmentPolicy);
+    if (parsed.cbcIv() !== undefined) {
+      return await cbcStream(source, parsed, dataKey);
+    }
+    const session = new loaded.DecryptSession(parsed, dataKey, ...policy);
     const start = { session, loaded, bulk, options };
     return await (release === "verified" ? verified(source, start) : unverified(source, start));
   } finally {
     parsed.free();
   }
+}
+
+/** What may be read, in the order in which the engine takes it. */
+function readPolicyOf(
+  options: DecryptOptions,
+): [CommitmentPolicy | undefined, boolean | undefined, boolean | undefined] {
+  return [options.commitmentPolicy, options.enableLegacyWrappingAlgorithms, options.enableLegacyUnauthenticatedModes];
 }
 
 function fromResponse(response: Response): StoredObject {

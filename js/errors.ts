@@ -18,11 +18,19 @@ export const ENGINE_ERROR_CODES = [
   "WRONG_KEY",
   "AUTHENTICATION_FAILED",
   "COMMITMENT_REQUIRED",
+  "LEGACY_WRAPPING_NOT_ENABLED",
+  "LEGACY_UNAUTHENTICATED_NOT_ENABLED",
   "KEYRING_MISMATCH",
   "MATERIALS_DESCRIPTION_MISMATCH",
   "NOT_ENCRYPTED",
   "METADATA_MISSING",
-  "METADATA_INVALID",
+  "METADATA_NOT_BASE64",
+  "METADATA_WRONG_LENGTH",
+  "METADATA_UNKNOWN_VALUE",
+  "METADATA_NOT_A_MAP",
+  "METADATA_REPEATED_NAME",
+  "METADATA_NOT_A_NUMBER",
+  "METADATA_TOO_LONG",
   "METADATA_CONTRADICTORY",
   "METADATA_REPEATED",
   "USER_METADATA_INVALID",
@@ -53,6 +61,8 @@ export const CLIENT_ERROR_CODES = [
   "INVALID_INPUT",
   /** The WebAssembly module could not be loaded (`cause` says why), or `SubtleCrypto` cannot be used. */
   "ENGINE_UNAVAILABLE",
+  /** Content in CBC mode is not what such content can be. */
+  "LEGACY_CONTENT_INVALID",
 ] as const;
 
 /** Every code that an {@link EnvelopeError} can have. */

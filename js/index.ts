@@ -20,6 +20,8 @@ export {
 } from "./presign.js";
 export type { Presign, PresignedUrl, PresignRequest } from "./request.js";
 export type { ByteSource } from "./source.js";
+export { type RsaKeys, RsaKeyring, type RsaKeyringOptions } from "./rsa-keyring.js";
+export type { RsaKeySource } from "./rsa-key.js";
 export { type HeaderMap, type KmsOptions, type Operation, type ServerSideEncryption, sse, sseC } from "./sse.js";
 export { upload, type UploadedObject, type UploadOptions } from "./upload.js";
 export type { UploadProgress } from "./upload-transfer.js";

@@ -2,6 +2,7 @@
 
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
+import { unwrapLegacy } from "./legacy.js";
 import { viewOf } from "./source.js";
 import type {
   ContentMetadata,
@@ -123,6 +124,12 @@ export class AesKeyring implements Keyring {
 
   /** @internal */
   async unwrapDataKey(metadata: ContentMetadata): Promise<DataKey> {
+    // A key that only SubtleCrypto holds is for AES-GCM and nothing else: it refuses legacy algorithms itself.
+    const isLegacyAes = ["AESWrap", "AES"].includes(metadata.wrappingAlgorithm);
+    if (isLegacyAes && "exportKey" in this.#inner) {
+      this.#inner.checkDescription(metadata);
+      return await unwrapLegacy(await engine(), metadata, this.#inner.exportKey());
+    }
     return await this.#inner.unwrapDataKey(metadata);
   }
 }

@@ -181,7 +181,7 @@ async function checkPackage() {
 
 async function checkTarball(tarball) {
   // It takes the .wasm files for modules without types; bundlers take them for the files that they are.
-  const files = ["--exclude-entrypoints", "./engine.wasm", "./storage-sim.wasm"];
+  const files = ["--exclude-entrypoints", "./engine.wasm", "./legacy.wasm", "./storage-sim.wasm"];
   const result = await checks([
     ["publint", ...npmTool("publint", "run", tarball, "--strict")],
     ["attw", ...npmTool("attw", tarball, "--profile", "esm-only", "--no-emoji", ...files)],

@@ -90,10 +90,25 @@ pub enum EnvelopeError {
     AuthenticationFailed,
     /// The object has no key commitment and the policy demands one.
     #[error(
-        "the object is of message format V2, without key commitment, and the commitment policy reads V3 only; \
+        "the object is of a message format before V3, without key commitment, and the commitment policy reads V3 only; \
          to read older objects use the commitment policy REQUIRE_ENCRYPT_ALLOW_DECRYPT"
     )]
     CommitmentRequired,
+    /// The object's data key is wrapped by an algorithm that is read on request only.
+    #[error(
+        "the object's data key is wrapped with {algorithm}, a legacy algorithm that does not bind it to the content's; \
+         to read the object set enableLegacyWrappingAlgorithms"
+    )]
+    LegacyWrappingNotEnabled {
+        /// The algorithm's name in message format V2.
+        algorithm: &'static str,
+    },
+    /// The object's content cannot be authenticated and such content is read on request only.
+    #[error(
+        "the object's content is encrypted with AES-CBC, which cannot tell whether it was altered; \
+         to read the object all the same set enableLegacyUnauthenticatedModes"
+    )]
+    LegacyUnauthenticatedNotEnabled,
     /// The object's data key was wrapped by another kind of keyring.
     #[error("the object's data key is wrapped with {object}: {keyring} cannot unwrap it")]
     KeyringMismatch {
@@ -122,10 +137,12 @@ pub enum EnvelopeError {
         name: &'static str,
     },
     /// A metadata entry is not what the message format says.
-    #[error("the metadata entry {name} is malformed or has a value that the format does not know")]
+    #[error("the metadata entry {name} {problem}")]
     MetadataInvalid {
         /// The entry's name, without `x-amz-meta-`.
         name: &'static str,
+        /// What is wrong with its value.
+        problem: MetadataProblem,
     },
     /// Two metadata entries cannot stand together.
     #[error("the metadata entries {one} and {other} contradict each other: they belong to different formats")]
@@ -281,15 +298,58 @@ pub enum EnvelopeError {
     },
 }
 
+/// What can be wrong with the value of a metadata entry. Each has a code of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetadataProblem {
+    /// It is not base64, or not in its one canonical spelling.
+    NotBase64,
+    /// It stands for another number of bytes than the format says.
+    WrongLength,
+    /// It names an algorithm, or has a setting, that the format does not know.
+    UnknownValue,
+    /// It is not a JSON object whose values are all strings.
+    NotAMap,
+    /// It is a JSON object that gives a name twice.
+    RepeatedName,
+    /// It is not a decimal number without sign and leading zeros.
+    NotANumber,
+    /// It is longer than any writer makes it.
+    TooLong,
+}
+
+impl MetadataProblem {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::NotBase64 => "METADATA_NOT_BASE64",
+            Self::WrongLength => "METADATA_WRONG_LENGTH",
+            Self::UnknownValue => "METADATA_UNKNOWN_VALUE",
+            Self::NotAMap => "METADATA_NOT_A_MAP",
+            Self::RepeatedName => "METADATA_REPEATED_NAME",
+            Self::NotANumber => "METADATA_NOT_A_NUMBER",
+            Self::TooLong => "METADATA_TOO_LONG",
+        }
+    }
+}
+
+impl core::fmt::Display for MetadataProblem {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str(match self {
+            Self::NotBase64 => "is not canonical base64",
+            Self::WrongLength => "is of a wrong length",
+            Self::UnknownValue => "has a value that the format does not know",
+            Self::NotAMap => "is not a JSON map of strings",
+            Self::RepeatedName => "gives a name twice",
+            Self::NotANumber => "is not a plain decimal number",
+            Self::TooLong => "is too long",
+        })
+    }
+}
+
 /// Kinds of objects that exist and are not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnsupportedFeature {
-    /// The first format, without authentication.
-    MessageFormatV1,
-    /// Content in CBC mode, without authentication.
+    /// Content in CBC mode, by a session that authenticates.
     CbcContent,
-    /// Data keys wrapped without authentication or without binding to the content's algorithm.
-    LegacyWrapping,
     /// Part of the metadata in an object of its own.
     InstructionFile,
 }
@@ -297,9 +357,7 @@ pub enum UnsupportedFeature {
 impl core::fmt::Display for UnsupportedFeature {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         formatter.write_str(match self {
-            Self::MessageFormatV1 => "message format V1",
             Self::CbcContent => "content encrypted with AES-CBC",
-            Self::LegacyWrapping => "a data key wrapped by a legacy algorithm",
             Self::InstructionFile => "an object whose wrapped data key is in an instruction file",
         })
     }
@@ -322,11 +380,13 @@ impl EnvelopeError {
             Self::WrongKey => "WRONG_KEY",
             Self::AuthenticationFailed => "AUTHENTICATION_FAILED",
             Self::CommitmentRequired => "COMMITMENT_REQUIRED",
+            Self::LegacyWrappingNotEnabled { .. } => "LEGACY_WRAPPING_NOT_ENABLED",
+            Self::LegacyUnauthenticatedNotEnabled => "LEGACY_UNAUTHENTICATED_NOT_ENABLED",
             Self::KeyringMismatch { .. } => "KEYRING_MISMATCH",
             Self::MaterialsDescriptionMismatch => "MATERIALS_DESCRIPTION_MISMATCH",
             Self::NotEncrypted => "NOT_ENCRYPTED",
             Self::MetadataMissing { .. } => "METADATA_MISSING",
-            Self::MetadataInvalid { .. } => "METADATA_INVALID",
+            Self::MetadataInvalid { problem, .. } => problem.code(),
             Self::MetadataContradictory { .. } => "METADATA_CONTRADICTORY",
             Self::MetadataRepeated => "METADATA_REPEATED",
             Self::UserMetadataInvalid => "USER_METADATA_INVALID",

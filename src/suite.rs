@@ -7,7 +7,7 @@ use sha2::Sha512;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::error::EnvelopeError;
+use crate::error::{EnvelopeError, UnsupportedFeature};
 use crate::gcm::{GcmMessage, IV_LENGTH};
 use crate::keyring::DataKey;
 
@@ -26,6 +26,9 @@ pub type KeyCommitment = [u8; KEY_COMMITMENT_LENGTH];
 /// How an object's content is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AlgorithmSuite {
+    /// 0x0070, `ALG_AES_256_CBC_IV16_NO_KDF`: AES-256-CBC with PKCS #7 padding, under the data key itself and without
+    /// authentication. Message formats V1 and V2, read on request and never written.
+    Aes256CbcIv16NoKdf,
     /// 0x0072, `ALG_AES_256_GCM_IV12_TAG16_NO_KDF`: AES-256-GCM under the data key itself. Message format V2.
     Aes256GcmNoKdf,
     /// 0x0073, `ALG_AES_256_GCM_HKDF_SHA512_COMMIT_KEY`: AES-256-GCM under a derived key, with a commitment to the data
@@ -38,6 +41,7 @@ impl AlgorithmSuite {
     #[must_use]
     pub const fn id(self) -> u16 {
         match self {
+            Self::Aes256CbcIv16NoKdf => 0x0070,
             Self::Aes256GcmNoKdf => 0x0072,
             Self::Aes256GcmHkdfSha512CommitKey => 0x0073,
         }
@@ -49,11 +53,18 @@ impl AlgorithmSuite {
         matches!(self, Self::Aes256GcmHkdfSha512CommitKey)
     }
 
+    /// Whether altered content of this suite is noticed.
+    #[must_use]
+    pub const fn is_authenticated(self) -> bool {
+        !matches!(self, Self::Aes256CbcIv16NoKdf)
+    }
+
     /// The text that the wrapping of a data key is bound to, so that a key wrapped for one suite is of no use under
     /// another: the content encryption algorithm as the metadata names it.
     #[must_use]
     pub const fn wrapping_label(self) -> &'static str {
         match self {
+            Self::Aes256CbcIv16NoKdf => "AES/CBC/PKCS5Padding",
             Self::Aes256GcmNoKdf => "AES/GCM/NoPadding",
             Self::Aes256GcmHkdfSha512CommitKey => "115",
         }
@@ -73,9 +84,13 @@ impl MessageParameters {
     /// Fresh random parameters for a new message of `suite`.
     ///
     /// # Errors
-    /// [`EnvelopeError::RandomnessUnavailable`] where the platform gives none, or gives only zero bytes.
+    /// [`EnvelopeError::RandomnessUnavailable`] where the platform gives none, or gives only zero bytes, and
+    /// [`EnvelopeError::Unsupported`] for a suite that is never written.
     pub fn generate(suite: AlgorithmSuite) -> Result<Self, EnvelopeError> {
         Ok(match suite {
+            AlgorithmSuite::Aes256CbcIv16NoKdf => {
+                return Err(EnvelopeError::Unsupported(UnsupportedFeature::CbcContent));
+            }
             AlgorithmSuite::Aes256GcmNoKdf => Self::Iv(random_nonzero()?),
             AlgorithmSuite::Aes256GcmHkdfSha512CommitKey => Self::Id(random_nonzero()?),
         })

@@ -1,4 +1,4 @@
-/** Our two WebAssembly files, from cargo through wasm-bindgen and wasm-opt to js/wasm/. */
+/** Our WebAssembly files, from cargo through wasm-bindgen and wasm-opt to js/wasm/. */
 
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -35,6 +35,15 @@ export const WASM_MODULES = [
     flags: ["--cfg", 'sha2_backend_soft="compact"'],
     optimise: ["-Oz", "--converge"],
     gzipBudget: 95_000,
+  },
+  {
+    crate: "s3-envelope-legacy",
+    name: "legacy",
+    profile: "release",
+    features: [],
+    flags: [],
+    optimise: ["-Oz"],
+    gzipBudget: 120_000,
   },
   {
     crate: "s3-storage-sim",

@@ -61,6 +61,12 @@ impl AesKeyring {
         &self.wrapping_key
     }
 
+    /// The materials description that is written and demanded; empty where there is none.
+    #[must_use]
+    pub const fn description(&self) -> &MaterialsDescription {
+        &self.description
+    }
+
     /// The checks that come before any cryptography, shared with keyrings whose key lives in `SubtleCrypto`.
     ///
     /// # Errors
@@ -74,9 +80,7 @@ impl AesKeyring {
                 object: wrapped.algorithm.v2_name(),
             });
         }
-        if !wanted.is_empty() && *wanted != wrapped.description {
-            return Err(EnvelopeError::MaterialsDescriptionMismatch);
-        }
+        super::check_description(wanted, wrapped)?;
         if wrapped.ciphertext.len() != WRAPPED_LENGTH {
             return Err(EnvelopeError::WrongKey);
         }

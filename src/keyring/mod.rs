@@ -5,12 +5,15 @@
 //! somebody (a key service, `SubtleCrypto`) does that at the edge and hands in the answer.
 
 mod aes;
+mod rsa;
 
 pub use aes::{AesKeyring, WRAPPED_LENGTH as AES_WRAPPED_LENGTH, WRAPPING_IV_LENGTH as AES_WRAPPING_IV_LENGTH};
+pub use rsa::{check_rsa_applies, rsa_data_key, rsa_message};
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::RangeInclusive;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -69,10 +72,37 @@ pub enum WrappingAlgorithm {
     KmsContext,
     /// RSA-OAEP with SHA-1 and MGF1-SHA-1.
     RsaOaepSha1,
+    /// One that is read on request and never written.
+    Legacy(LegacyWrapping),
+}
+
+/// Wrapping algorithms of the first clients. None of them binds the data key to the content's algorithm, and some do not
+/// notice that the wrapped key was altered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LegacyWrapping {
+    /// AES key wrap (RFC 3394).
+    AesWrap,
+    /// AES in ECB mode with PKCS #7 padding.
+    Aes,
+    /// RSAES-PKCS1-v1_5.
+    Rsa,
+    /// RSA-OAEP with SHA-256 and, as Java has it by default, MGF1-SHA-1.
+    RsaOaepSha256,
+    /// AWS KMS, bound to nothing but the key's own id.
+    Kms,
 }
 
 impl WrappingAlgorithm {
-    const ALL: [Self; 3] = [Self::AesGcm, Self::KmsContext, Self::RsaOaepSha1];
+    const ALL: [Self; 8] = [
+        Self::AesGcm,
+        Self::KmsContext,
+        Self::RsaOaepSha1,
+        Self::Legacy(LegacyWrapping::AesWrap),
+        Self::Legacy(LegacyWrapping::Aes),
+        Self::Legacy(LegacyWrapping::Rsa),
+        Self::Legacy(LegacyWrapping::RsaOaepSha256),
+        Self::Legacy(LegacyWrapping::Kms),
+    ];
 
     /// The name in message format V2's `x-amz-wrap-alg`.
     #[must_use]
@@ -81,16 +111,22 @@ impl WrappingAlgorithm {
             Self::AesGcm => "AES/GCM",
             Self::KmsContext => "kms+context",
             Self::RsaOaepSha1 => "RSA-OAEP-SHA1",
+            Self::Legacy(LegacyWrapping::AesWrap) => "AESWrap",
+            Self::Legacy(LegacyWrapping::Aes) => "AES",
+            Self::Legacy(LegacyWrapping::Rsa) => "RSA",
+            Self::Legacy(LegacyWrapping::RsaOaepSha256) => "RSA/ECB/OAEPWithSHA-256AndMGF1Padding",
+            Self::Legacy(LegacyWrapping::Kms) => "kms",
         }
     }
 
-    /// The code in message format V3's `x-amz-w`.
+    /// The code in message format V3's `x-amz-w`; legacy algorithms have none.
     #[must_use]
-    pub const fn v3_code(self) -> &'static str {
+    pub const fn v3_code(self) -> Option<&'static str> {
         match self {
-            Self::AesGcm => "02",
-            Self::KmsContext => "12",
-            Self::RsaOaepSha1 => "22",
+            Self::AesGcm => Some("02"),
+            Self::KmsContext => Some("12"),
+            Self::RsaOaepSha1 => Some("22"),
+            Self::Legacy(_) => None,
         }
     }
 
@@ -103,7 +139,32 @@ impl WrappingAlgorithm {
     /// The algorithm of a V3 code.
     #[must_use]
     pub fn from_v3_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.v3_code() == code)
+        Self::ALL.into_iter().find(|algorithm| algorithm.v3_code() == Some(code))
+    }
+
+    /// Whether the algorithm is read on request only.
+    #[must_use]
+    pub const fn is_legacy(self) -> bool {
+        matches!(self, Self::Legacy(_))
+    }
+
+    /// How long a wrapped data key can be, in bytes: exactly one length for AES; for RSA the modulus's, from 1024 to
+    /// 16384 bits; for KMS what its API allows.
+    #[must_use]
+    pub const fn wrapped_lengths(self) -> RangeInclusive<usize> {
+        match self {
+            Self::AesGcm => AES_WRAPPED_LENGTH..=AES_WRAPPED_LENGTH,
+            Self::Legacy(LegacyWrapping::AesWrap) => 40..=40,
+            Self::Legacy(LegacyWrapping::Aes) => 48..=48,
+            Self::RsaOaepSha1 | Self::Legacy(LegacyWrapping::Rsa | LegacyWrapping::RsaOaepSha256) => 128..=2048,
+            Self::KmsContext | Self::Legacy(LegacyWrapping::Kms) => 1..=6144,
+        }
+    }
+
+    /// Whether KMS unwraps: then the description is an encryption context.
+    #[must_use]
+    pub const fn is_kms(self) -> bool {
+        matches!(self, Self::KmsContext | Self::Legacy(LegacyWrapping::Kms))
     }
 }
 
@@ -116,6 +177,17 @@ pub struct WrappedDataKey {
     pub ciphertext: Vec<u8>,
     /// The materials description, or the encryption context.
     pub description: MaterialsDescription,
+}
+
+/// Checks that an object names the key that a keyring holds. One without a description reads objects of any.
+///
+/// # Errors
+/// [`EnvelopeError::MaterialsDescriptionMismatch`] where it names another.
+pub fn check_description(wanted: &MaterialsDescription, wrapped: &WrappedDataKey) -> Result<(), EnvelopeError> {
+    if wanted.is_empty() || *wanted == wrapped.description {
+        return Ok(());
+    }
+    Err(EnvelopeError::MaterialsDescriptionMismatch)
 }
 
 /// What an encrypt session needs of a keyring: a fresh data key, in the clear and wrapped.
@@ -171,7 +243,10 @@ mod tests {
     fn names_and_codes_lead_back_to_their_algorithm() {
         for algorithm in WrappingAlgorithm::ALL {
             assert_eq!(WrappingAlgorithm::from_v2_name(algorithm.v2_name()), Some(algorithm));
-            assert_eq!(WrappingAlgorithm::from_v3_code(algorithm.v3_code()), Some(algorithm));
+            assert_eq!(algorithm.v3_code().is_none(), algorithm.is_legacy());
+            if let Some(code) = algorithm.v3_code() {
+                assert_eq!(WrappingAlgorithm::from_v3_code(code), Some(algorithm));
+            }
         }
         assert_eq!(WrappingAlgorithm::from_v2_name("aes/gcm"), None);
         assert_eq!(WrappingAlgorithm::from_v3_code("2"), None);

@@ -8,14 +8,24 @@ use alloc::vec::Vec;
 use core::fmt::Write;
 use core::str::Chars;
 
+use crate::error::MetadataProblem;
 use crate::keyring::MaterialsDescription;
 
-/// Reads a map, or nothing where the text is anything but one.
-pub(super) fn read(text: &str) -> Option<MaterialsDescription> {
+/// Reads a map; where the text is anything but one, says what is wrong with it.
+pub(super) fn read(text: &str) -> Result<MaterialsDescription, MetadataProblem> {
     let mut reader = Reader(text.chars());
-    let map = reader.map()?;
+    let entries = reader.entries().ok_or(MetadataProblem::NotAMap)?;
     reader.skip_space();
-    reader.0.as_str().is_empty().then_some(map)
+    if !reader.0.as_str().is_empty() {
+        return Err(MetadataProblem::NotAMap);
+    }
+    let mut map = MaterialsDescription::new();
+    for (name, value) in entries {
+        if map.insert(name, value).is_some() {
+            return Err(MetadataProblem::RepeatedName);
+        }
+    }
+    Ok(map)
 }
 
 /// Writes a map with its names in order and every character beyond ASCII as a `\u` escape.
@@ -46,20 +56,18 @@ fn quote(text: &str) -> String {
 struct Reader<'t>(Chars<'t>);
 
 impl Reader<'_> {
-    fn map(&mut self) -> Option<MaterialsDescription> {
-        let mut map = MaterialsDescription::new();
+    fn entries(&mut self) -> Option<Vec<(String, String)>> {
+        let mut entries = Vec::new();
         self.expect('{')?;
         if self.take('}') {
-            return Some(map);
+            return Some(entries);
         }
         loop {
             let name = self.string()?;
             self.expect(':')?;
-            if map.insert(name, self.string()?).is_some() {
-                return None;
-            }
+            entries.push((name, self.string()?));
             if self.take('}') {
-                return Some(map);
+                return Some(entries);
             }
             self.expect(',')?;
         }
@@ -206,10 +214,11 @@ mod tests {
 
     #[test]
     fn only_one_map_of_strings_is_accepted() {
-        for bad in ["", "null", "[]", "\"a\"", "{", "{}x", r#"{"a":1}"#, r#"{"a":null}"#, r#"{"a":"b","a":"b"}"#] {
-            assert_eq!(read(bad), None, "{bad}");
+        for bad in ["", "null", "[]", "\"a\"", "{", "{}x", r#"{"a":1}"#, r#"{"a":null}"#, r#"{"a":{}}"#] {
+            assert_eq!(read(bad), Err(MetadataProblem::NotAMap), "{bad}");
         }
-        assert_eq!(read(" {} "), Some(MaterialsDescription::new()));
+        assert_eq!(read(r#"{"a":"b","a":"b"}"#), Err(MetadataProblem::RepeatedName));
+        assert_eq!(read(" {} "), Ok(MaterialsDescription::new()));
     }
 
     #[test]
@@ -220,7 +229,7 @@ mod tests {
 
     #[test]
     fn escapes_are_those_of_json() {
-        let read_value = |text: &str| read(&format!(r#"{{"a":"{text}"}}"#)).map(|map| map["a"].clone());
+        let read_value = |text: &str| read(&format!(r#"{{"a":"{text}"}}"#)).map(|map| map["a"].clone()).ok();
         assert_eq!(read_value(r#"\"\\\/\b\f\n\r\t\u00e9\u00E9"#).as_deref(), Some("\"\\/\x08\x0c\n\r\téé"));
         assert_eq!(read_value(r"\ud83d\udd11\uffff").as_deref(), Some("\u{1f511}\u{ffff}"));
         for bad in
@@ -239,14 +248,14 @@ mod tests {
             let pieces = pieces.concat();
             let entries = [&pieces, &text].map(|value| format!("{{\"a\":\"{value}\" , \"b\":\"\"}}"));
             for text in entries.iter().chain([&pieces, &text]) {
-                prop_assert_eq!(read(text), read_by_serde(text), "{}", text);
+                prop_assert_eq!(read(text).ok(), read_by_serde(text), "{}", text);
             }
         }
 
         #[test]
         fn what_serde_json_writes_is_read(map: MaterialsDescription) {
             for text in [serde_json::to_string(&map), serde_json::to_string_pretty(&map)] {
-                prop_assert_eq!(read(&text.unwrap()), Some(map.clone()));
+                prop_assert_eq!(read(&text.unwrap()), Ok(map.clone()));
             }
         }
 
@@ -254,7 +263,7 @@ mod tests {
         fn what_is_written_reads_back_and_is_printable_ascii(map: MaterialsDescription) {
             let text = write(&map);
             prop_assert!(text.bytes().all(|byte| (0x20..0x7f).contains(&byte)));
-            prop_assert_eq!(read(&text), Some(map));
+            prop_assert_eq!(read(&text), Ok(map));
         }
     }
 }

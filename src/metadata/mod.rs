@@ -4,6 +4,7 @@
 //! prefix `x-amz-meta-`. The reader is strict: whatever is not exactly as the format says is refused with the name of
 //! the entry, and metadata that belongs to the user is left alone.
 
+mod double_encoding;
 mod json;
 mod read;
 mod user;
@@ -50,9 +51,21 @@ pub struct ContentMetadata {
     pub format: MessageFormat,
 }
 
+/// The length of the IV of AES-CBC, in bytes.
+pub const CBC_IV_LENGTH: usize = 16;
+
 /// What the message formats keep beside the wrapped data key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MessageFormat {
+    /// Format V1 or V2 with suite 0x0070: read on request, never written.
+    Cbc {
+        /// Whether it is V1, which does not name the wrapping algorithm, or V2.
+        version: CbcVersion,
+        /// The message's IV.
+        iv: [u8; CBC_IV_LENGTH],
+        /// The plaintext's length in bytes, where the writer stored it.
+        unencrypted_content_length: Option<u64>,
+    },
     /// Format V2, suite 0x0072.
     V2 {
         /// The message's IV.
@@ -69,11 +82,21 @@ pub enum MessageFormat {
     },
 }
 
+/// The formats that content in CBC mode comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CbcVersion {
+    /// The first format.
+    V1,
+    /// The second.
+    V2,
+}
+
 impl ContentMetadata {
     /// The suite that the object's content is encrypted with.
     #[must_use]
     pub const fn suite(&self) -> AlgorithmSuite {
         match self.format {
+            MessageFormat::Cbc { .. } => AlgorithmSuite::Aes256CbcIv16NoKdf,
             MessageFormat::V2 { .. } => AlgorithmSuite::Aes256GcmNoKdf,
             MessageFormat::V3 { .. } => AlgorithmSuite::Aes256GcmHkdfSha512CommitKey,
         }
@@ -123,6 +146,8 @@ mod names {
         [V3_SUITE, V3_KEY, V3_WRAP_ALGORITHM, V3_COMMITMENT, V3_MESSAGE_ID, V3_DESCRIPTION, V3_CONTEXT];
     /// The algorithm name of suite 0x0072 in V2's `x-amz-cek-alg`.
     pub(super) const AES_GCM: &str = "AES/GCM/NoPadding";
+    /// The algorithm name of suite 0x0070 in V2's `x-amz-cek-alg`.
+    pub(super) const AES_CBC: &str = "AES/CBC/PKCS5Padding";
     /// V2's `x-amz-tag-len`.
     pub(super) const TAG_BITS: &str = "128";
 }

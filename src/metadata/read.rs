@@ -5,9 +5,16 @@ use alloc::vec::Vec;
 
 use base64ct::{Base64, Encoding};
 
-use super::{ContentMetadata, MessageFormat, MetadataMap, json, names};
-use crate::error::{EnvelopeError, UnsupportedFeature};
-use crate::keyring::{MaterialsDescription, WrappedDataKey, WrappingAlgorithm};
+use super::{CbcVersion, ContentMetadata, MessageFormat, MetadataMap, double_encoding, json, names};
+use crate::error::{EnvelopeError, MetadataProblem, UnsupportedFeature};
+use crate::keyring::{LegacyWrapping, MaterialsDescription, WrappedDataKey, WrappingAlgorithm};
+
+/// The longest value that is looked at, in bytes. S3 stores 2048 with an object; an instruction file may hold the longest
+/// key that KMS wraps (6144 bytes) and the longest encryption context that it takes (8192 characters).
+const MAX_VALUE_LENGTH: usize = 16 * 1024;
+
+/// Up to this length, in bytes, a wrapped data key of V1 is wrapped by AES, beyond it by RSA: 32 bytes and padding.
+const V1_LONGEST_AES: usize = 48;
 
 impl ContentMetadata {
     /// Reads an object's content metadata from its user metadata, by lower-case name without `x-amz-meta-`.
@@ -19,7 +26,9 @@ impl ContentMetadata {
     /// it is malformed, and [`EnvelopeError::Unsupported`] where it is of a kind that this version does not read.
     pub fn parse(map: &MetadataMap) -> Result<Self, EnvelopeError> {
         let entries = Entries(map);
+        entries.check_lengths()?;
         match entries.version()? {
+            Version::V1 => entries.v1(),
             Version::V2 => entries.v2(),
             Version::V3 => entries.v3(),
         }
@@ -28,6 +37,7 @@ impl ContentMetadata {
 
 #[derive(Clone, Copy)]
 enum Version {
+    V1,
     V2,
     V3,
 }
@@ -35,6 +45,12 @@ enum Version {
 struct Entries<'a>(&'a MetadataMap);
 
 impl<'a> Entries<'a> {
+    fn check_lengths(&self) -> Result<(), EnvelopeError> {
+        let known = names::BEFORE_V3.iter().chain(&names::V3_ONLY);
+        let mut too_long = known.filter(|name| self.0.get(**name).is_some_and(|value| value.len() > MAX_VALUE_LENGTH));
+        too_long.next().map_or(Ok(()), |name| Err(invalid(name, MetadataProblem::TooLong)))
+    }
+
     /// The version whose entries are there; entries of two versions together are a contradiction.
     fn version(&self) -> Result<Version, EnvelopeError> {
         let before_v3 = self.first_of(&names::BEFORE_V3);
@@ -49,36 +65,52 @@ impl<'a> Entries<'a> {
     fn version_before_v3(&self) -> Result<Version, EnvelopeError> {
         match (self.optional(names::V1_KEY), self.first_of(&names::V2_ONLY)) {
             (Some(_), Some(other)) => Err(EnvelopeError::MetadataContradictory { one: names::V1_KEY, other }),
-            (Some(_), None) => Err(EnvelopeError::Unsupported(UnsupportedFeature::MessageFormatV1)),
+            (Some(_), None) => Ok(Version::V1),
             (None, _) => Ok(Version::V2),
         }
     }
 
-    fn v2(&self) -> Result<ContentMetadata, EnvelopeError> {
-        match self.required(names::V2_CONTENT_ALGORITHM)? {
-            names::AES_GCM => {}
-            "AES/CBC/PKCS5Padding" => return Err(EnvelopeError::Unsupported(UnsupportedFeature::CbcContent)),
-            _ => return Err(invalid(names::V2_CONTENT_ALGORITHM)),
-        }
-        if self.required(names::V2_TAG_LENGTH)? != names::TAG_BITS {
-            return Err(invalid(names::V2_TAG_LENGTH));
-        }
-        let wrapped = WrappedDataKey {
-            algorithm: self.v2_wrapping_algorithm()?,
-            ciphertext: self.base64(names::V2_KEY)?,
-            description: self.description(names::V2_DESCRIPTION)?,
-        };
-        let unencrypted_content_length = self.decimal(names::V2_CONTENT_LENGTH)?;
-        let iv = self.bytes(names::IV)?;
-        Ok(ContentMetadata { wrapped, format: MessageFormat::V2 { iv, unencrypted_content_length } })
+    fn v1(&self) -> Result<ContentMetadata, EnvelopeError> {
+        let length = self.base64(names::V1_KEY)?.len();
+        let legacy = if length <= V1_LONGEST_AES { LegacyWrapping::Aes } else { LegacyWrapping::Rsa };
+        let wrapped = self.wrapped(names::V1_KEY, WrappingAlgorithm::Legacy(legacy), names::V2_DESCRIPTION)?;
+        Ok(ContentMetadata { wrapped, format: self.cbc(CbcVersion::V1)? })
     }
 
-    fn v2_wrapping_algorithm(&self) -> Result<WrappingAlgorithm, EnvelopeError> {
-        let name = self.required(names::V2_WRAP_ALGORITHM)?;
-        if matches!(name, "AESWrap" | "AES" | "RSA" | "RSA/ECB/OAEPWithSHA-256AndMGF1Padding" | "kms") {
-            return Err(EnvelopeError::Unsupported(UnsupportedFeature::LegacyWrapping));
+    fn v2(&self) -> Result<ContentMetadata, EnvelopeError> {
+        let algorithm = WrappingAlgorithm::from_v2_name(self.required(names::V2_WRAP_ALGORITHM)?)
+            .ok_or(invalid(names::V2_WRAP_ALGORITHM, MetadataProblem::UnknownValue))?;
+        let wrapped = self.wrapped(names::V2_KEY, algorithm, names::V2_DESCRIPTION)?;
+        let format = match self.required(names::V2_CONTENT_ALGORITHM)? {
+            names::AES_GCM => self.v2_gcm()?,
+            names::AES_CBC => self.v2_cbc()?,
+            _ => return Err(invalid(names::V2_CONTENT_ALGORITHM, MetadataProblem::UnknownValue)),
+        };
+        Ok(ContentMetadata { wrapped, format })
+    }
+
+    fn v2_gcm(&self) -> Result<MessageFormat, EnvelopeError> {
+        if self.required(names::V2_TAG_LENGTH)? != names::TAG_BITS {
+            return Err(invalid(names::V2_TAG_LENGTH, MetadataProblem::UnknownValue));
         }
-        WrappingAlgorithm::from_v2_name(name).ok_or(invalid(names::V2_WRAP_ALGORITHM))
+        let unencrypted_content_length = self.decimal(names::V2_CONTENT_LENGTH)?;
+        Ok(MessageFormat::V2 { iv: self.bytes(names::IV)?, unencrypted_content_length })
+    }
+
+    /// Content without a tag has no tag's length.
+    fn v2_cbc(&self) -> Result<MessageFormat, EnvelopeError> {
+        match self.optional(names::V2_TAG_LENGTH) {
+            Some(_) => Err(EnvelopeError::MetadataContradictory {
+                one: names::V2_CONTENT_ALGORITHM,
+                other: names::V2_TAG_LENGTH,
+            }),
+            None => self.cbc(CbcVersion::V2),
+        }
+    }
+
+    fn cbc(&self, version: CbcVersion) -> Result<MessageFormat, EnvelopeError> {
+        let unencrypted_content_length = self.decimal(names::V2_CONTENT_LENGTH)?;
+        Ok(MessageFormat::Cbc { version, iv: self.bytes(names::IV)?, unencrypted_content_length })
     }
 
     fn v3(&self) -> Result<ContentMetadata, EnvelopeError> {
@@ -86,15 +118,11 @@ impl<'a> Entries<'a> {
             return Err(EnvelopeError::Unsupported(UnsupportedFeature::InstructionFile));
         }
         if self.required(names::V3_SUITE)? != "115" {
-            return Err(invalid(names::V3_SUITE));
+            return Err(invalid(names::V3_SUITE, MetadataProblem::UnknownValue));
         }
         let algorithm = WrappingAlgorithm::from_v3_code(self.required(names::V3_WRAP_ALGORITHM)?)
-            .ok_or(invalid(names::V3_WRAP_ALGORITHM))?;
-        let wrapped = WrappedDataKey {
-            algorithm,
-            ciphertext: self.base64(names::V3_KEY)?,
-            description: self.v3_description(algorithm)?,
-        };
+            .ok_or(invalid(names::V3_WRAP_ALGORITHM, MetadataProblem::UnknownValue))?;
+        let wrapped = self.wrapped(names::V3_KEY, algorithm, self.v3_description_name(algorithm)?)?;
         let format = MessageFormat::V3 {
             message_id: self.bytes(names::V3_MESSAGE_ID)?,
             commitment: self.bytes(names::V3_COMMITMENT)?,
@@ -103,15 +131,29 @@ impl<'a> Entries<'a> {
     }
 
     /// KMS keeps its encryption context in one entry, raw keyrings their materials description in another.
-    fn v3_description(&self, algorithm: WrappingAlgorithm) -> Result<MaterialsDescription, EnvelopeError> {
-        let (name, other) = match algorithm {
-            WrappingAlgorithm::KmsContext => (names::V3_CONTEXT, names::V3_DESCRIPTION),
-            WrappingAlgorithm::AesGcm | WrappingAlgorithm::RsaOaepSha1 => (names::V3_DESCRIPTION, names::V3_CONTEXT),
+    fn v3_description_name(&self, algorithm: WrappingAlgorithm) -> Result<&'static str, EnvelopeError> {
+        let (name, other) = if algorithm.is_kms() {
+            (names::V3_CONTEXT, names::V3_DESCRIPTION)
+        } else {
+            (names::V3_DESCRIPTION, names::V3_CONTEXT)
         };
-        if self.optional(other).is_some() {
-            return Err(EnvelopeError::MetadataContradictory { one: names::V3_WRAP_ALGORITHM, other });
+        match self.optional(other) {
+            Some(_) => Err(EnvelopeError::MetadataContradictory { one: names::V3_WRAP_ALGORITHM, other }),
+            None => Ok(name),
         }
-        self.description(name)
+    }
+
+    fn wrapped(
+        &self,
+        key: &'static str,
+        algorithm: WrappingAlgorithm,
+        description: &'static str,
+    ) -> Result<WrappedDataKey, EnvelopeError> {
+        let ciphertext = self.base64(key)?;
+        if !algorithm.wrapped_lengths().contains(&ciphertext.len()) {
+            return Err(invalid(key, MetadataProblem::WrongLength));
+        }
+        Ok(WrappedDataKey { algorithm, ciphertext, description: self.description(description)? })
     }
 
     fn first_of(&self, candidates: &[&'static str]) -> Option<&'static str> {
@@ -128,25 +170,27 @@ impl<'a> Entries<'a> {
 
     /// Canonical base64 only: the same bytes must not have two spellings.
     fn base64(&self, name: &'static str) -> Result<Vec<u8>, EnvelopeError> {
-        Base64::decode_vec(self.required(name)?).map_err(|_| invalid(name))
+        Base64::decode_vec(self.required(name)?).map_err(|_| invalid(name, MetadataProblem::NotBase64))
     }
 
     fn bytes<const N: usize>(&self, name: &'static str) -> Result<[u8; N], EnvelopeError> {
-        self.base64(name)?.try_into().map_err(|_| invalid(name))
+        self.base64(name)?.try_into().map_err(|_| invalid(name, MetadataProblem::WrongLength))
     }
 
     fn decimal(&self, name: &'static str) -> Result<Option<u64>, EnvelopeError> {
         let Some(text) = self.optional(name) else { return Ok(None) };
         // Canonical decimal only: u64's own parser would take a plus sign and leading zeros.
-        let number: u64 = text.parse().map_err(|_| invalid(name))?;
-        if number.to_string() == text { Ok(Some(number)) } else { Err(invalid(name)) }
+        let number = text.parse().ok().filter(|number: &u64| number.to_string() == text);
+        number.map(Some).ok_or(invalid(name, MetadataProblem::NotANumber))
     }
 
     fn description(&self, name: &'static str) -> Result<MaterialsDescription, EnvelopeError> {
-        self.optional(name).map_or(Ok(MaterialsDescription::new()), |text| json::read(text).ok_or(invalid(name)))
+        let Some(value) = self.optional(name) else { return Ok(MaterialsDescription::new()) };
+        let text = double_encoding::undo(value).ok_or(invalid(name, MetadataProblem::NotAMap))?;
+        json::read(&text).map_err(|problem| invalid(name, problem))
     }
 }
 
-const fn invalid(name: &'static str) -> EnvelopeError {
-    EnvelopeError::MetadataInvalid { name }
+const fn invalid(name: &'static str, problem: MetadataProblem) -> EnvelopeError {
+    EnvelopeError::MetadataInvalid { name, problem }
 }

@@ -2,8 +2,8 @@
 
 use zeroize::Zeroize;
 
-use super::{CommitmentPolicy, DelayedAuthenticationSession};
-use crate::error::EnvelopeError;
+use super::{DelayedAuthenticationSession, ReadPolicy};
+use crate::error::{EnvelopeError, UnsupportedFeature};
 use crate::gcm::{GcmMessage, ShareLedger, Span, TAG_LENGTH};
 use crate::keyring::{DataKey, Keyring};
 use crate::metadata::{ContentMetadata, MessageFormat};
@@ -21,14 +21,14 @@ impl DecryptSession {
     /// Starts reading an object: applies the policy, has `keyring` unwrap the data key, checks the key commitment.
     ///
     /// # Errors
-    /// [`EnvelopeError::CommitmentRequired`], the keyring's own, and [`EnvelopeError::WrongKey`] where the object does
-    /// not commit to the data key.
+    /// Those of [`ReadPolicy::check`], the keyring's own, and those of [`DecryptSession::with_data_key`].
     pub fn start(
         keyring: &impl Keyring,
-        policy: CommitmentPolicy,
+        policy: impl Into<ReadPolicy>,
         metadata: &ContentMetadata,
     ) -> Result<Self, EnvelopeError> {
-        policy.check_decrypt(metadata.suite())?;
+        let policy = policy.into();
+        policy.check(metadata)?;
         let data_key = keyring.unwrap(&metadata.wrapped, metadata.suite())?;
         Self::with_data_key(metadata, &data_key, policy)
     }
@@ -36,15 +36,17 @@ impl DecryptSession {
     /// Starts reading an object whose data key a keyring has unwrapped.
     ///
     /// # Errors
-    /// [`EnvelopeError::CommitmentRequired`] where the policy does not allow the object's suite, and
-    /// [`EnvelopeError::WrongKey`] where the object does not commit to the data key.
+    /// Those of [`ReadPolicy::check`], [`EnvelopeError::WrongKey`] where the object does not commit to the data key, and
+    /// [`EnvelopeError::Unsupported`] for content in CBC mode: there is nothing to authenticate (the crate
+    /// `s3-envelope-legacy` reads it).
     pub fn with_data_key(
         metadata: &ContentMetadata,
         data_key: &DataKey,
-        policy: CommitmentPolicy,
+        policy: impl Into<ReadPolicy>,
     ) -> Result<Self, EnvelopeError> {
-        policy.check_decrypt(metadata.suite())?;
+        policy.into().check(metadata)?;
         let (parameters, stored, expected_length) = match &metadata.format {
+            MessageFormat::Cbc { .. } => return Err(EnvelopeError::Unsupported(UnsupportedFeature::CbcContent)),
             MessageFormat::V2 { iv, unencrypted_content_length } => {
                 (MessageParameters::Iv(*iv), None, *unencrypted_content_length)
             }

@@ -4,7 +4,7 @@
 //! - [`DecryptSession`]: ciphertext in, in any order; nothing out. When the tag matches it becomes a
 //!   [`VerifiedObject`], and only that can decrypt.
 //! - [`DelayedAuthenticationSession`]: the opt-in that decrypts while it reads, and errors at the end.
-//! - [`CommitmentPolicy`]: which message formats may be written and read.
+//! - [`CommitmentPolicy`]: which message formats may be written and read; [`ReadPolicy`]: what else may be read.
 //!
 //! The content of an encrypted object is the ciphertext, as long as the plaintext, followed by the 16-byte tag.
 
@@ -17,6 +17,7 @@ pub use delayed::DelayedAuthenticationSession;
 pub use encrypt::EncryptSession;
 
 use crate::error::EnvelopeError;
+use crate::metadata::ContentMetadata;
 use crate::suite::AlgorithmSuite;
 
 /// The segment length at which the platform's cryptography is fastest: 512 KiB. A session accepts any multiple of 16.
@@ -82,15 +83,46 @@ impl CommitmentPolicy {
         }
     }
 
-    /// Checks that an object of `suite` may be read.
+    const fn allows_reading(self, suite: AlgorithmSuite) -> bool {
+        !matches!(self, Self::RequireEncryptRequireDecrypt) || suite.commits_to_key()
+    }
+}
+
+/// What may be read: everything that older clients wrote is refused until it is asked for by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReadPolicy {
+    /// Whether objects without key commitment may be read.
+    pub commitment: CommitmentPolicy,
+    /// Whether data keys may be wrapped by legacy algorithms ("enable legacy wrapping algorithms").
+    pub legacy_wrapping_algorithms: bool,
+    /// Whether content may be unauthenticated, in CBC mode or read by ranges ("enable legacy unauthenticated modes").
+    pub legacy_unauthenticated_modes: bool,
+}
+
+impl ReadPolicy {
+    /// Checks that an object may be read, before anybody is asked to unwrap its data key.
     ///
     /// # Errors
-    /// [`EnvelopeError::CommitmentRequired`] where the policy demands commitment and the suite has none.
-    pub const fn check_decrypt(self, suite: AlgorithmSuite) -> Result<(), EnvelopeError> {
-        match self {
-            Self::RequireEncryptRequireDecrypt if !suite.commits_to_key() => Err(EnvelopeError::CommitmentRequired),
-            _ => Ok(()),
+    /// [`EnvelopeError::CommitmentRequired`], [`EnvelopeError::LegacyUnauthenticatedNotEnabled`],
+    /// [`EnvelopeError::LegacyWrappingNotEnabled`].
+    pub const fn check(self, metadata: &ContentMetadata) -> Result<(), EnvelopeError> {
+        let (suite, algorithm) = (metadata.suite(), metadata.wrapped.algorithm);
+        if !self.commitment.allows_reading(suite) {
+            return Err(EnvelopeError::CommitmentRequired);
         }
+        if !suite.is_authenticated() && !self.legacy_unauthenticated_modes {
+            return Err(EnvelopeError::LegacyUnauthenticatedNotEnabled);
+        }
+        if algorithm.is_legacy() && !self.legacy_wrapping_algorithms {
+            return Err(EnvelopeError::LegacyWrappingNotEnabled { algorithm: algorithm.v2_name() });
+        }
+        Ok(())
+    }
+}
+
+impl From<CommitmentPolicy> for ReadPolicy {
+    fn from(commitment: CommitmentPolicy) -> Self {
+        Self { commitment, ..Self::default() }
     }
 }
 

@@ -237,3 +237,36 @@ fn long_contents_and_those_of_unknown_length_go_in_short_segments() {
     assert_eq!([None, Some(gib), Some(u64::MAX)].map(segment_length), [128 * 1024; 3]);
     assert_eq!(DEFAULT_SEGMENT_LENGTH % segment_length(None), 0, "parts start at multiples of both");
 }
+
+#[test]
+fn what_older_clients_wrote_is_refused_until_each_part_of_it_is_asked_for() {
+    use crate::keyring::{LegacyWrapping, WrappingAlgorithm};
+    use crate::metadata::{CbcVersion, MessageFormat};
+    let allow = CommitmentPolicy::RequireEncryptAllowDecrypt;
+    let policy = |commitment, wrapping, modes| ReadPolicy {
+        commitment,
+        legacy_wrapping_algorithms: wrapping,
+        legacy_unauthenticated_modes: modes,
+    };
+    let wrapped = crate::keyring::WrappedDataKey {
+        algorithm: WrappingAlgorithm::Legacy(LegacyWrapping::AesWrap),
+        ciphertext: vec![0; 40],
+        description: crate::keyring::MaterialsDescription::new(),
+    };
+    let gcm = MessageFormat::V2 { iv: [1; 12], unencrypted_content_length: None };
+    let gcm = ContentMetadata { wrapped: wrapped.clone(), format: gcm };
+    let cbc = MessageFormat::Cbc { version: CbcVersion::V2, iv: [1; 16], unencrypted_content_length: None };
+    let cbc = ContentMetadata { wrapped, format: cbc };
+    let code = |policy: ReadPolicy, metadata| policy.check(metadata).map_or_else(|error| error.code(), |()| "allowed");
+    assert_eq!(code(policy(CommitmentPolicy::default(), true, true), &gcm), "COMMITMENT_REQUIRED");
+    assert_eq!(code(policy(CommitmentPolicy::default(), true, true), &cbc), "COMMITMENT_REQUIRED");
+    assert_eq!(code(policy(allow, false, true), &gcm), "LEGACY_WRAPPING_NOT_ENABLED");
+    assert_eq!(code(policy(allow, true, false), &gcm), "allowed");
+    assert_eq!(code(policy(allow, true, false), &cbc), "LEGACY_UNAUTHENTICATED_NOT_ENABLED");
+    assert_eq!(code(policy(allow, false, true), &cbc), "LEGACY_WRAPPING_NOT_ENABLED");
+    assert_eq!(code(policy(allow, true, true), &cbc), "allowed");
+    // A session that authenticates has nothing to do with content that cannot be.
+    let data_key = crate::keyring::DataKey::from_bytes(&[1; 32]).unwrap();
+    let refused = DecryptSession::with_data_key(&cbc, &data_key, policy(allow, true, true)).unwrap_err();
+    assert_eq!(refused.code(), "UNSUPPORTED");
+}

@@ -33,6 +33,28 @@ pub struct DataKey {
     pub(super) inner: CoreDataKey,
 }
 
+#[wasm_bindgen]
+impl DataKey {
+    /// The data key that somebody beside this module unwrapped: 32 bytes, which are copied.
+    ///
+    /// # Errors
+    /// `WRONG_KEY` where there are not exactly 32: then what was unwrapped is no data key.
+    #[wasm_bindgen(js_name = fromBytes)]
+    pub fn from_bytes(mut bytes: Vec<u8>) -> Result<Self, EnvelopeError> {
+        let inner = CoreDataKey::from_bytes(&bytes);
+        bytes.zeroize();
+        Ok(Self { inner: inner? })
+    }
+
+    /// The 32 bytes, for the module that reads content in CBC mode. The data key is consumed.
+    #[wasm_bindgen(js_name = intoBytes)]
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "this call takes the data key away")]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.inner.as_bytes().to_vec()
+    }
+}
+
 /// Wraps data keys under 32 raw key bytes, which live in this module's memory until `free()`.
 #[wasm_bindgen(js_name = RawAesKeyring)]
 #[derive(Debug)]
@@ -76,6 +98,15 @@ impl RawAesKeyring {
     pub fn encryption_materials(&self, policy: Option<String>) -> Result<EncryptionMaterials, EnvelopeError> {
         let suite = policy_of(policy)?.suite();
         Ok(EncryptionMaterials { inner: self.inner.encryption_materials(suite)? })
+    }
+
+    /// Checks an object's materials description, for whoever unwraps beside this module.
+    ///
+    /// # Errors
+    /// `MATERIALS_DESCRIPTION_MISMATCH`.
+    #[wasm_bindgen(js_name = checkDescription)]
+    pub fn check_description(&self, metadata: &ContentMetadata) -> Result<(), EnvelopeError> {
+        keyring::check_description(self.inner.description(), &metadata.inner.wrapped)
     }
 
     /// The data key of an object.
@@ -185,7 +216,7 @@ async fn finish(call: Result<js_sys::Promise, JsValue>) -> Option<Uint8Array> {
 }
 
 /// A materials description from `undefined` or an object of strings.
-fn materials_description(value: &JsValue) -> Result<MaterialsDescription, EnvelopeError> {
+pub(super) fn materials_description(value: &JsValue) -> Result<MaterialsDescription, EnvelopeError> {
     if value.is_undefined() {
         return Ok(MaterialsDescription::new());
     }

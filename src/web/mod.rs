@@ -8,6 +8,7 @@ pub mod object;
 mod options;
 pub mod presign;
 pub mod range;
+pub mod rsa;
 pub mod sse;
 pub mod subtle;
 pub mod transfer;

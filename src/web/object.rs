@@ -1,5 +1,6 @@
 //! Sessions for JavaScript. Bulk bytes are processed in place; keys never cross.
 
+use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -14,8 +15,8 @@ use super::sse::pairs_object;
 use super::subtle::{Cipher, import};
 use crate::error::EnvelopeError;
 use crate::gcm::TAG_LENGTH;
-use crate::metadata;
-use crate::object::{self, CommitmentPolicy};
+use crate::metadata::{self, MessageFormat};
+use crate::object::{self, CommitmentPolicy, ReadPolicy};
 
 /// The segment length to use for a content of this length, both in bytes.
 ///
@@ -42,10 +43,60 @@ impl ContentMetadata {
     /// Reads pairs of name and value, names in any case, with or without the prefix `x-amz-meta-`.
     ///
     /// # Errors
-    /// `NOT_ENCRYPTED`, `METADATA_MISSING`, `METADATA_INVALID`, `METADATA_CONTRADICTORY`, `UNSUPPORTED`.
+    /// `NOT_ENCRYPTED`, `METADATA_REPEATED`, one of the other `METADATA_` codes, `UNSUPPORTED`.
     pub fn parse(pairs: &JsValue) -> Result<Self, EnvelopeError> {
         let map = metadata::from_headers(pairs_of(pairs)?)?;
         Ok(Self { inner: metadata::ContentMetadata::parse(&map)? })
+    }
+
+    /// How the data key is wrapped, by the name in message format V2.
+    #[wasm_bindgen(getter, js_name = wrappingAlgorithm)]
+    #[must_use]
+    pub fn wrapping_algorithm(&self) -> String {
+        self.inner.wrapped.algorithm.v2_name().to_owned()
+    }
+
+    /// Whether the data key is wrapped by a legacy algorithm.
+    #[wasm_bindgen(getter, js_name = isLegacyWrapping)]
+    #[must_use]
+    pub fn is_legacy_wrapping(&self) -> bool {
+        self.inner.wrapped.algorithm.is_legacy()
+    }
+
+    /// The wrapped data key.
+    #[wasm_bindgen(js_name = wrappedKey)]
+    #[must_use]
+    pub fn wrapped_key(&self) -> Vec<u8> {
+        self.inner.wrapped.ciphertext.clone()
+    }
+
+    /// The materials description or encryption context as it is stored.
+    #[must_use]
+    pub fn description(&self) -> Object {
+        pairs_object(self.inner.wrapped.description.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    }
+
+    /// The IV of content in CBC mode; nothing for authenticated content.
+    #[wasm_bindgen(js_name = cbcIv)]
+    #[must_use]
+    pub fn cbc_iv(&self) -> Option<Vec<u8>> {
+        match &self.inner.format {
+            MessageFormat::Cbc { iv, .. } => Some(iv.to_vec()),
+            MessageFormat::V2 { .. } | MessageFormat::V3 { .. } => None,
+        }
+    }
+
+    /// The length of content in CBC mode as its writer stored it, in bytes.
+    #[wasm_bindgen(js_name = cbcContentLength)]
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a length beyond 2^53 is no length of an object: it differs anyway")]
+    pub fn cbc_content_length(&self) -> Option<f64> {
+        match &self.inner.format {
+            MessageFormat::Cbc { unencrypted_content_length, .. } => {
+                unencrypted_content_length.map(|length| length as f64)
+            }
+            MessageFormat::V2 { .. } | MessageFormat::V3 { .. } => None,
+        }
     }
 }
 
@@ -133,14 +184,20 @@ pub struct DecryptSession {
 
 #[wasm_bindgen(js_class = DecryptSession)]
 impl DecryptSession {
-    /// Starts reading an object. The data key is consumed.
+    /// Starts reading an object. The data key is consumed. The policy and the legacy modes are those of `checkPolicy`.
     ///
     /// # Errors
-    /// `COMMITMENT_REQUIRED`, `WRONG_KEY`, `INVALID_OPTION`.
+    /// Those of `checkPolicy`, `WRONG_KEY`, `UNSUPPORTED` for content in CBC mode.
     #[wasm_bindgen(constructor)]
     #[expect(clippy::needless_pass_by_value, reason = "the data key is for one session: this call takes it away")]
-    pub fn new(metadata: &ContentMetadata, data_key: DataKey, policy: Option<String>) -> Result<Self, EnvelopeError> {
-        let policy = policy_of(policy)?;
+    pub fn new(
+        metadata: &ContentMetadata,
+        data_key: DataKey,
+        policy: Option<String>,
+        legacy_wrapping: Option<bool>,
+        legacy_modes: Option<bool>,
+    ) -> Result<Self, EnvelopeError> {
+        let policy = read_policy(policy, legacy_wrapping, legacy_modes)?;
         Ok(Self { inner: object::DecryptSession::with_data_key(&metadata.inner, &data_key.inner, policy)? })
     }
 
@@ -301,13 +358,31 @@ pub(super) fn policy_of(name: Option<String>) -> Result<CommitmentPolicy, Envelo
     name.map_or(Ok(CommitmentPolicy::default()), |name| CommitmentPolicy::from_name(&name))
 }
 
-/// Checks that the policy of that name allows an object to be read, before its keyring is asked for anything.
+fn read_policy(
+    policy: Option<String>,
+    legacy_wrapping: Option<bool>,
+    legacy_modes: Option<bool>,
+) -> Result<ReadPolicy, EnvelopeError> {
+    Ok(ReadPolicy {
+        commitment: policy_of(policy)?,
+        legacy_wrapping_algorithms: legacy_wrapping.unwrap_or_default(),
+        legacy_unauthenticated_modes: legacy_modes.unwrap_or_default(),
+    })
+}
+
+/// Checks that the policy of that name, and what else was asked for, allow an object to be read, before its keyring is
+/// asked for anything.
 ///
 /// # Errors
-/// `COMMITMENT_REQUIRED`, `INVALID_OPTION`.
+/// `COMMITMENT_REQUIRED`, `LEGACY_UNAUTHENTICATED_NOT_ENABLED`, `LEGACY_WRAPPING_NOT_ENABLED`, `INVALID_OPTION`.
 #[wasm_bindgen(js_name = checkPolicy)]
-pub fn check_policy(metadata: &ContentMetadata, policy: Option<String>) -> Result<(), EnvelopeError> {
-    policy_of(policy)?.check_decrypt(metadata.inner.suite())
+pub fn check_policy(
+    metadata: &ContentMetadata,
+    policy: Option<String>,
+    legacy_wrapping: Option<bool>,
+    legacy_modes: Option<bool>,
+) -> Result<(), EnvelopeError> {
+    read_policy(policy, legacy_wrapping, legacy_modes)?.check(&metadata.inner)
 }
 
 /// Metadata as pairs of name and value.
