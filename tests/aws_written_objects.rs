@@ -1,56 +1,170 @@
-//! Objects that AWS's own client wrote, read. `tests/vectors/s3ec/README.md` tells how they were made.
+//! Objects that AWS's own clients wrote, read. `tests/vectors/s3ec/README.md` tells how they were made.
 #![expect(clippy::unwrap_used, reason = "a failed step is the test failing")]
 
+use std::collections::BTreeSet;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
-use s3_envelope::keyring::{DataKey, WrappingAlgorithm};
+use s3_envelope::error::EnvelopeError;
+use s3_envelope::keyring::{AesKeyring, DataKey, MaterialsDescription, WrappingAlgorithm};
 use s3_envelope::metadata::{ContentMetadata, MetadataMap};
 use s3_envelope::object::{CommitmentPolicy, DecryptSession};
 
+const POLICY: CommitmentPolicy = CommitmentPolicy::RequireEncryptAllowDecrypt;
+const FILES: [&str; 3] = [
+    include_str!("vectors/s3ec/java.json"),
+    include_str!("vectors/s3ec/python.json"),
+    include_str!("vectors/s3ec/ruby.json"),
+];
+
 #[derive(serde::Deserialize)]
-struct Vector {
-    suite: String,
+struct Recorded {
+    client: String,
+    objects: Vec<Object>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Object {
+    format: String,
+    keyring: String,
+    plaintext: String,
     metadata: MetadataMap,
+    instruction_file: Option<String>,
+    data_key: Option<String>,
     body: String,
 }
 
-const PLAINTEXT: &[u8] = b"The quick brown fox jumps over the lazy dog";
+impl Object {
+    /// The entries of the object and of its instruction file together.
+    fn entries(&self) -> MetadataMap {
+        let mut entries = self.metadata.clone();
+        if let Some(file) = &self.instruction_file {
+            entries.extend(serde_json::from_str::<MetadataMap>(file).unwrap());
+        }
+        entries
+    }
 
-fn vectors() -> Vec<Vector> {
-    serde_json::from_str(include_str!("vectors/s3ec/python-4.0.0.json")).unwrap()
+    /// A session over the key that our AES keyring unwraps, or that KMS or OpenSSL unwrapped when it was recorded.
+    fn session(&self, metadata: &ContentMetadata) -> Result<DecryptSession, EnvelopeError> {
+        match &self.data_key {
+            None => DecryptSession::start(&aes_keyring(), POLICY, metadata),
+            Some(key) => {
+                let key = DataKey::from_bytes(&STANDARD.decode(key).unwrap())?;
+                DecryptSession::with_data_key(metadata, &key, POLICY)
+            }
+        }
+    }
+
+    fn opened(&self, body: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
+        let mut session = self.session(&ContentMetadata::parse(&self.entries())?)?;
+        let (content, tag) = body.split_at(body.len() - 16);
+        let mut content = content.to_vec();
+        session.authenticate_segment(0, &content)?;
+        session.verify(tag.try_into().unwrap())?.decrypt_segment(0, &mut content)?;
+        Ok(content)
+    }
+
+    fn body(&self) -> Vec<u8> {
+        STANDARD.decode(&self.body).unwrap()
+    }
+
+    fn is_legacy(&self) -> bool {
+        self.format == "V1"
+    }
 }
 
-fn data_key() -> DataKey {
-    DataKey::from_bytes(&std::array::from_fn::<u8, 32, _>(|i| u8::try_from(i).unwrap())).unwrap()
+fn recorded() -> Vec<Recorded> {
+    FILES.iter().map(|file| serde_json::from_str(file).unwrap()).collect()
+}
+
+fn objects() -> Vec<Object> {
+    recorded().into_iter().flat_map(|file| file.objects).collect()
+}
+
+/// The keyring that the clients had, whose key is bytes 00 01 … 1f.
+fn aes_keyring() -> AesKeyring {
+    let keys: serde_json::Value = serde_json::from_str(include_str!("vectors/s3ec/keys.json")).unwrap();
+    let key = STANDARD.decode(keys["aes"]["key"].as_str().unwrap()).unwrap();
+    AesKeyring::from_bytes(&key).unwrap().with_description(description())
+}
+
+fn description() -> MaterialsDescription {
+    [("project", "s3-envelope"), ("purpose", "interop")].map(|(name, value)| (name.into(), value.into())).into()
 }
 
 #[test]
-fn both_formats_of_the_python_client_decrypt() {
-    let vectors = vectors();
-    assert_eq!(vectors.iter().map(|vector| vector.suite.as_str()).collect::<Vec<_>>(), ["0x72", "0x73"]);
-    for vector in vectors {
-        let metadata = ContentMetadata::parse(&vector.metadata).unwrap();
-        let policy = CommitmentPolicy::RequireEncryptAllowDecrypt;
-        let mut session = DecryptSession::with_data_key(&metadata, &data_key(), policy).unwrap();
-        let mut body = STANDARD.decode(&vector.body).unwrap();
-        let tag = body.split_off(PLAINTEXT.len());
-        session.authenticate_segment(0, &body).unwrap();
-        let verified = session.verify(tag[..].try_into().unwrap()).unwrap();
-        verified.decrypt_segment(0, &mut body).unwrap();
-        assert_eq!(body, PLAINTEXT, "suite {}", vector.suite);
+fn every_client_is_there_with_every_kind_that_it_writes() {
+    let kinds = |file: &Recorded| {
+        let kinds = file.objects.iter();
+        kinds
+            .map(|o| (o.format.clone(), o.keyring.clone(), o.instruction_file.is_some()))
+            .collect::<BTreeSet<_>>()
+            .len()
+    };
+    let found: Vec<_> = recorded().iter().map(|file| (file.client.clone(), kinds(file))).collect();
+    for ((client, count), (name, expected)) in found.iter().zip([("java", 10), ("python", 2), ("Ruby", 12)]) {
+        assert!(client.contains(name) && *count == expected, "{client}: {count} kinds");
+    }
+}
+
+#[test]
+fn what_is_authenticated_decrypts_to_what_was_encrypted() {
+    let mut opened = 0;
+    for object in objects().iter().filter(|object| !object.is_legacy()) {
+        let content = object.opened(&object.body()).unwrap();
+        assert_eq!(content, object.plaintext.as_bytes(), "{} {}", object.format, object.keyring);
+        opened += 1;
+    }
+    assert_eq!(opened, 54);
+}
+
+#[test]
+fn a_changed_bit_is_refused() {
+    for object in objects().iter().filter(|object| !object.is_legacy()) {
+        let mut body = object.body();
+        body[0] ^= 1;
+        assert!(matches!(object.opened(&body), Err(EnvelopeError::AuthenticationFailed)), "{}", object.keyring);
+    }
+}
+
+#[test]
+fn a_keyring_of_another_description_is_refused() {
+    let other = aes_keyring().with_description([("project".into(), "another".into())].into());
+    for object in objects().iter().filter(|object| !object.is_legacy() && object.keyring == "aes") {
+        let metadata = ContentMetadata::parse(&object.entries()).unwrap();
+        let refused = DecryptSession::start(&other, POLICY, &metadata);
+        assert!(matches!(refused, Err(EnvelopeError::MaterialsDescriptionMismatch)));
     }
 }
 
 #[test]
 fn what_is_read_is_what_would_be_written() {
-    for vector in vectors() {
-        let metadata = ContentMetadata::parse(&vector.metadata).unwrap();
-        assert_eq!(metadata.wrapped.algorithm, WrappingAlgorithm::KmsContext);
-        assert_eq!(metadata.wrapped.description["purpose"], "vector");
-        // The same entries under the same names; only the spacing inside the JSON map is each writer's own.
+    for object in objects().iter().filter(|object| !object.is_legacy() && object.instruction_file.is_none()) {
+        let metadata = ContentMetadata::parse(&object.metadata).unwrap();
+        let (algorithm, pair) = match object.keyring.as_str() {
+            "aes" => (WrappingAlgorithm::AesGcm, ("purpose", "interop")),
+            "rsa" => (WrappingAlgorithm::RsaOaepSha1, ("project", "s3-envelope")),
+            _ => (WrappingAlgorithm::KmsContext, ("owner", "s3-envelope")),
+        };
+        assert_eq!(metadata.wrapped.algorithm, algorithm);
+        assert_eq!(metadata.wrapped.description[pair.0], pair.1);
+        // The same entries under the same names; only the spacing and order inside the JSON map are each writer's own.
         let ours = metadata.to_map();
-        assert_eq!(ours.keys().collect::<Vec<_>>(), vector.metadata.keys().collect::<Vec<_>>());
+        assert_eq!(ours.keys().collect::<Vec<_>>(), object.metadata.keys().collect::<Vec<_>>());
         for (name, value) in ours.iter().filter(|(_, value)| !value.starts_with('{')) {
-            assert_eq!(value, &vector.metadata[name], "{name}");
+            assert_eq!(value, &object.metadata[name], "{name}");
         }
     }
+}
+
+#[test]
+fn legacy_objects_are_refused_unless_they_are_asked_for() {
+    let mut refused = 0;
+    for object in objects().iter().filter(|object| object.is_legacy()) {
+        let metadata = ContentMetadata::parse(&object.entries());
+        let started = metadata.and_then(|metadata| DecryptSession::start(&aes_keyring(), POLICY, &metadata));
+        assert!(started.is_err(), "{} {}", object.format, object.keyring);
+        refused += 1;
+    }
+    assert_eq!(refused, 18);
 }

@@ -35,7 +35,6 @@ let storage;
 before(async () => {
   storage = await Storage.start();
   runtimes.Node = inNode(storage);
-  runtimes.Chromium = await inChromium(storage);
   for (const [name, { command }] of Object.entries(found)) {
     running[name] = await Peer.start(PEERS[name].title, command, storage.endpoint);
   }
@@ -61,12 +60,18 @@ for (const [index, cell] of allCells().entries()) {
     `${verb}: ${format}, ${keyring.toUpperCase()}, ${place}, ${nameOf(size)}`,
     { skip: reason ?? false },
     async () => {
-      results.begin(cell);
       await (direction === "read" ? weRead : weWrite)(cell, requestFor(cell, index));
       results.pass(cell);
     },
   );
-  if (reason !== undefined) results.skip(cell, reason);
+  if (reason === undefined) results.plan(cell);
+  else results.skip(cell, reason);
+}
+
+/** Our side of a cell; the browser is started by the first that wants it. */
+async function runtimeOf({ runtime }) {
+  if (runtime === "Chromium") runtimes.Chromium ??= await inChromium(storage);
+  return runtimes[runtime];
 }
 
 /** One request of the protocol, which both sides understand. */
@@ -90,12 +95,14 @@ async function weRead(cell, request) {
   const parts = PEERS[cell.peer].parts && cell.size === MULTIPART_SIZE;
   await running[cell.peer].do({ op: "put", ...request, file, parts });
   await checkStored(cell, request, parts);
-  assert.equal(await runtimes[cell.runtime].read(request), await digestOf(content));
+  const ours = await runtimeOf(cell);
+  assert.equal(await ours.read(request), await digestOf(content));
 }
 
 async function weWrite(cell, request) {
   const file = join(folder, "content");
-  await runtimes[cell.runtime].write(request);
+  const ours = await runtimeOf(cell);
+  await ours.write(request);
   await checkStored(cell, request, cell.size === MULTIPART_SIZE);
   rmSync(file, { force: true });
   await running[cell.peer].do({ op: "get", ...request, file });

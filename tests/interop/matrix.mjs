@@ -54,12 +54,13 @@ export const PEERS = {
  * }} Cell `direction` is ours: we read what the peer wrote, or write what it reads
  */
 
-/** @returns {Cell[]} all cells, those of one peer together */
+/** @returns {Cell[]} all cells, first those in Node, then those in Chromium */
 export function allCells() {
-  return Object.keys(PEERS).flatMap((peer) => [
-    ...cellsIn("Node", peer, SIZES),
-    ...cellsIn("Chromium", peer, [MIB + 5]),
-  ]);
+  const peers = Object.keys(PEERS);
+  return [
+    ...peers.flatMap((peer) => cellsIn("Node", peer, SIZES)),
+    ...peers.flatMap((peer) => cellsIn("Chromium", peer, [MIB + 5])),
+  ];
 }
 
 function cellsIn(runtime, peer, sizes) {

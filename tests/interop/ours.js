@@ -11,12 +11,19 @@ const POLICIES = {
 const KEYRINGS = {
   aes: ({ AesKeyring }, { key, description }) =>
     AesKeyring.fromBytes(bytesOf(key), { materialsDescription: description }),
+  // The public key alone writes, the private key alone reads.
+  rsa: ({ RsaKeyring }, { publicKey, privateKey, description }, use) =>
+    RsaKeyring.fromKeys(use === "write" ? { publicKey: bytesOf(publicKey) } : { privateKey: bytesOf(privateKey) }, {
+      materialsDescription: description,
+    }),
 };
 
+/** What a reader of V1 has to ask for. */
+const LEGACY = { enableLegacyWrappingAlgorithms: true, enableLegacyUnauthenticatedModes: true };
+
 /** Whether the package can do its part of a cell; otherwise, why not. */
-export function whyNot({ keyring, format, place }) {
+export function whyNot({ keyring, place }) {
   if (KEYRINGS[keyring] === undefined) return `the package has no ${keyring.toUpperCase()} keyring`;
-  if (format === "V1") return "the package does not read V1";
   if (place !== "metadata") return "the package has no instruction files";
   return undefined;
 }
@@ -53,12 +60,12 @@ export async function digestOf(bytes) {
  * @param {object} request as in README.md, with the `storage` to send it to, and the `length` and `seed` of the content
  */
 export async function write(toolkit, request) {
-  const keyring = await keyringOf(toolkit, request);
+  const keyring = await keyringOf(toolkit, request, "write");
   try {
     const options = { keyring, commitmentPolicy: POLICIES[request.format], presign: signer(toolkit, request) };
     await toolkit.upload(contentOf(request.length, request.seed), { ...options, partSize: PART_LENGTH });
   } finally {
-    keyring.dispose();
+    keyring.dispose?.();
   }
 }
 
@@ -70,18 +77,19 @@ export async function write(toolkit, request) {
  * @returns {Promise<string>} the digest of the content
  */
 export async function read(toolkit, request) {
-  const keyring = await keyringOf(toolkit, request);
+  const keyring = await keyringOf(toolkit, request, "read");
   try {
     const options = { keyring, commitmentPolicy: POLICIES[request.format], presign: signer(toolkit, request) };
-    const blob = await (await toolkit.download(options)).blob();
+    const legacy = request.format === "V1" ? LEGACY : {};
+    const blob = await (await toolkit.download({ ...options, ...legacy })).blob();
     return await digestOf(new Uint8Array(await blob.arrayBuffer()));
   } finally {
-    keyring.dispose();
+    keyring.dispose?.();
   }
 }
 
-function keyringOf(toolkit, { keyring }) {
-  return KEYRINGS[keyring.kind](toolkit, keyring);
+function keyringOf(toolkit, { keyring }, use) {
+  return KEYRINGS[keyring.kind](toolkit, keyring, use);
 }
 
 /** What an app's backend does: it signs what it is asked to. */

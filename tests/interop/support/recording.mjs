@@ -1,5 +1,6 @@
 /** Small objects of each client, kept in tests/vectors/s3ec so that they are read where the clients are not. */
 
+import { constants, createPrivateKey, privateDecrypt } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -45,7 +46,7 @@ async function recorded(peer, { format, keyring, instructionFile }, plaintext, {
   const { metadata, body } = await storage.stored(key);
   const instructions = instructionFile ? (await storage.stored(`${key}.instruction`)).body.toString() : undefined;
   const entries = instructions === undefined ? metadata : JSON.parse(instructions);
-  const dataKey = keyring === "kms" ? await decryptedByKms(storage, entries) : undefined;
+  const dataKey = await dataKeyOf({ format, keyring }, entries, storage);
   return {
     format,
     keyring,
@@ -55,6 +56,22 @@ async function recorded(peer, { format, keyring, instructionFile }, plaintext, {
     dataKey,
     body: body.toString("base64"),
   };
+}
+
+/** The data key, where others than our reader can tell it. */
+async function dataKeyOf({ format, keyring }, entries, storage) {
+  if (keyring === "kms") return decryptedByKms(storage, entries);
+  if (keyring === "rsa" && format !== "V1") return decryptedByRsa(entries);
+  return undefined;
+}
+
+/** By OpenSSL: the key's length, the key, the algorithm that it is for. */
+function decryptedByRsa(entries) {
+  const { privateKey } = keyringFor("rsa");
+  const key = createPrivateKey({ key: Buffer.from(privateKey, "base64"), format: "der", type: "pkcs8" });
+  const padding = constants.RSA_PKCS1_OAEP_PADDING;
+  const wrapped = Buffer.from(entries["x-amz-3"] ?? entries["x-amz-key-v2"], "base64");
+  return privateDecrypt({ key, padding, oaepHash: "sha1" }, wrapped).subarray(1, 33).toString("base64");
 }
 
 /** The key that the KMS would give a reader: it is gone with the storage that wrapped it. */

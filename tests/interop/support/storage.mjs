@@ -16,17 +16,15 @@ export const CREDENTIALS = {
 
 const BUCKET = "interop";
 const META = "x-amz-meta-";
-/** What a page has to be allowed for uploads and downloads. */
+/** What a page must be allowed to send and to see. S3 exposes headers by name only. */
+const METHODS = ["GET", "PUT", "POST", "DELETE"];
+const V2_NAMES = ["key-v2", "iv", "wrap-alg", "cek-alg", "tag-len", "matdesc", "unencrypted-content-length"];
+const V3_NAMES = ["c", "3", "w", "d", "i", "m", "t"];
+const EXPOSED = ["ETag", "Content-Range", ...["key", ...V2_NAMES, ...V3_NAMES].map((name) => `${META}x-amz-${name}`)];
 const CORS = `<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedHeader>*</AllowedHeader>${[
-  "GET",
-  "PUT",
-  "POST",
-  "DELETE",
-]
-  .map((method) => `<AllowedMethod>${method}</AllowedMethod>`)
-  .join("")}${["ETag", "Content-Range", "x-amz-meta-*"]
-  .map((header) => `<ExposeHeader>${header}</ExposeHeader>`)
-  .join("")}</CORSRule></CORSConfiguration>`;
+  ...METHODS.map((method) => `<AllowedMethod>${method}</AllowedMethod>`),
+  ...EXPOSED.map((header) => `<ExposeHeader>${header}</ExposeHeader>`),
+].join("")}</CORSRule></CORSConfiguration>`;
 
 /** A running server with one bucket. */
 export class Storage {
