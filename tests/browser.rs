@@ -50,11 +50,11 @@ async fn a_crypto_key_and_the_same_raw_key_open_each_others_objects() {
 
     let (metadata, body) = encrypt(hardware.encryption_materials(None).await.unwrap());
     let data_key = raw.unwrap_data_key(&metadata).unwrap();
-    assert_eq!(decrypt(DecryptSession::new(&metadata, data_key, None).unwrap(), &body), PLAINTEXT);
+    assert_eq!(decrypt(DecryptSession::new(&metadata, data_key, None, None, None).unwrap(), &body), PLAINTEXT);
 
     let (metadata, body) = encrypt(raw.encryption_materials(None).unwrap());
     let data_key = hardware.unwrap_data_key(&metadata).await.unwrap();
-    assert_eq!(decrypt(DecryptSession::new(&metadata, data_key, None).unwrap(), &body), PLAINTEXT);
+    assert_eq!(decrypt(DecryptSession::new(&metadata, data_key, None, None, None).unwrap(), &body), PLAINTEXT);
 }
 
 #[wasm_bindgen_test]

@@ -75,7 +75,7 @@ fn sessions() -> (EncryptSession, DecryptSession) {
     let session = EncryptSession::new(keyring.encryption_materials(None).unwrap(), None).unwrap();
     let metadata = ContentMetadata::parse(&Object::entries(&session.metadata())).unwrap();
     let data_key = keyring.unwrap_data_key(&metadata).unwrap();
-    (session, DecryptSession::new(&metadata, data_key, None).unwrap())
+    (session, DecryptSession::new(&metadata, data_key, None, None, None).unwrap())
 }
 
 async fn key_of(promise: Result<js_sys::Promise, s3_envelope::error::EnvelopeError>) -> CryptoKey {

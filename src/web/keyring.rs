@@ -49,7 +49,6 @@ impl DataKey {
     /// The 32 bytes, for the module that reads content in CBC mode. The data key is consumed.
     #[wasm_bindgen(js_name = intoBytes)]
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "this call takes the data key away")]
     pub fn into_bytes(self) -> Vec<u8> {
         self.inner.as_bytes().to_vec()
     }

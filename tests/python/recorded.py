@@ -11,7 +11,7 @@ import pytest
 
 from recorded_scope import PENDING
 
-ANSWERS = json.loads((pathlib.Path(__file__).parents[1] / "data/aws-recorded/answers.json").read_text(encoding="utf-8"))
+ANSWERS = json.loads((pathlib.Path(__file__).parents[1] / "vectors/aws-recorded/answers.json").read_text(encoding="utf-8"))
 SCENARIOS = {name: steps for group, them in ANSWERS.items() if group != "_about" for name, steps in them.items()}
 # All scenarios that some test replays: filled by `replays`, looked at by test_recorded_coverage.py.
 REPLAYED = set()
