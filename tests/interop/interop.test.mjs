@@ -114,7 +114,9 @@ async function checkStored({ format, keyring, place }, { key }, isInParts) {
   const { metadata, etag } = await storage.stored(key);
   const file = place === "metadata" ? undefined : await storage.stored(`${key}.instruction`);
   const entries = file === undefined ? metadata : JSON.parse(file.body.toString());
-  assert.ok(MARKS[format] in entries, `not ${format}: ${Object.keys(entries)}`);
+  // Under KMS the first clients already used V2's names.
+  const mark = MARKS[format === "V1" && keyring === "kms" ? "V2" : format];
+  assert.ok(mark in entries, `not ${format}: ${Object.keys(entries)}`);
   if (format === "V3") assert.equal(metadata["x-amz-c"], "115");
   const wrapping = entries["x-amz-wrap-alg"] ?? entries["x-amz-w"];
   if (WRAPPING[format] !== undefined) assert.equal(wrapping, WRAPPING[format][keyring]);

@@ -16,7 +16,26 @@ const KEYRINGS = {
     RsaKeyring.fromKeys(use === "write" ? { publicKey: bytesOf(publicKey) } : { privateKey: bytesOf(privateKey) }, {
       materialsDescription: description,
     }),
+  // The wrapping algorithm of V1 has no context of the caller's.
+  kms: ({ KmsKeyring }, { keyId }, _use, { format, context, askKms }) =>
+    new KmsKeyring({ keyId, client: kmsClient(askKms), ...(format !== "V1" && { encryptionContext: context }) }),
 };
+
+/** The two calls of a KMS keyring, over what the app's backend would do. */
+function kmsClient(askKms) {
+  return {
+    async generateDataKey({ keyId, encryptionContext }) {
+      const input = { KeyId: keyId, KeySpec: "AES_256", EncryptionContext: encryptionContext };
+      const { Plaintext, CiphertextBlob } = await askKms("GenerateDataKey", input);
+      return { plaintext: bytesOf(Plaintext), ciphertextBlob: bytesOf(CiphertextBlob) };
+    },
+    async decrypt({ keyId, ciphertextBlob, encryptionContext }) {
+      const CiphertextBlob = btoa(String.fromCharCode(...ciphertextBlob));
+      const input = { KeyId: keyId, CiphertextBlob, EncryptionContext: encryptionContext };
+      return { plaintext: bytesOf((await askKms("Decrypt", input)).Plaintext) };
+    },
+  };
+}
 
 /** What a reader of V1 has to ask for. */
 const LEGACY = { enableLegacyWrappingAlgorithms: true, enableLegacyUnauthenticatedModes: true };
@@ -57,7 +76,8 @@ export async function digestOf(bytes) {
  * Encrypts content and uploads it.
  *
  * @param {typeof import("s3-envelope")} toolkit
- * @param {object} request as in README.md, with the `storage` to send it to, and the `length` and `seed` of the content
+ * @param {object} request as in README.md, with the `storage` to send it to, `askKms` for a call of KMS, and the
+ *   `length` and `seed` of the content
  */
 export async function write(toolkit, request) {
   const keyring = await keyringOf(toolkit, request, "write");
@@ -88,8 +108,8 @@ export async function read(toolkit, request) {
   }
 }
 
-function keyringOf(toolkit, { keyring }, use) {
-  return KEYRINGS[keyring.kind](toolkit, keyring, use);
+function keyringOf(toolkit, request, use) {
+  return KEYRINGS[request.keyring.kind](toolkit, request.keyring, use, request);
 }
 
 /** What an app's backend does: it signs what it is asked to. */

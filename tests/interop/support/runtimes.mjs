@@ -14,9 +14,10 @@ import { CREDENTIALS, REGION } from "./storage.mjs";
 /** The package in Node. */
 export function inNode(storage) {
   const signing = { credentials: CREDENTIALS, region: REGION, endpoint: storage.endpoint, addressing: "path" };
+  const whole = (request) => ({ ...request, storage: signing, askKms: (...call) => storage.kms(...call) });
   return {
-    read: (request) => read(toolkit, { ...request, storage: signing }),
-    write: (request) => write(toolkit, { ...request, storage: signing }),
+    read: (request) => read(toolkit, whole(request)),
+    write: (request) => write(toolkit, whole(request)),
     close: () => undefined,
   };
 }
@@ -30,6 +31,7 @@ export async function inChromium(storage) {
   const site = await serve({ folder });
   const browser = await launchChromium({ flags: [`--host-resolver-rules=MAP *.storage.test:80 ${storage.host}`] });
   const page = await browser.newPage();
+  await page.exposeFunction("askKms", (...call) => storage.kms(...call));
   await page.goto(site.url);
   await page.waitForSelector("html[data-ready]");
   const signing = { credentials: CREDENTIALS, region: REGION, endpoint: `http://s3.${REGION}.storage.test` };

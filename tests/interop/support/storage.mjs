@@ -73,7 +73,7 @@ export class Storage {
   /**
    * One call of the key service.
    *
-   * @param {"Decrypt"} action
+   * @param {"Decrypt" | "GenerateDataKey"} action
    * @param {object} input
    */
   async kms(action, input) {
