@@ -28,7 +28,6 @@ LEFT_OUT = {
 
 URLS = "the texts and fields of refused presigned URLs, and Signature Version 2, are still to come"
 FORMS = "POST policies are still answered in other words"
-KMS = "KMS words these refusals differently still"
 
 # Scenarios that differ still, and in what.
 PENDING = {
@@ -44,8 +43,6 @@ PENDING = {
     "TestS3PresignedPost::test_post_object_with_storage_class": FORMS,
     "TestS3PresignedPost::test_post_object_with_wrong_content_type": FORMS,
     "TestS3PresignedPost::test_post_object_policy_conditions_validation_eq": FORMS,
-    "TestKMS::test_generate_random_invalid_number_of_bytes[0]": KMS,
-    "TestKMS::test_get_key_does_not_exist": KMS,
     "TestS3PresignedUrl::test_presigned_url_v4_x_amz_in_qs": URLS,
     "TestS3PresignedUrl::test_presigned_url_signature_authentication[s3-False]": URLS,
     "TestS3PresignedUrl::test_presigned_url_signature_authentication[s3-True]": URLS,

@@ -4,6 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from recorded import replays
+from support import client
 
 # A key's id that is well formed, and nobody's.
 NOBODYS = "134f2428-cec1-4b25-a1ae-9048164dba47"
@@ -21,11 +22,11 @@ def key(amazon_kms):
 
 
 @replays("TestKMS::test_generate_random_invalid_number_of_bytes", "None", "0", "1025")
-def test_random_bytes_of_impossible_lengths(amazon_kms, recording, variant):
+def test_random_bytes_of_impossible_lengths(recorded_endpoint, recording, variant):
     length = {} if variant == "None" else {"NumberOfBytes": int(variant)}
     # boto3 would refuse some of them itself.
-    amazon_kms.meta.config.parameter_validation = False
-    recording.is_refused_like("generate-random-exc", refused(amazon_kms.generate_random, **length))
+    kms = client("kms", recorded_endpoint, region="us-east-1", parameter_validation=False)
+    recording.is_refused_like("generate-random-exc", refused(kms.generate_random, **length))
 
 
 @replays("TestKMS::test_get_key_in_different_region")

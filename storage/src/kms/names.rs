@@ -42,7 +42,7 @@ impl Kms {
         if self.state.keys.contains_key(name) {
             return Ok(name.to_owned());
         }
-        if is_uuid(name) {
+        if is_uuid(name) || is_multi_region_id(name) {
             return Err(KmsError::not_found(format!("Key '{}' does not exist", self.arn(name))));
         }
         Err(KmsError::not_found(format!("Invalid keyId '{asked}'")))
@@ -92,6 +92,11 @@ pub(super) fn check_alias(alias: &str) -> Result<(), KmsError> {
         return Err(KmsError::new("InvalidAliasNameException", "Alias contains invalid characters.".to_owned()));
     }
     Ok(())
+}
+
+/// `mrk-` and 32 hexadecimal digits (KMS Developer Guide, "Key identifiers").
+fn is_multi_region_id(text: &str) -> bool {
+    text.strip_prefix("mrk-").is_some_and(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn is_uuid(text: &str) -> bool {

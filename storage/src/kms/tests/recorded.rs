@@ -48,6 +48,9 @@ fn test_get_key_does_not_exist_and_invalid_uuid_and_in_different_region() {
         assert_refused(&mut kms, "DescribeKey", &json!({ "KeyId": key }), "NotFoundException", &message);
         assert_refused(&mut kms, "RotateKeyOnDemand", &json!({ "KeyId": key }), "NotFoundException", &message);
     }
+    let multi_region = "mrk-134f2428cec14b25a1ae9048164dba47";
+    let message = format!("Key 'arn:aws:kms:eu-west-1:111122223333:key/{multi_region}' does not exist");
+    assert_refused(&mut kms, "DescribeKey", &json!({ "KeyId": multi_region }), "NotFoundException", &message);
     for key in ["fake-key-id", "134f2428cec14b25a1ae9048164dba47", "mrk-fake-key-id"] {
         let message = format!("Invalid keyId '{key}'");
         assert_refused(&mut kms, "DescribeKey", &json!({ "KeyId": key }), "NotFoundException", &message);
