@@ -77,6 +77,12 @@ def amazon_kms(recorded_endpoint):
 
 
 @pytest.fixture
+def key(amazon_kms):
+    """A fresh key of KMS, as it describes itself."""
+    return amazon_kms.create_key()["KeyMetadata"]
+
+
+@pytest.fixture
 def place(amazon):
     """A fresh bucket with a key in it, as arguments."""
     name = f"recorded-{secrets.token_hex(8)}"

@@ -8,6 +8,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from botocore.exceptions import ClientError
 
 from recorded_scope import PENDING
 
@@ -27,10 +28,19 @@ MEMBERS = (
     "ServerSideEncryption",
     "ServerSideEncryptionConfiguration",
 )
+# A key's id that is well formed, and nobody's.
+NOBODYS = "134f2428-cec1-4b25-a1ae-9048164dba47"
 # What identifies one request, and is in no recording.
 UNRECORDED = {"RequestId", "HostId"}
 # Placeholders that stand for something else each time that they are met.
 LOOSE = {"<partition>": "aws", "<string-to-sign>": ".+", "<canonical-request>": ".+"}
+
+
+def refused(call, **arguments):
+    """The error that a call of boto3 ends with."""
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    return caught.value
 
 
 def replays(scenario, *variants):

@@ -1,18 +1,9 @@
 """Default encryption of buckets: what Amazon answered, replayed."""
 
-import pytest
-from botocore.exceptions import ClientError
-
-from recorded import replays
+from recorded import refused, replays
 
 AES256 = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
 MISSING = {"Bucket": "recorded-bucket-that-is-not-there"}
-
-
-def refused(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    return caught.value
 
 
 def rules(*rules):

@@ -3,10 +3,8 @@
 import base64
 import hashlib
 
-import pytest
-from botocore.exceptions import ClientError
 
-from recorded import replays
+from recorded import refused, replays
 
 KEY = b"1234567890abcdef1234567890abcdef"
 MD5 = base64.b64encode(hashlib.md5(KEY).digest()).decode()
@@ -20,12 +18,6 @@ SHORT_KEY = {**CUSTOMER, "SSECustomerKey": base64.b64encode(b"too short").decode
 ENCODED_TWICE = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": ENCODED}
 WRONG_ALGORITHM = {**CUSTOMER, "SSECustomerAlgorithm": "KMS"}
 WRONG_MD5 = {**CUSTOMER, "SSECustomerKeyMD5": base64.b64encode(hashlib.md5(OTHER_KEY).digest()).decode()}
-
-
-def refused(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    return caught.value
 
 
 def without(name):

@@ -1,24 +1,7 @@
 """KMS: what Amazon answered, replayed."""
 
-import pytest
-from botocore.exceptions import ClientError
-
-from recorded import replays
+from recorded import NOBODYS, refused, replays
 from support import client
-
-# A key's id that is well formed, and nobody's.
-NOBODYS = "134f2428-cec1-4b25-a1ae-9048164dba47"
-
-
-def refused(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    return caught.value
-
-
-@pytest.fixture
-def key(amazon_kms):
-    return amazon_kms.create_key()["KeyMetadata"]
 
 
 @replays("TestKMS::test_generate_random_invalid_number_of_bytes", "None", "0", "1025")

@@ -1,17 +1,8 @@
 """Part numbers and checksums: what Amazon answered, replayed."""
 
-import pytest
-from botocore.exceptions import ClientError
-
-from recorded import replays
+from recorded import refused, replays
 
 MIB = 1024 * 1024
-
-
-def refused(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    return caught.value
 
 
 @replays("TestS3::test_get_object_part")
