@@ -57,7 +57,8 @@ export interface StoredObject {
  * @param object - The object, or the `Response` that brought it.
  * @param options - The keyring, and what else there is to say.
  * @throws {@link EnvelopeError} `WRONG_KEY`, `AUTHENTICATION_FAILED`, `COMMITMENT_REQUIRED`, `NOT_ENCRYPTED`,
- * `LEGACY_WRAPPING_NOT_ENABLED`, `LEGACY_UNAUTHENTICATED_NOT_ENABLED`, one of the `METADATA_` codes, `INVALID_INPUT`, `ENGINE_UNAVAILABLE`, or the keyring's own.
+ * `LEGACY_WRAPPING_NOT_ENABLED`, `LEGACY_UNAUTHENTICATED_NOT_ENABLED`, one of the `METADATA_` codes, `INVALID_INPUT`,
+ * `ENGINE_UNAVAILABLE`, or the keyring's own.
  */
 export async function decryptObject(
   object: StoredObject | Response,
