@@ -6,6 +6,7 @@ import { DelayedDecryption } from "./decryption.js";
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
+import { TAG_LENGTH } from "./segments.js";
 import { type ByteSource, openSource } from "./source.js";
 
 /** Options of {@link decryptRange}. */
@@ -40,7 +41,6 @@ export interface RangedObject {
 }
 
 const BLOCK = 16;
-const TAG = 16;
 /** How much is decrypted at a time, in bytes. */
 const PIECE = 512 * 1024;
 
@@ -66,7 +66,7 @@ export async function decryptRange(
   }
   const { start, end } = options;
   const isWithin = [start, end].every(Number.isSafeInteger) && start >= 0 && start <= end;
-  if (!isWithin || end > object.storedLength - TAG) {
+  if (!isWithin || end > object.storedLength - TAG_LENGTH) {
     throw new EnvelopeError("INVALID_INPUT", "the range must lie within the content, whose tag is no part of it");
   }
   const first = start - (start % BLOCK);
