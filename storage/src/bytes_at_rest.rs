@@ -82,6 +82,7 @@ impl<'a> Writer<'a> {
         }
         self.seal_segment(true);
         self.flush().await?;
+        self.backend.finish_blob(self.id).await?;
         Ok(self.length)
     }
 

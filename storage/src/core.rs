@@ -7,7 +7,6 @@ use async_lock::{Mutex, RwLock};
 use s3s::auth::Credentials;
 use s3s::stream::upload_stream::UploadStreamError;
 use s3s::{S3Error, S3Result, s3_error};
-use zeroize::Zeroizing;
 
 use crate::bytes_at_rest::{BytesError, Extent};
 use crate::caller::Caller;
@@ -20,13 +19,17 @@ use crate::encryption::{
 use crate::kms::{Call, Kms};
 use crate::model::{Bucket, BucketEncryption, Catalogue, DefaultEncryption, ObjectName, StoredPart};
 use crate::records;
-use crate::store::{Backend, BackendError, Change};
+use crate::root_key::{RootKeyError, RootKeyHolder};
+use crate::store::{Backend, BackendError, Change, SealedError, SealedRecords};
+use crate::under_way::UnderWay;
 
 /// The state of one simulated storage.
 pub(crate) struct Core {
     pub(crate) config: Config,
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) catalogue: RwLock<Catalogue>,
+    pub(crate) under_way: Arc<UnderWay>,
+    records: SealedRecords,
     kms: Mutex<Kms>,
     root: RootKey,
 }
@@ -38,6 +41,17 @@ pub enum StorageError {
     /// The backend failed, or holds what cannot be read.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// What is stored does not open.
+    #[error(transparent)]
+    Sealed(#[from] SealedError),
+    /// The root key cannot be had.
+    #[error(transparent)]
+    RootKey(#[from] RootKeyError),
+    /// There is something stored, and no root key to open it with.
+    #[error(
+        "something is stored, but its root key is missing: restore the key, or start with an empty store; nothing was changed"
+    )]
+    RootKeyMissing,
     /// KMS's state does not open under the root key, or a key could not be made.
     #[error("the simulated KMS cannot start: {0}")]
     Kms(String),
@@ -50,15 +64,17 @@ pub enum StorageError {
 }
 
 impl Core {
-    /// Opens what the backend holds, and clears away blobs that a crash left without a record.
-    pub(crate) async fn open(config: Config, backend: Arc<dyn Backend>) -> Result<Self, StorageError> {
-        let stored = backend.records().await?;
-        let find = |key: &str| stored.iter().find(|(name, _)| name == key).map(|(_, value)| value);
-        let (root, is_new) = match find(records::ROOT_KEY) {
-            Some(bytes) => (root_key(bytes)?, false),
-            None => (RootKey::generate()?, true),
-        };
-        let mut kms = match find(records::KMS) {
+    /// Opens what the backend holds, and clears away blobs that a crash left without a record. An empty backend gets a
+    /// root key, unless there is one already.
+    pub(crate) async fn open(
+        config: Config,
+        backend: Arc<dyn Backend>,
+        holder: &dyn RootKeyHolder,
+    ) -> Result<Self, StorageError> {
+        let root = root_key(&*backend, holder).await?;
+        let (records, stored) = SealedRecords::open(backend.clone(), &root).await?;
+        let sealed_kms = stored.iter().find(|(name, _)| name == records::KMS).map(|(_, value)| value);
+        let mut kms = match sealed_kms {
             Some(sealed) => {
                 Kms::open(&config.region, ACCOUNT_ID, root.bytes(), sealed).map_err(|error| kms_start(&error))?
             }
@@ -69,10 +85,8 @@ impl Core {
         }
         let catalogue = records::read(&stored)?;
         remove_orphans(&*backend, &catalogue).await?;
-        if is_new {
-            backend.commit(vec![Change::Put(records::ROOT_KEY.to_owned(), root.bytes().to_vec())]).await?;
-        }
-        let core = Self { config, backend, catalogue: RwLock::new(catalogue), kms: Mutex::new(kms), root };
+        let (catalogue, kms) = (RwLock::new(catalogue), Mutex::new(kms));
+        let core = Self { config, backend, catalogue, under_way: Arc::default(), records, kms, root };
         core.save_kms(&mut *core.kms.lock().await).await?;
         Ok(core)
     }
@@ -94,8 +108,7 @@ impl Core {
     pub(crate) async fn clear(&self) -> Result<(), StorageError> {
         let mut catalogue = self.catalogue.write().await;
         let mut kms = self.kms.lock().await;
-        self.backend.clear().await?;
-        self.backend.commit(vec![Change::Put(records::ROOT_KEY.to_owned(), self.root.bytes().to_vec())]).await?;
+        self.records.clear().await?;
         *catalogue = Catalogue::default();
         *kms = Kms::new(&self.config.region, ACCOUNT_ID);
         for alias in &self.config.kms_keys {
@@ -107,7 +120,7 @@ impl Core {
     async fn save_kms(&self, kms: &mut Kms) -> Result<(), StorageError> {
         if kms.take_changed() {
             let sealed = kms.seal(self.root.bytes()).map_err(|error| kms_start(&error))?;
-            self.backend.commit(vec![Change::Put(records::KMS.to_owned(), sealed)]).await?;
+            self.records.commit(vec![Change::Put(records::KMS.to_owned(), sealed)]).await?;
         }
         Ok(())
     }
@@ -115,13 +128,18 @@ impl Core {
     /// Makes changes durable. Call it before the catalogue shows them.
     pub(crate) async fn commit(&self, changes: Vec<Result<Change, BackendError>>) -> S3Result<()> {
         let changes: Vec<Change> = changes.into_iter().collect::<Result<_, _>>().map_err(S3Error::internal_error)?;
-        self.backend.commit(changes).await.map_err(S3Error::internal_error)
+        self.records.commit(changes).await.map_err(S3Error::internal_error)
     }
 
-    /// Removes blobs that nothing refers to any more. What fails is tried again at the next start.
-    pub(crate) async fn discard(&self, parts: impl IntoIterator<Item = StoredPart>) {
-        for part in parts {
-            let _ = self.backend.delete_blob(&part.blob).await;
+    /// Removes blobs that nothing refers to any more, once no request can be reading them.
+    pub(crate) fn discard(&self, parts: impl IntoIterator<Item = StoredPart>) {
+        self.under_way.unreferenced(parts.into_iter().map(|part| part.blob));
+    }
+
+    /// Removes the blobs that were discarded and that nobody reads. What fails is tried again at the next start.
+    pub(crate) async fn tidy(&self) {
+        for blob in self.under_way.unread() {
+            let _ = self.backend.delete_blob(&blob).await;
         }
     }
 
@@ -331,10 +349,17 @@ pub(crate) fn now_millis() -> u64 {
     u64::try_from(now().as_millis()).unwrap_or(u64::MAX)
 }
 
-fn root_key(bytes: &[u8]) -> Result<RootKey, StorageError> {
-    let bytes = Zeroizing::new(bytes.to_vec());
-    let bytes: [u8; 32] = bytes[..].try_into().map_err(|_| BackendError("the root key is damaged".to_owned()))?;
-    Ok(RootKey::from_bytes(bytes))
+/// The root key, which is made where nothing is stored yet. It is kept before anything is sealed under it.
+async fn root_key(backend: &dyn Backend, holder: &dyn RootKeyHolder) -> Result<RootKey, StorageError> {
+    if let Some(root) = holder.held().await? {
+        return Ok(root);
+    }
+    if !backend.records().await?.is_empty() {
+        return Err(StorageError::RootKeyMissing);
+    }
+    let root = RootKey::generate()?;
+    holder.hold(&root).await?;
+    Ok(root)
 }
 
 fn kms_start(error: &crate::kms::KmsError) -> StorageError {

@@ -8,6 +8,7 @@
 //! | [`config`] | settings |
 //! | [`encryption`] | encryption at rest: what requests ask for, who wraps keys, how bytes lie |
 //! | [`kms`] | the simulated key management service |
+//! | [`root_key`] | where the root key is kept |
 //! | [`store`] | where records and blobs are kept |
 //! | [`inspection`] | what lies at rest, apart from S3 |
 //! | [`model`] | buckets, objects, uploads as records |
@@ -31,9 +32,11 @@ mod ops;
 pub mod panics;
 pub mod policy;
 mod records;
+pub mod root_key;
 mod service;
 mod signature_faults;
 pub mod store;
+mod under_way;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;
 

@@ -7,8 +7,6 @@ const BUCKET: &str = "bucket/";
 const OBJECT: &str = "object/";
 const UPLOAD: &str = "upload/";
 const PART: &str = "part/";
-/// The record of the root key.
-pub(crate) const ROOT_KEY: &str = "root-key";
 /// The record of KMS's state, sealed under the root key.
 pub(crate) const KMS: &str = "kms";
 

@@ -22,8 +22,10 @@ use crate::encryption::{ELEMENT, Refusal, request};
 use crate::kms::{self, Call};
 use crate::ops::Operations;
 use crate::ops::forms::Insecure;
+use crate::root_key::RootKeyHolder;
 use crate::signature_faults;
 use crate::store::Backend;
+use crate::under_way::{Running, RunningBody};
 
 /// A simulated Amazon S3 and KMS. Cheap to clone; all clones are one storage.
 #[derive(Clone)]
@@ -46,16 +48,21 @@ const CONTENT_SHA256: &str = "x-amz-content-sha256";
 const MAX_KMS_BODY: usize = 64 * 1024;
 
 impl Storage {
-    /// Opens the storage that a backend holds, or starts an empty one.
+    /// Opens the storage that a backend holds under the root key of `holder`, or starts an empty one.
     ///
     /// # Errors
-    /// Where the backend fails, where what it holds does not open under its root key, and where a setting is not valid.
-    pub async fn open(config: Config, backend: Arc<dyn Backend>) -> Result<Self, StorageError> {
+    /// Where the backend fails, where what it holds does not open under the root key, or there is none to be had, and where
+    /// a setting is not valid. Nothing is changed then.
+    pub async fn open(
+        config: Config,
+        backend: Arc<dyn Backend>,
+        holder: &dyn RootKeyHolder,
+    ) -> Result<Self, StorageError> {
         let host = format!("s3.{}.{}", config.region, config.base_domain);
         let local = ["localhost", "127.0.0.1"].map(str::to_owned);
         let hosts = MultiDomain::new(std::iter::once(host).chain(local))
             .map_err(|error| StorageError::Config(format!("baseDomain is not valid: {error}")))?;
-        let core = Arc::new(Core::open(config, backend).await?);
+        let core = Arc::new(Core::open(config, backend, holder).await?);
         let mut builder = S3ServiceBuilder::new(Operations(core.clone()));
         builder.set_auth(AccessKeys(core.clone()));
         builder.set_host(hosts);
@@ -72,7 +79,22 @@ impl Storage {
 
     /// Answers a request. `secure` says whether nobody can have read along: TLS, or a loopback address where those are
     /// trusted ([`Storage::trusts_loopback`]).
-    pub async fn handle(&self, mut request: Request<Body>, secure: bool) -> Response<Body> {
+    ///
+    /// The future is to be run to its end: one that is dropped while it writes may leave it open whether it wrote.
+    pub async fn handle(&self, request: Request<Body>, secure: bool) -> Response<Body> {
+        let running = self.core.under_way.begin();
+        let response = kept_under_way(self.handled(request, secure).await, running);
+        self.tidy().await;
+        response
+    }
+
+    /// Removes bytes of objects that were replaced or deleted, as soon as no request can be reading them. Every request does
+    /// it; a server may also do it in quiet times.
+    pub async fn tidy(&self) {
+        self.core.tidy().await;
+    }
+
+    async fn handled(&self, mut request: Request<Body>, secure: bool) -> Response<Body> {
         if !secure {
             request.extensions_mut().insert(Insecure);
         }
@@ -147,6 +169,14 @@ impl Storage {
         }
         uri.path().split('/').nth(1).filter(|bucket| !bucket.is_empty()).map(str::to_owned)
     }
+}
+
+/// A request whose answer is a stream is under way until that ends: it reads what is stored.
+fn kept_under_way(response: Response<Body>, running: Running) -> Response<Body> {
+    let (head, body) = response.into_parts();
+    let is_at_hand = body.bytes().is_some() || http_body::Body::is_end_stream(&body);
+    let body = if is_at_hand { body } else { Body::http_body_unsync(RunningBody::new(body, running)) };
+    Response::from_parts(head, body)
 }
 
 fn protocol_config() -> S3Config {

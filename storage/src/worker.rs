@@ -16,8 +16,10 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::root_key::RootKeyInMemory;
+use crate::root_key::browser::RootKeyInBrowser;
+use crate::store::MemoryBackend;
 use crate::store::indexed_db::IndexedDbBackend;
-use crate::store::{Backend, MemoryBackend};
 use crate::{Config, Storage};
 
 /// The name of the option that is not the service's own.
@@ -39,11 +41,14 @@ impl StorageWorker {
     /// An `Error` that names the setting, or what the backend said.
     pub async fn open(options: JsValue) -> Result<StorageWorker, JsError> {
         let (config, database) = settings(&options)?;
-        let backend: Arc<dyn Backend> = match database {
-            Some(name) => Arc::new(IndexedDbBackend::open(&name).await?),
-            None => Arc::new(MemoryBackend::default()),
+        let inner = match database {
+            Some(name) => {
+                let backend = IndexedDbBackend::open(&name).await?;
+                Storage::open(config, Arc::new(backend.clone()), &RootKeyInBrowser::new(backend)).await?
+            }
+            None => Storage::open(config, Arc::new(MemoryBackend::default()), &RootKeyInMemory::default()).await?,
         };
-        Ok(Self { inner: Storage::open(config, backend).await? })
+        Ok(Self { inner })
     }
 
     /// Answers a request. Its body is read whole (a part of an upload), the answer's is streamed.

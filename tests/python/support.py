@@ -23,14 +23,15 @@ USERS = [
 ]
 
 
+def server_command(*arguments, region=REGION):
+    """The command of a server on a port that is free."""
+    return [os.environ["S3_STORAGE_SIM"], "--listen", "127.0.0.1:0", "--region", region, "--kms-key", "one", *arguments]
+
+
 @contextlib.contextmanager
 def running_server(*arguments, region=REGION):
     """Runs a server of its own on a port that is free, and gives its address."""
-    server = subprocess.Popen(
-        [os.environ["S3_STORAGE_SIM"], "--listen", "127.0.0.1:0", "--region", region, "--kms-key", "one", *arguments],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    server = subprocess.Popen(server_command(*arguments, region=region), stdout=subprocess.PIPE, text=True)
     try:
         yield listening_address(server)
     finally:

@@ -193,7 +193,7 @@ pub(super) async fn abort_multipart_upload(
     core.commit(deleted.into_iter().map(Ok).collect()).await?;
     let removed = catalogue.uploads.remove(&input.upload_id);
     drop(catalogue);
-    core.discard(removed.into_iter().flat_map(|upload| upload.parts.into_values())).await;
+    core.discard(removed.into_iter().flat_map(|upload| upload.parts.into_values()));
     Ok(S3Response::new(AbortMultipartUploadOutput::default()))
 }
 
@@ -254,11 +254,11 @@ impl Core {
         drop(catalogue);
         match outcome {
             Ok(older) => {
-                self.discard(older).await;
+                self.discard(older);
                 Ok(())
             }
             Err(error) => {
-                self.discard([part]).await;
+                self.discard([part]);
                 Err(error)
             }
         }
@@ -285,8 +285,8 @@ impl Core {
         let used: HashSet<u32> = object.parts.iter().map(|part| part.number).collect();
         let older = catalogue.objects.insert(name, object);
         drop(catalogue);
-        self.discard(uploaded.into_values().filter(|part| !used.contains(&part.number))).await;
-        self.discard(older.into_iter().flat_map(|object| object.parts)).await;
+        self.discard(uploaded.into_values().filter(|part| !used.contains(&part.number)));
+        self.discard(older.into_iter().flat_map(|object| object.parts));
         Ok(())
     }
 }

@@ -91,7 +91,7 @@ pub(super) async fn place_object(
         Err(_) => Some(object),
     };
     drop(catalogue);
-    core.discard(discarded.into_iter().flat_map(|object| object.parts)).await;
+    core.discard(discarded.into_iter().flat_map(|object| object.parts));
     committed
 }
 
@@ -243,7 +243,7 @@ impl Core {
         self.commit(vec![Ok(records::delete_object(name))]).await?;
         let removed = catalogue.objects.remove(name);
         drop(catalogue);
-        self.discard(removed.into_iter().flat_map(|object| object.parts)).await;
+        self.discard(removed.into_iter().flat_map(|object| object.parts));
         Ok(())
     }
 }

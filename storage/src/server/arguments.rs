@@ -11,14 +11,21 @@ use super::Failure;
 
 /// A simulated Amazon S3 and KMS that really encrypts at rest.
 ///
-/// Everything is kept in memory and gone when the server stops. S3 and KMS answer on the same address; point
-/// `--endpoint-url` of the AWS CLI, or `endpoint_url` of an SDK, at it.
+/// Without `--data` everything is kept in memory and gone when the server stops. S3 and KMS answer on the same address;
+/// point `--endpoint-url` of the AWS CLI, or `endpoint_url` of an SDK, at it.
 #[derive(Debug, Parser)]
 #[command(name = "s3-storage-sim", version)]
 pub(super) struct Arguments {
     /// Where to listen; port 0 takes a free one and prints it.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]
     pub(super) listen: String,
+    /// Keeps everything in this folder, encrypted, records and their names too. It is made where there is none.
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Where the root key is, which nothing in the folder opens without: 32 bytes in base64. It is made for a new folder, and
+    /// is the folder's name with `.root-key` unless given. Keep a copy, apart from the folder's.
+    #[arg(long, value_name = "FILE", requires = "data")]
+    root_key: Option<PathBuf>,
     /// Who may call: a JSON list of `{"access_key", "secret_key", "user_id", "display_name", "email"}`. Without it, one
     /// documented key pair, which is printed.
     #[arg(long, value_name = "FILE")]
@@ -74,6 +81,17 @@ impl Arguments {
         })
     }
 
+    /// The folder to keep everything in, and the file of its root key.
+    pub(super) fn data(&self) -> Option<(&Path, PathBuf)> {
+        let data = self.data.as_deref()?;
+        let beside = || {
+            let mut name = data.components().as_path().as_os_str().to_owned();
+            name.push(".root-key");
+            PathBuf::from(name)
+        };
+        Some((data, self.root_key.clone().unwrap_or_else(beside)))
+    }
+
     /// The certificate and its key.
     pub(super) fn tls(&self) -> Option<(&Path, &Path)> {
         self.tls_cert.as_deref().zip(self.tls_key.as_deref())
@@ -122,6 +140,20 @@ mod tests {
         let config = arguments.config().unwrap();
         assert_eq!((config.kms_keys, config.sse_c_default), (vec!["a".into(), "alias/b".into()], SseCDefault::Allowed));
         assert_eq!(config.region, "us-east-1");
+    }
+
+    #[test]
+    fn the_root_key_is_beside_the_folder_unless_it_is_told_where() {
+        let of = |more: &[&str]| {
+            let arguments = Arguments::try_parse_from([&["s3-storage-sim"], more].concat()).unwrap();
+            arguments.data().map(|(_, root_key)| root_key)
+        };
+        assert_eq!(of(&[]), None);
+        for folder in ["a/data", "a/data/"] {
+            assert_eq!(of(&["--data", folder]).unwrap(), Path::new("a/data.root-key"));
+        }
+        assert_eq!(of(&["--data", "a", "--root-key", "b"]).unwrap(), Path::new("b"));
+        assert!(Arguments::try_parse_from(["s3-storage-sim", "--root-key", "b"]).is_err(), "there is nothing it opens");
     }
 
     #[test]

@@ -73,7 +73,15 @@ async fn answer_one(storage: &Storage, request: hyper::Request<Incoming>, secure
     let is_http_1 = request.version() <= Version::HTTP_11;
     let (head, body) = request.into_parts();
     let (body, watch) = WatchedBody::new(body);
-    let mut response = storage.handle(hyper::Request::from_parts(head, Body::http_body(body)), secure).await;
+    let request = hyper::Request::from_parts(head, Body::http_body(body));
+    let storage = storage.clone();
+    // A task of its own: a client that goes away must not stop it between two writes.
+    let answered = tokio::spawn(async move { storage.handle(request, secure).await });
+    let mut response = answered.await.unwrap_or_else(|_| {
+        let mut failed = hyper::Response::new(Body::empty());
+        *failed.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+        failed
+    });
     if is_http_1 && !watch.is_read() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }

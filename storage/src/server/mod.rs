@@ -9,10 +9,14 @@ mod watched_body;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
-use s3_storage_sim::Storage;
+use s3_storage_sim::root_key::RootKeyInMemory;
+use s3_storage_sim::root_key::file::RootKeyFile;
 use s3_storage_sim::store::MemoryBackend;
+use s3_storage_sim::store::disk::DiskBackend;
+use s3_storage_sim::{Config, Storage};
 use tokio::net::TcpListener;
 
 use arguments::Arguments;
@@ -53,9 +57,7 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let config = arguments.config()?;
     let tls = arguments.tls().map(|(certificates, key)| tls::acceptor(certificates, key)).transpose()?;
     let demo = arguments.credentials.is_none().then(|| config.credentials.first().cloned()).flatten();
-    let storage = Storage::open(config, Arc::new(MemoryBackend::default()))
-        .await
-        .map_err(|error| Failure::new("the storage could not be started", &error))?;
+    let storage = opened(config, arguments).await?;
     let (listener, address) = bound(&arguments.listen).await?;
     if let Some(inspection_address) = &arguments.inspection {
         let (listener, address) = bound(inspection_address).await?;
@@ -70,6 +72,29 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     tokio::select! {
         () = connections::serve(listener, tls, storage) => Ok(()),
         stopped = tokio::signal::ctrl_c() => stopped.map_err(|error| Failure::new("signals cannot be awaited", &error)),
+    }
+}
+
+/// The storage, over a folder or over memory.
+async fn opened(config: Config, arguments: &Arguments) -> Result<Storage, Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::new("the storage could not be started", error);
+    let storage = match arguments.data() {
+        Some((folder, root_key)) => {
+            let backend = DiskBackend::open(folder).map_err(|error| failed(&error))?;
+            Storage::open(config, Arc::new(backend), &RootKeyFile::new(root_key)).await
+        }
+        None => Storage::open(config, Arc::new(MemoryBackend::default()), &RootKeyInMemory::default()).await,
+    };
+    let storage = storage.map_err(|error| failed(&error))?;
+    tokio::spawn(tidied(storage.clone()));
+    Ok(storage)
+}
+
+/// Removes what the last requests before a quiet time left unread.
+async fn tidied(storage: Storage) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        storage.tidy().await;
     }
 }
 

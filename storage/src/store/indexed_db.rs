@@ -1,6 +1,7 @@
 //! A backend in the browser's IndexedDB, which pages, workers and service workers have, and which outlives them all.
 //!
-//! Two object stores: `records`, by key, and `chunks`, by `[blob, index]`. Each call is one transaction, and is answered
+//! Three object stores: `sealed-records`, by key, `chunks`, by `[blob, index]`, and `keys`, where the root key is kept
+//! ([`crate::root_key::browser`]). Each call is one transaction, and is answered
 //! only when the browser says that the transaction is complete. Chunks are read one by one when they are wanted.
 
 use std::future::Future;
@@ -14,13 +15,19 @@ use js_sys::{Array, Uint8Array};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{Backend, BackendError, Change};
+use super::{Backend, BackendError, Change, Expected, Record};
 
-const VERSION: u32 = 1;
-const RECORDS: &str = "records";
+/// Version 1 kept records in plain and the root key among them; browsers that have it start anew.
+const VERSION: u32 = 2;
+const RECORDS: &str = "sealed-records";
 const CHUNKS: &str = "chunks";
+const KEYS: &str = "keys";
 
-/// Keeps everything in one IndexedDB database of the page's origin.
+/// Where in `keys` the root key's entry is.
+const ROOT_KEY: &str = "root-key";
+
+/// Keeps everything in one IndexedDB database of the page's origin. Cheap to clone; all clones are one.
+#[derive(Clone)]
 pub struct IndexedDbBackend {
     /// One thread opens it and uses it; the wrapper would panic on another.
     database: SendWrapper<Rc<Database>>,
@@ -35,13 +42,36 @@ impl IndexedDbBackend {
         let builder = Database::builder(name)
             .version(VERSION)
             .add_object_store(ObjectStore::builder(RECORDS))
-            .add_object_store(ObjectStore::builder(CHUNKS));
+            .add_object_store(ObjectStore::builder(CHUNKS))
+            .add_object_store(ObjectStore::builder(KEYS));
         let database = run(async move { Ok(SendWrapper::new(Rc::new(builder.build().await?))) }).await?;
         Ok(Self { database })
     }
 
     fn database(&self) -> Rc<Database> {
         Rc::clone(&self.database)
+    }
+
+    /// What is kept of the root key, or nothing.
+    pub(crate) async fn root_key_entry(&self) -> Result<Option<SendWrapper<JsValue>>, BackendError> {
+        let database = self.database();
+        run(async move {
+            let transaction = database.transaction(&[KEYS], TransactionMode::ReadOnly)?;
+            let found = transaction.object_store(KEYS)?.get(JsValue::from_str(ROOT_KEY))?.await?;
+            Ok(found.map(SendWrapper::new))
+        })
+        .await
+    }
+
+    /// Keeps something of the root key; there must be nothing yet.
+    pub(crate) async fn add_root_key_entry(&self, entry: SendWrapper<JsValue>) -> Result<(), BackendError> {
+        let database = self.database();
+        run(async move {
+            let transaction = database.transaction(&[KEYS], TransactionMode::ReadWrite)?;
+            transaction.object_store(KEYS)?.add(&entry, Some(&JsValue::from_str(ROOT_KEY)))?.await?;
+            complete(transaction).await
+        })
+        .await
     }
 }
 
@@ -53,7 +83,7 @@ impl core::fmt::Debug for IndexedDbBackend {
 
 #[async_trait]
 impl Backend for IndexedDbBackend {
-    async fn records(&self) -> Result<Vec<(String, Vec<u8>)>, BackendError> {
+    async fn records(&self) -> Result<Vec<Record>, BackendError> {
         let database = self.database();
         run(async move {
             let transaction = database.transaction(&[RECORDS], TransactionMode::ReadOnly)?;
@@ -67,11 +97,17 @@ impl Backend for IndexedDbBackend {
         .await
     }
 
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), BackendError> {
+    async fn commit(&self, expected: Option<Expected>, changes: Vec<Change>) -> Result<bool, BackendError> {
         let database = self.database();
         run(async move {
             let transaction = database.transaction(&[RECORDS], TransactionMode::ReadWrite)?;
             let store = transaction.object_store(RECORDS)?;
+            if let Some(Expected { key, value }) = expected {
+                let found = store.get(JsValue::from_str(&key))?.await?;
+                if found.as_ref().and_then(bytes_of) != Some(value) {
+                    return Ok(false);
+                }
+            }
             for change in &changes {
                 match change {
                     Change::Put(key, value) => {
@@ -82,7 +118,7 @@ impl Backend for IndexedDbBackend {
                     }
                 }
             }
-            complete(transaction).await
+            complete(transaction).await.map(|()| true)
         })
         .await
     }
@@ -95,6 +131,11 @@ impl Backend for IndexedDbBackend {
             complete(transaction).await
         })
         .await
+    }
+
+    /// Every chunk's transaction was complete.
+    async fn finish_blob(&self, _: &str) -> Result<(), BackendError> {
+        Ok(())
     }
 
     async fn chunk(&self, blob: &str, index: u32) -> Result<Option<Bytes>, BackendError> {

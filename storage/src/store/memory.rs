@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{Backend, BackendError, Change};
+use super::{Backend, BackendError, Change, Expected, Record};
 
 /// Keeps everything in memory, until it is dropped.
 #[derive(Debug, Default)]
@@ -29,23 +29,30 @@ impl MemoryBackend {
 
 #[async_trait]
 impl Backend for MemoryBackend {
-    async fn records(&self) -> Result<Vec<(String, Vec<u8>)>, BackendError> {
+    async fn records(&self) -> Result<Vec<Record>, BackendError> {
         Ok(self.state().records.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), BackendError> {
+    async fn commit(&self, expected: Option<Expected>, changes: Vec<Change>) -> Result<bool, BackendError> {
         let mut state = self.state();
+        if expected.is_some_and(|Expected { key, value }| state.records.get(&key) != Some(&value)) {
+            return Ok(false);
+        }
         for change in changes {
             match change {
                 Change::Put(key, value) => state.records.insert(key, value),
                 Change::Delete(key) => state.records.remove(&key),
             };
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn put_chunk(&self, blob: &str, index: u32, bytes: Bytes) -> Result<(), BackendError> {
         self.state().chunks.insert((blob.to_owned(), index), bytes);
+        Ok(())
+    }
+
+    async fn finish_blob(&self, _: &str) -> Result<(), BackendError> {
         Ok(())
     }
 

@@ -34,8 +34,12 @@ impl Mode {
 
 /// All that the backend holds: records and blobs.
 async fn everything(client: &Client) -> Vec<Vec<u8>> {
-    let mut all: Vec<Vec<u8>> = client.backend.records().await.unwrap().into_iter().map(|(_, value)| value).collect();
+    let mut all = Vec::new();
+    for (name, record) in client.backend.records().await.unwrap() {
+        all.extend([name.into_bytes(), record]);
+    }
     for blob in client.backend.blobs().await.unwrap() {
+        all.push(blob.clone().into_bytes());
         all.push(stored(client, &blob).await);
     }
     all
@@ -80,6 +84,42 @@ async fn nothing_at_rest_contains_16_bytes_of_the_content_or_of_a_customer_key()
             assert!(!text.contains("BwcHBwcHBwcHBwcH") && !text.contains("0707070707070707"), "{mode:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn nothing_at_rest_tells_names_metadata_etags_or_whose_keys_were_used() {
+    let client = Client::new().await;
+    for mode in MODES {
+        let name = format!("salaries-{mode:?}.csv");
+        let call = mode.write(client.put(&format!("demo/{name}"))).header("x-amz-meta-department", "human-resources");
+        let put = call.header("content-type", "text/x-salaries").body("content").send().await;
+        let put = put.assert_ok();
+        let etag = put.etag().trim_matches('"').to_owned();
+        let key = put.header(KMS_KEY_ID).unwrap_or("arn:aws:kms:").to_owned();
+        let told = ["salaries", "demo", "department", "human-resources", "alias/documents", "SSE", &etag, &key];
+        for bytes in everything(&client).await {
+            let text = String::from_utf8_lossy(&bytes);
+            assert_eq!(told.iter().find(|word| text.contains(**word)), None, "{mode:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_is_replaced_or_deleted_is_read_to_its_end_by_who_began() {
+    let client = Client::new().await;
+    let content = text(40 * SEGMENT);
+    client.put("demo/a").body(content.clone()).send().await.assert_ok();
+    let begun = client.get("demo/a").begin().await;
+    let begun_later = client.get("demo/a").begin().await;
+    client.put("demo/a").body("other").send().await.assert_ok();
+    assert_eq!(client.get("demo/a").send().await.text(), "other");
+    assert_eq!(client.delete("demo/a").send().await.status, 204);
+    assert!(Answer::read(begun).await.body == content);
+    client.storage.tidy().await;
+    assert_eq!(client.backend.blobs().await.unwrap().len(), 2, "somebody is still reading");
+    drop(begun_later);
+    client.storage.tidy().await;
+    assert!(client.backend.blobs().await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! DSSE-KMS: two layers, each under a key of its own.
 
 use md5::{Digest, Md5};
-use s3_storage_sim::store::{Backend, Change};
+use s3_storage_sim::store::Change;
 
 use crate::support::{BUCKET_KEY, Call, Client, KMS_KEY_ID, SEGMENT, SSE, text};
 
@@ -59,19 +59,18 @@ async fn neither_layers_key_alone_opens_anything() {
         serde_json::from_slice(bytes).unwrap()
     };
     for layer in ["inner", "outer"] {
-        let records = client.backend.records().await.unwrap();
+        let (sealed, records) = client.records().await;
         let (mut altered, other) = (record(&records, "object/demo/a"), record(&records, "object/demo/b"));
         altered["protection"][layer] = other["protection"][layer].clone();
-        let backend = client.backend.clone();
         let before = serde_json::to_vec(&record(&records, "object/demo/a")).unwrap();
         let change = Change::Put("object/demo/a".to_owned(), serde_json::to_vec(&altered).unwrap());
-        backend.commit(vec![change]).await.unwrap();
-        let reopened = Client::over(backend.clone(), |_| {}).await;
+        sealed.commit(vec![change]).await.unwrap();
+        let reopened = client.restarted(|_| {}).await;
         let got = reopened.get("demo/a").send().await;
         assert!(got.status >= 400, "the object opened with another {layer} key");
-        backend.commit(vec![Change::Put("object/demo/a".to_owned(), before)]).await.unwrap();
+        sealed.commit(vec![Change::Put("object/demo/a".to_owned(), before)]).await.unwrap();
     }
-    let reopened = Client::over(client.backend.clone(), |_| {}).await;
+    let reopened = client.restarted(|_| {}).await;
     assert_eq!(reopened.get("demo/a").send().await.assert_ok().text(), "content");
 }
 

@@ -57,7 +57,7 @@ impl Uploaded {
 
     /// The keys of the records of uploads and their parts.
     async fn records(&self) -> Vec<String> {
-        let records = self.client.backend.records().await.unwrap();
+        let (_, records) = self.client.records().await;
         records.into_iter().map(|(key, _)| key).filter(|key| key.contains(&self.id)).collect()
     }
 }
@@ -65,7 +65,7 @@ impl Uploaded {
 #[tokio::test]
 async fn no_record_grows_with_the_number_of_parts() {
     let uploaded = Uploaded::new().await;
-    let records = uploaded.client.backend.records().await.unwrap();
+    let (_, records) = uploaded.client.records().await;
     let longest = records.iter().filter(|(key, _)| key.contains(&uploaded.id)).map(|(_, value)| value.len()).max();
     assert!(longest.unwrap() < 1000, "a record of {longest:?} bytes");
     assert_eq!(uploaded.records().await.len(), PARTS as usize + 1);
@@ -76,7 +76,7 @@ async fn parts_are_listed_in_order_also_after_a_restart() {
     let mut uploaded = Uploaded::new().await;
     let all: Vec<u32> = (1..=PARTS).collect();
     assert_eq!(uploaded.listed().await, all);
-    uploaded.client = Client::over(uploaded.client.backend.clone(), |_| ()).await;
+    uploaded.client = uploaded.client.restarted(|_| ()).await;
     assert_eq!(uploaded.listed().await, all);
     assert_eq!(uploaded.client.backend.blobs().await.unwrap().len(), PARTS as usize);
 }
@@ -88,7 +88,7 @@ async fn a_completion_takes_the_parts_that_it_names_and_removes_all_others() {
     assert_eq!(uploaded.listed().await.len(), PARTS as usize, "a refusal changes nothing");
     uploaded.part(42, "new").await.assert_ok();
     uploaded.complete(42..=42).await.assert_code(400, "InvalidPart");
-    uploaded.client = Client::over(uploaded.client.backend.clone(), |_| ()).await;
+    uploaded.client = uploaded.client.restarted(|_| ()).await;
     uploaded.complete(43..=43).await.assert_ok();
     assert_eq!(uploaded.client.get("demo/a").send().await.assert_ok().text(), "old 43");
     assert_eq!(uploaded.records().await, [""; 0]);

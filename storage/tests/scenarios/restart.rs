@@ -1,16 +1,17 @@
 //! What was acknowledged is there after a restart; what a crash left half done is not.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use s3_storage_sim::config::SseCDefault;
-use s3_storage_sim::store::Backend;
+use s3_storage_sim::encryption::sse_s3::RootKey;
+use s3_storage_sim::root_key::RootKeyInMemory;
+use s3_storage_sim::store::{Backend, Change};
+use s3_storage_sim::{Config, Storage};
 
 use crate::support::{BUCKET, Client, KMS_KEY_ID, SSE, text};
 
-/// The same backend under a new service, as after a stop of the browser's service worker.
+/// A client of the same store, started anew with the settings of [`Client::new`].
 async fn restarted(client: &Client) -> Client {
-    Client::over(client.backend.clone(), |config| config.sse_c_default = SseCDefault::Allowed).await
+    client.restarted(|config| config.sse_c_default = SseCDefault::Allowed).await
 }
 
 #[tokio::test]
@@ -73,16 +74,70 @@ async fn a_reset_removes_everything_but_the_aliases_of_the_configuration() {
     put.assert_ok();
 }
 
+/// What opening a client's backend under a root key fails with.
+async fn refusal(client: &Client, root_key: &RootKeyInMemory) -> String {
+    let before = client.backend.records().await.unwrap();
+    let opened = Storage::open(Config::default(), client.backend.clone(), root_key).await;
+    let refusal = opened.expect_err("a refusal").to_string();
+    assert!(client.backend.records().await.unwrap() == before, "nothing was changed");
+    refusal
+}
+
 #[tokio::test]
-async fn a_storage_whose_root_key_was_replaced_does_not_start() {
+async fn a_store_is_not_started_under_another_root_key_nor_under_none() {
     let client = Client::new().await;
-    client.kms("CreateKey", serde_json::json!({})).await.assert_ok();
-    let records = client.backend.records().await.unwrap();
-    let (name, bytes) = records.into_iter().find(|(name, _)| name == "root-key").unwrap();
-    let other = bytes.iter().map(|byte| byte ^ 1).collect();
-    client.backend.commit(vec![s3_storage_sim::store::Change::Put(name, other)]).await.unwrap();
-    let backend: Arc<dyn Backend> = client.backend.clone();
-    let opened = s3_storage_sim::Storage::open(s3_storage_sim::Config::default(), backend).await;
-    let error = opened.expect_err("a refusal").to_string();
-    assert!(error.contains("KMS"), "{error}");
+    client.put("demo/a").body("content").send().await.assert_ok();
+    let other = RootKeyInMemory::of(RootKey::generate().unwrap());
+    let text = refusal(&client, &other).await;
+    assert!(text.contains("another root key") && text.contains("start with that one"), "{text}");
+    let text = refusal(&client, &RootKeyInMemory::default()).await;
+    assert!(text.contains("its root key is missing"), "{text}");
+    assert_eq!(restarted(&client).await.get("demo/a").send().await.text(), "content");
+}
+
+#[tokio::test]
+async fn records_that_were_altered_swapped_removed_or_put_back_are_refused() {
+    let client = Client::new().await;
+    client.put("demo/a").body("first").send().await.assert_ok();
+    client.put("demo/b").body("other").send().await.assert_ok();
+    let early = client.backend.records().await.unwrap();
+    client.put("demo/a").body("second").send().await.assert_ok();
+    let now = client.backend.records().await.unwrap();
+    let put = |(name, bytes): &(String, Vec<u8>)| Change::Put(name.clone(), bytes.clone());
+    let mut attacks = Vec::new();
+    for (index, (name, bytes)) in now.iter().enumerate() {
+        let mut flipped = bytes.clone();
+        *flipped.last_mut().unwrap() ^= 1;
+        attacks.push(("altered", vec![Change::Put(name.clone(), flipped)]));
+        attacks.push(("removed", vec![Change::Delete(name.clone())]));
+        let (next, _) = &now[(index + 1) % now.len()];
+        attacks.push(("moved", vec![Change::Put(next.clone(), bytes.clone())]));
+    }
+    let differ: Vec<_> = early.iter().filter(|record| !now.contains(record)).collect();
+    assert_eq!(differ.len(), 2, "the object's record and the manifest");
+    attacks.extend(differ.into_iter().map(|record| ("put back", vec![put(record)])));
+    for (what, changes) in attacks {
+        client.backend.commit(None, changes).await.unwrap();
+        let opened = Storage::open(Config::default(), client.backend.clone(), &*client.root_key).await;
+        let text = opened.expect_err(what).to_string();
+        assert!(["altered", "another root key", "a format"].iter().any(|told| text.contains(told)), "{what}: {text}");
+        let added = client.backend.records().await.unwrap().into_iter().map(|(name, _)| Change::Delete(name));
+        client.backend.commit(None, added.chain(now.iter().map(put)).collect()).await.unwrap();
+    }
+    assert_eq!(restarted(&client).await.get("demo/a").send().await.text(), "second");
+}
+
+#[tokio::test]
+async fn two_storages_over_one_backend_lose_nothing_of_each_other() {
+    let one = Client::new().await;
+    let other = restarted(&one).await;
+    for (index, client) in [&one, &other, &one, &other].into_iter().enumerate() {
+        client.put(&format!("demo/{index}")).body(index.to_string()).send().await.assert_ok();
+    }
+    other.put("demo/0").body("from the other").send().await.assert_ok();
+    one.put("demo/1").body("from the one").send().await.assert_ok();
+    let both = restarted(&one).await;
+    for (index, content) in ["from the other", "from the one", "2", "3"].iter().enumerate() {
+        assert_eq!(both.get(&format!("demo/{index}")).send().await.text(), *content);
+    }
 }

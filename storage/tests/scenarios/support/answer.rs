@@ -16,7 +16,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    pub(super) async fn read(response: http::Response<Body>) -> Self {
+    pub(crate) async fn read(response: http::Response<Body>) -> Self {
         let (head, mut stream) = response.into_parts();
         let (mut body, mut is_broken) = (Vec::new(), false);
         while let Some(frame) = stream.frame().await {

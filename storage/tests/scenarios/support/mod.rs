@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
 use md5::{Digest, Md5};
 use s3_storage_sim::config::{Config, SseCDefault};
-use s3_storage_sim::store::{Backend, MemoryBackend};
+use s3_storage_sim::root_key::{RootKeyHolder, RootKeyInMemory};
+use s3_storage_sim::store::{Backend, MemoryBackend, SealedRecords};
 use s3_storage_sim::{Storage, config::Credential};
 use s3s::Body;
 
@@ -32,6 +33,7 @@ pub(crate) const CUSTOMER_MD5: &str = "x-amz-server-side-encryption-customer-key
 pub(crate) struct Client {
     pub(crate) storage: Storage,
     pub(crate) backend: Arc<MemoryBackend>,
+    pub(crate) root_key: Arc<RootKeyInMemory>,
     credential: Credential,
 }
 
@@ -43,18 +45,28 @@ impl Client {
 
     /// As [`Client::new`], with settings of its own.
     pub(crate) async fn with(set: impl FnOnce(&mut Config)) -> Self {
-        let client = Self::over(Arc::default(), set).await;
+        let client = Self::over(Arc::default(), Arc::default(), set).await;
         assert_eq!(client.put(BUCKET).send().await.status, 200);
         client
     }
 
-    /// A storage over what a backend holds.
-    pub(crate) async fn over(backend: Arc<MemoryBackend>, set: impl FnOnce(&mut Config)) -> Self {
+    /// The same store under a new service, as after a stop of the browser's service worker.
+    pub(crate) async fn restarted(&self, set: impl FnOnce(&mut Config)) -> Self {
+        Self::over(self.backend.clone(), self.root_key.clone(), set).await
+    }
+
+    async fn over(backend: Arc<MemoryBackend>, root_key: Arc<RootKeyInMemory>, set: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config { kms_keys: vec!["alias/documents".to_owned()], ..Config::default() };
         set(&mut config);
         let credential = config.credentials[0].clone();
-        let storage = Storage::open(config, backend.clone()).await.expect("the storage opens");
-        Self { storage, backend, credential }
+        let storage = Storage::open(config, backend.clone(), &*root_key).await.expect("the storage opens");
+        Self { storage, backend, root_key, credential }
+    }
+
+    /// The records in plain, as whoever has the root key can read and change them.
+    pub(crate) async fn records(&self) -> (SealedRecords, Vec<(String, Vec<u8>)>) {
+        let root_key = self.root_key.held().await.unwrap().expect("a root key");
+        SealedRecords::open(self.backend.clone(), &root_key).await.unwrap()
     }
 
     /// The same storage, called with another access key.
@@ -71,8 +83,12 @@ impl Client {
 
     /// Another caller of the same storage, with another access key and the same secret.
     pub(crate) fn also_as(&self, access_key: &str) -> Self {
-        let other =
-            Self { storage: self.storage.clone(), backend: self.backend.clone(), credential: self.credential.clone() };
+        let other = Self {
+            storage: self.storage.clone(),
+            backend: self.backend.clone(),
+            root_key: self.root_key.clone(),
+            credential: self.credential.clone(),
+        };
         other.signing_as(access_key)
     }
 
@@ -229,7 +245,12 @@ impl Call<'_> {
         self
     }
 
-    pub(crate) async fn send(mut self) -> Answer {
+    pub(crate) async fn send(self) -> Answer {
+        Answer::read(self.begin().await).await
+    }
+
+    /// Sends it, and leaves the answer's body unread.
+    pub(crate) async fn begin(mut self) -> Response<Body> {
         let signer = Signer {
             credential: &self.client.credential,
             method: self.method,
@@ -259,7 +280,7 @@ impl Call<'_> {
             request = request.header(name, value);
         }
         let request = request.body(Body::from(self.body)).expect("a request");
-        Answer::read(self.client.storage.handle(request, self.is_secure).await).await
+        self.client.storage.handle(request, self.is_secure).await
     }
 }
 
