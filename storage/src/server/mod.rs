@@ -17,7 +17,7 @@ use s3_storage_sim::root_key::file::RootKeyFile;
 use s3_storage_sim::store::MemoryBackend;
 use s3_storage_sim::store::disk::DiskBackend;
 use s3_storage_sim::{Config, Storage};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use arguments::Arguments;
 
@@ -98,10 +98,31 @@ async fn tidied(storage: Storage) {
     }
 }
 
+/// How many connections may wait to be accepted. The default, 128, is too few for a thousand clients that come at once: the
+/// system resets those that find no place.
+const BACKLOG: u32 = 4096;
+
 /// A socket, and its real address where port 0 was asked for.
 async fn bound(address: &str) -> Result<(TcpListener, SocketAddr), Failure> {
     let failed = |error: std::io::Error| Failure::new(&format!("cannot listen on {address}"), &error);
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let mut outcome = Err(std::io::Error::new(std::io::ErrorKind::NotFound, "no such address"));
+    for resolved in tokio::net::lookup_host(address).await.map_err(failed)? {
+        outcome = listening(resolved);
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    let listener = outcome.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
+}
+
+fn listening(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restart must not wait for the connections of the one before; on Windows this would share the port.
+    if cfg!(unix) {
+        socket.set_reuseaddr(true)?;
+    }
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
