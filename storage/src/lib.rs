@@ -12,6 +12,7 @@
 //! | [`inspection`] | what lies at rest, apart from S3 |
 //! | [`model`] | buckets, objects, uploads as records |
 //! | [`policy`] | policies in IAM's language |
+//! | [`versions`] | the versions of objects, and their ids |
 
 mod answers;
 mod bytes_at_rest;
@@ -34,6 +35,7 @@ mod records;
 mod service;
 mod signature_faults;
 pub mod store;
+pub mod versions;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;
 

@@ -3,10 +3,13 @@
 mod attributes;
 mod buckets;
 mod copy;
+mod deletion;
 pub(crate) mod forms;
 mod listing;
+mod lookup;
 mod multipart;
 mod objects;
+mod versioning;
 
 use std::sync::Arc;
 
@@ -16,12 +19,14 @@ use s3s::dto::{
     CreateMultipartUploadOutput, DeleteBucketCorsInput, DeleteBucketCorsOutput, DeleteBucketEncryptionInput,
     DeleteBucketEncryptionOutput, DeleteBucketInput, DeleteBucketOutput, DeleteObjectInput, DeleteObjectOutput,
     DeleteObjectsInput, DeleteObjectsOutput, GetBucketCorsInput, GetBucketCorsOutput, GetBucketEncryptionInput,
-    GetBucketEncryptionOutput, GetBucketLocationInput, GetBucketLocationOutput, GetObjectAttributesInput,
-    GetObjectAttributesOutput, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput,
-    HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput,
+    GetBucketEncryptionOutput, GetBucketLocationInput, GetBucketLocationOutput, GetBucketVersioningInput,
+    GetBucketVersioningOutput, GetObjectAttributesInput, GetObjectAttributesOutput, GetObjectInput, GetObjectOutput,
+    HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
+    ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectVersionsInput, ListObjectVersionsOutput,
     ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
-    PutBucketCorsInput, PutBucketCorsOutput, PutBucketEncryptionInput, PutBucketEncryptionOutput, PutObjectInput,
-    PutObjectOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+    PutBucketCorsInput, PutBucketCorsOutput, PutBucketEncryptionInput, PutBucketEncryptionOutput,
+    PutBucketVersioningInput, PutBucketVersioningOutput, PutObjectInput, PutObjectOutput, UploadPartCopyInput,
+    UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result};
 
@@ -55,12 +60,15 @@ operations! {
     put_bucket_cors(PutBucketCorsInput) -> PutBucketCorsOutput by buckets;
     get_bucket_cors(GetBucketCorsInput) -> GetBucketCorsOutput by buckets;
     delete_bucket_cors(DeleteBucketCorsInput) -> DeleteBucketCorsOutput by buckets;
+    put_bucket_versioning(PutBucketVersioningInput) -> PutBucketVersioningOutput by versioning;
+    get_bucket_versioning(GetBucketVersioningInput) -> GetBucketVersioningOutput by versioning;
+    list_object_versions(ListObjectVersionsInput) -> ListObjectVersionsOutput by versioning;
     put_object(PutObjectInput) -> PutObjectOutput by objects;
     get_object(GetObjectInput) -> GetObjectOutput by objects;
     get_object_attributes(GetObjectAttributesInput) -> GetObjectAttributesOutput by attributes;
     head_object(HeadObjectInput) -> HeadObjectOutput by objects;
-    delete_object(DeleteObjectInput) -> DeleteObjectOutput by objects;
-    delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput by objects;
+    delete_object(DeleteObjectInput) -> DeleteObjectOutput by deletion;
+    delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput by deletion;
     copy_object(CopyObjectInput) -> CopyObjectOutput by copy;
     upload_part_copy(UploadPartCopyInput) -> UploadPartCopyOutput by copy;
     create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput by multipart;

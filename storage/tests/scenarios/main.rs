@@ -28,3 +28,4 @@ mod presigned;
 mod ranges;
 mod restart;
 mod support;
+mod versions;
