@@ -5,6 +5,10 @@ use s3s::dto::{ChecksumAlgorithm, ChecksumType, ETag, ServerSideEncryption, Time
 use crate::encryption::KeyProtection;
 use crate::model::StoredObject;
 
+/// The status of an answer, where the protocol crate knows only the usual one of the operation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Status(pub(crate) http::StatusCode);
+
 /// The encryption members of an answer.
 #[derive(Debug, Default)]
 pub(crate) struct EncryptionAnswer {

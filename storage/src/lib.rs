@@ -12,6 +12,7 @@
 //! | [`inspection`] | what lies at rest, apart from S3 |
 //! | [`model`] | buckets, objects, uploads as records |
 //! | [`policy`] | policies in IAM's language |
+//! | [`tags`] | tags of buckets and objects |
 //! | [`versions`] | the versions of objects, and their ids |
 
 mod answers;
@@ -35,6 +36,7 @@ mod records;
 mod service;
 mod signature_faults;
 pub mod store;
+pub mod tags;
 pub mod versions;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;

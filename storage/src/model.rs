@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checksums::Algorithm;
 use crate::encryption::KeyProtection;
+use crate::tags::Tags;
 use crate::versions::{NULL, Version, Versioning, Versions};
 
 /// A bucket's settings.
@@ -20,6 +21,9 @@ pub struct Bucket {
     /// Whether it keeps versions; nothing where it never did.
     #[serde(default)]
     pub versioning: Option<Versioning>,
+    /// Its tags.
+    #[serde(default)]
+    pub tags: Tags,
 }
 
 /// What new objects of a bucket get, unless the request says otherwise.
@@ -107,6 +111,9 @@ pub struct StoredObject {
     /// Its place among the versions of its key: greater than that of all older ones.
     #[serde(default)]
     pub sequence: u64,
+    /// Its tags.
+    #[serde(default)]
+    pub tags: Tags,
     /// When it was written, in Unix milliseconds.
     pub modified: u64,
     /// The ETag, without quotation marks.
@@ -192,6 +199,9 @@ pub struct Upload {
     /// The checksum that the object will have, if any.
     #[serde(default)]
     pub checksum: Option<UploadChecksum>,
+    /// The tags that the object will have.
+    #[serde(default)]
+    pub tags: Tags,
     /// The parts so far, by number. Each is a record of its own, as there may be ten thousand; they were within the
     /// upload's once.
     #[serde(default, skip_serializing)]

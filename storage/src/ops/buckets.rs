@@ -17,6 +17,7 @@ use crate::core::{Core, no_such_bucket, now_seconds};
 use crate::encryption::{Refusal, add_elements};
 use crate::model::{Bucket, BucketEncryption, CorsRule, DefaultEncryption};
 use crate::records;
+use crate::tags::Tags;
 
 const DEFAULT_ACTION: &str = "ApplyServerSideEncryptionByDefault";
 
@@ -25,8 +26,13 @@ pub(super) async fn create_bucket(
     request: S3Request<CreateBucketInput>,
 ) -> S3Result<S3Response<CreateBucketOutput>> {
     let name = request.input.bucket;
-    let bucket =
-        Bucket { created: now_seconds(), encryption: original_encryption(core), cors: Vec::new(), versioning: None };
+    let bucket = Bucket {
+        created: now_seconds(),
+        encryption: original_encryption(core),
+        cors: Vec::new(),
+        versioning: None,
+        tags: Tags::new(),
+    };
     let mut catalogue = core.catalogue.write().await;
     if catalogue.buckets.contains_key(&name) {
         let text = "Your previous request to create the named bucket succeeded and you already own it.";

@@ -4,7 +4,7 @@ use futures::StreamExt;
 use http::HeaderMap;
 use s3s::dto::{
     CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopyPartResult, CopySource, MetadataDirective,
-    UploadPartCopyInput, UploadPartCopyOutput,
+    TaggingDirective, UploadPartCopyInput, UploadPartCopyOutput,
 };
 use s3s::{S3Request, S3Response, S3Result, StdError, s3_error};
 
@@ -19,6 +19,7 @@ use crate::content::{self, Promise};
 use crate::core::{Core, check_customer_key, extents, now_millis};
 use crate::encryption::{CustomerKey, KeyProtection, Place, Requested, request};
 use crate::model::{BucketEncryption, ObjectName, StoredHeaders, StoredObject};
+use crate::tags;
 
 pub(super) async fn copy_object(
     core: &Core,
@@ -42,6 +43,8 @@ pub(super) async fn copy_object(
     conditions.check_source(&source)?;
     let replaces_metadata =
         input.metadata_directive.as_ref().is_some_and(|one| one.as_str() == MetadataDirective::REPLACE);
+    let replaces_tags = input.tagging_directive.as_ref().is_some_and(|one| one.as_str() == TaggingDirective::REPLACE);
+    let tags = if replaces_tags { tags::of_header(input.tagging.as_deref())? } else { source.tags.clone() };
     let name = ObjectName { bucket: input.bucket, key: input.key };
     // A version that is named is another object, even where it is the newest.
     let is_onto_itself = name == source_name && source_version.is_none();
@@ -77,6 +80,7 @@ pub(super) async fn copy_object(
         version,
         is_null: true,
         sequence: 0,
+        tags,
         modified: now_millis(),
         etag: part.etag.clone(),
         protection,

@@ -35,7 +35,7 @@ impl Core {
     pub(super) async fn object(&self, wanted: Wanted<'_>, method: &Method) -> S3Result<Found> {
         let (version, tells) = self.version(wanted).await?;
         match (version, wanted.version_id) {
-            (Version::Object(object), _) => Ok(found(*object, tells)),
+            (Version::Object(object), _) => Ok(Found::new(*object, tells)),
             (marker, None) => Err(with_headers(no_such_key(&wanted.name.key), marker_headers(&marker))),
             (marker, Some(_)) => Err(is_delete_marker(&marker, method)),
         }
@@ -48,7 +48,7 @@ impl Core {
     pub(super) async fn copy_source(&self, wanted: Wanted<'_>) -> S3Result<Found> {
         let (version, tells) = self.version(wanted).await?;
         match (version, wanted.version_id) {
-            (Version::Object(object), _) => Ok(found(*object, tells)),
+            (Version::Object(object), _) => Ok(Found::new(*object, tells)),
             (_, None) => Err(no_such_key(&wanted.name.key)),
             (_, Some(_)) => {
                 let text = "The source of a copy request may not specifically refer to a delete marker by version id.";
@@ -58,7 +58,7 @@ impl Core {
     }
 
     /// The version that a request is for, and whether answers tell of its id.
-    async fn version(&self, wanted: Wanted<'_>) -> S3Result<(Version, bool)> {
+    pub(super) async fn version(&self, wanted: Wanted<'_>) -> S3Result<(Version, bool)> {
         let Wanted { name, version_id } = wanted;
         let catalogue = self.catalogue.read().await;
         let bucket = catalogue.buckets.get(&name.bucket).ok_or_else(|| no_such_bucket(&name.bucket))?;
@@ -84,9 +84,11 @@ impl Core {
     }
 }
 
-fn found(object: StoredObject, tells: bool) -> Found {
-    let version_id = tells.then(|| object.version_id().to_owned());
-    Found { object, version_id }
+impl Found {
+    pub(super) fn new(object: StoredObject, tells: bool) -> Self {
+        let version_id = tells.then(|| object.version_id().to_owned());
+        Self { object, version_id }
+    }
 }
 
 pub(super) fn no_such_key(key: &str) -> S3Error {

@@ -21,6 +21,7 @@ use crate::core::{Core, now_millis, random_id};
 use crate::encryption::{CustomerKey, KeyProtection, Place, Refusal, request, sse_c};
 use crate::model::{Catalogue, ObjectName, StoredHeaders, StoredObject, StoredPart, Upload};
 use crate::records;
+use crate::tags;
 
 /// The shortest part but for the last, in bytes.
 const MIN_PART_LENGTH: u64 = 5 * 1024 * 1024;
@@ -34,6 +35,7 @@ pub(super) async fn create_multipart_upload(
     let caller = core.caller(credentials.as_ref())?;
     let bucket = core.bucket(&input.bucket).await?;
     let requested = write_request(&bucket.encryption, &headers)?;
+    let tags = tags::of_header(input.tagging.as_deref())?;
     let name = ObjectName { bucket: input.bucket, key: input.key };
     let version = core.new_version_id()?;
     let place = Place { bucket: &name.bucket, key: &name.key, version: &version, part: 0 };
@@ -55,6 +57,7 @@ pub(super) async fn create_multipart_upload(
             metadata: stored_metadata(input.metadata),
         },
         checksum,
+        tags,
         parts: std::collections::BTreeMap::new(),
     };
     let chosen = upload.checksum.as_ref().filter(|checksum| checksum.is_chosen);
@@ -154,6 +157,7 @@ pub(super) async fn complete_multipart_upload(
         version: upload.version,
         is_null: true,
         sequence: 0,
+        tags: upload.tags,
         modified: now_millis(),
         etag: multipart_etag(&parts),
         protection: upload.protection,

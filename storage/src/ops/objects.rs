@@ -19,6 +19,7 @@ use crate::core::{Core, check_customer_key, extents, now_millis};
 use crate::encryption::{Place, Refusal, add_elements, request};
 use crate::model::{BucketEncryption, ObjectName, StoredHeaders, StoredObject};
 use crate::records;
+use crate::tags;
 
 pub(super) async fn put_object(
     core: &Core,
@@ -30,6 +31,7 @@ pub(super) async fn put_object(
     let bucket = core.bucket(&input.bucket).await?;
     let requested = write_request(&bucket.encryption, &headers)?;
     let conditions = Conditions { if_match: input.if_match, if_none_match: input.if_none_match, ..Default::default() };
+    let tags = tags::of_header(input.tagging.as_deref())?;
     let name = ObjectName { bucket: input.bucket, key: input.key };
     conditions.check_write(core.catalogue.read().await.object(&name))?;
     let version = core.new_version_id()?;
@@ -48,6 +50,7 @@ pub(super) async fn put_object(
         version,
         is_null: true,
         sequence: 0,
+        tags,
         modified: now_millis(),
         etag: part.etag.clone(),
         protection,
@@ -138,6 +141,7 @@ pub(super) async fn get_object(
     output.parts_count = parts_count(&object, input.part_number);
     set_description!(output, object);
     output.version_id = version_id;
+    output.tag_count = tags::count(&object.tags);
     set_encryption!(output, &object.protection);
     if let (Some(checksums), true) = (told_checksums(&object, wanted.as_ref(), input.part_number), is_asked) {
         set_checksums!(output, checksums);
@@ -178,6 +182,7 @@ pub(super) async fn head_object(
     output.parts_count = parts_count(&object, input.part_number);
     set_description!(output, object);
     output.version_id = version_id;
+    output.tag_count = tags::count(&object.tags);
     set_encryption!(output, &object.protection);
     if let (Some(checksums), true) = (told_checksums(&object, wanted.as_ref(), input.part_number), is_asked) {
         set_checksums!(output, checksums);

@@ -28,4 +28,5 @@ mod presigned;
 mod ranges;
 mod restart;
 mod support;
+mod tagging;
 mod versions;
