@@ -22,6 +22,18 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// One who did not sign.
+    pub(crate) fn anonymous() -> Self {
+        let [access_key, user_id, display_name, account_id] = ["", "anonymous", "anonymous", ""].map(str::to_owned);
+        Self { access_key, user_id, display_name, account_id }
+    }
+
+    /// Whether nobody knows who this is.
+    #[must_use]
+    pub const fn is_anonymous(&self) -> bool {
+        self.account_id.is_empty()
+    }
+
     /// The ARN that policies and events name the caller by.
     #[must_use]
     pub fn arn(&self) -> String {

@@ -15,6 +15,7 @@
 //! | [`tags`] | tags of buckets and objects |
 //! | [`versions`] | the versions of objects, and their ids |
 
+mod access;
 mod answers;
 mod bytes_at_rest;
 pub mod caller;

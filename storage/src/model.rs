@@ -24,6 +24,38 @@ pub struct Bucket {
     /// Its tags.
     #[serde(default)]
     pub tags: Tags,
+    /// Its policy, as it was put.
+    #[serde(default)]
+    pub policy: Option<String>,
+    /// What keeps the public out; nothing where that was removed. Buckets have all of it from the start.
+    #[serde(default = "whole_block")]
+    pub public_access_block: Option<PublicAccessBlock>,
+}
+
+/// What keeps the public out of a bucket. Those on access control lists say nothing here: buckets own their objects, and
+/// take no such lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the four settings are S3's own")]
+pub struct PublicAccessBlock {
+    /// Lists that let the public in are refused.
+    pub block_public_acls: bool,
+    /// Lists that let the public in say nothing.
+    pub ignore_public_acls: bool,
+    /// Policies that let the public in are refused.
+    pub block_public_policy: bool,
+    /// Policies that let the public in let in the account only.
+    pub restrict_public_buckets: bool,
+}
+
+/// All of it, as new buckets have it since April 2023.
+#[expect(clippy::unnecessary_wraps, reason = "it is what a bucket without a record of it has")]
+pub(crate) const fn whole_block() -> Option<PublicAccessBlock> {
+    Some(PublicAccessBlock {
+        block_public_acls: true,
+        ignore_public_acls: true,
+        block_public_policy: true,
+        restrict_public_buckets: true,
+    })
 }
 
 /// What new objects of a bucket get, unless the request says otherwise.

@@ -14,6 +14,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Error, S3Request, S3Response, S3Result, s3_error};
 use sha2::{Digest, Sha256};
 
+use crate::access::BucketPolicies;
 use crate::answers::Status;
 use crate::caller::AccessKeys;
 use crate::config::Config;
@@ -59,6 +60,7 @@ impl Storage {
         let core = Arc::new(Core::open(config, backend).await?);
         let mut builder = S3ServiceBuilder::new(Operations(core.clone()));
         builder.set_auth(AccessKeys(core.clone()));
+        builder.set_access(BucketPolicies(core.clone()));
         builder.set_host(hosts);
         builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(protocol_config()))));
         builder.set_route(KmsRoute(core.clone()));

@@ -15,7 +15,7 @@ use crate::answers;
 use crate::config::SseCDefault;
 use crate::core::{Core, no_such_bucket, now_seconds};
 use crate::encryption::{Refusal, add_elements};
-use crate::model::{Bucket, BucketEncryption, CorsRule, DefaultEncryption};
+use crate::model::{Bucket, BucketEncryption, CorsRule, DefaultEncryption, whole_block};
 use crate::records;
 use crate::tags::Tags;
 
@@ -32,6 +32,8 @@ pub(super) async fn create_bucket(
         cors: Vec::new(),
         versioning: None,
         tags: Tags::new(),
+        policy: None,
+        public_access_block: whole_block(),
     };
     let mut catalogue = core.catalogue.write().await;
     if catalogue.buckets.contains_key(&name) {

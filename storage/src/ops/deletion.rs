@@ -9,6 +9,7 @@ use s3s::dto::{
 use s3s::{S3Request, S3Response, S3Result};
 
 use super::lookup::no_such_version;
+use crate::access::{Asking, Request, Resource};
 use crate::conditions::Conditions;
 use crate::core::{Core, no_such_bucket, now_millis};
 use crate::model::ObjectName;
@@ -47,12 +48,13 @@ pub(super) async fn delete_objects(
     core: &Core,
     request: S3Request<DeleteObjectsInput>,
 ) -> S3Result<S3Response<DeleteObjectsOutput>> {
+    let asking = core.asking(&Request::of_operation(&request, &request.headers)).await?;
     let input = request.input;
     let is_quiet = input.delete.quiet == Some(true);
     let (mut deleted, mut errors) = (Vec::new(), Vec::new());
     core.bucket(&input.bucket).await?;
     for object in input.delete.objects {
-        match delete_one_of_many(core, &input.bucket, &object).await {
+        match delete_one_of_many(core, &asking, &input.bucket, &object).await {
             Ok(_) if is_quiet => {}
             Ok(deletion) => deleted.push(deleted_object(object, deletion)),
             Err(error) => errors.push(s3s::dto::Error {
@@ -70,7 +72,15 @@ pub(super) async fn delete_objects(
     }))
 }
 
-async fn delete_one_of_many(core: &Core, bucket: &str, object: &ObjectIdentifier) -> S3Result<Deletion> {
+async fn delete_one_of_many(
+    core: &Core,
+    asking: &Asking,
+    bucket: &str,
+    object: &ObjectIdentifier,
+) -> S3Result<Deletion> {
+    let version_id = object.version_id.as_deref();
+    let action = if version_id.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" };
+    core.authorize(asking, action, Resource { bucket, key: Some(&object.key), version_id }).await?;
     if let Some(id) = object.version_id.as_deref().filter(|id| !core.gave_version_id(id)) {
         // Alone, such an id is an invalid argument.
         return Err(no_such_version(&object.key, id));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use s3s::dto::{
     ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, Metadata, PutObjectInput, PutObjectOutput,
 };
@@ -11,6 +11,7 @@ use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 
 use super::lookup::{Found, Wanted};
 use super::versioning::newest;
+use crate::access::{Request, Resource, hidden};
 use crate::answers::{self, set_checksums, set_description, set_encryption};
 use crate::bytes_at_rest;
 use crate::conditions::Conditions;
@@ -26,6 +27,12 @@ pub(super) async fn put_object(
     request: S3Request<PutObjectInput>,
 ) -> S3Result<S3Response<PutObjectOutput>> {
     let headers = super::forms::headers(&request)?;
+    if request.method == Method::POST {
+        // The key is in the form, which was not read yet when the bucket's policy was asked about other operations.
+        let resource = Resource { bucket: &request.input.bucket, key: Some(&request.input.key), version_id: None };
+        let asking = core.asking(&Request::of_operation(&request, &headers)).await?;
+        core.authorize(&asking, "s3:PutObject", resource).await?;
+    }
     let S3Request { input, credentials, trailing_headers, .. } = request;
     let caller = core.caller(credentials.as_ref())?;
     let bucket = core.bucket(&input.bucket).await?;
@@ -117,7 +124,8 @@ pub(super) async fn get_object(
     let input = request.input;
     let name = ObjectName { bucket: input.bucket, key: input.key };
     let wanted = Wanted { name: &name, version_id: input.version_id.as_deref() };
-    let Found { object, version_id } = core.object(wanted, &request.method).await?;
+    let Found { object, version_id } =
+        core.object(wanted, &request.method).await.map_err(|error| hidden(error, &request.extensions))?;
     check_customer_key(&object.protection, customer_key.as_ref())?;
     let conditions = Conditions {
         if_match: input.if_match,
@@ -163,7 +171,8 @@ pub(super) async fn head_object(
     let input = request.input;
     let name = ObjectName { bucket: input.bucket, key: input.key };
     let wanted = Wanted { name: &name, version_id: input.version_id.as_deref() };
-    let Found { object, version_id } = core.object(wanted, &request.method).await?;
+    let Found { object, version_id } =
+        core.object(wanted, &request.method).await.map_err(|error| hidden(error, &request.extensions))?;
     check_customer_key(&object.protection, customer_key.as_ref())?;
     let conditions = Conditions {
         if_match: input.if_match,
