@@ -17,7 +17,7 @@ use crate::core::{Core, no_such_bucket, now_seconds};
 use crate::encryption::{Refusal, add_elements};
 use crate::model::{Bucket, BucketEncryption, CorsRule, DefaultEncryption, whole_block};
 use crate::records;
-use crate::tags::Tags;
+use crate::tags::{self, Tagged};
 
 const DEFAULT_ACTION: &str = "ApplyServerSideEncryptionByDefault";
 
@@ -26,12 +26,13 @@ pub(super) async fn create_bucket(
     request: S3Request<CreateBucketInput>,
 ) -> S3Result<S3Response<CreateBucketOutput>> {
     let name = request.input.bucket;
+    let tags = request.input.create_bucket_configuration.and_then(|configuration| configuration.tags);
     let bucket = Bucket {
         created: now_seconds(),
         encryption: original_encryption(core),
         cors: Vec::new(),
         versioning: None,
-        tags: Tags::new(),
+        tags: tags::of_document(tags.unwrap_or_default(), Tagged::Bucket)?,
         policy: None,
         public_access_block: whole_block(),
     };

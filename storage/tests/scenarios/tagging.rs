@@ -118,6 +118,11 @@ async fn buckets_are_tagged() {
     assert_eq!(none.element("BucketName").as_deref(), Some("demo"));
     assert_eq!(put(&client, "demo", &[("tag2", ""), ("tag1", "a")]).send().await.status, 204);
     assert_eq!(tags(&client, "demo").await, owned(&[("tag1", "a"), ("tag2", "")]));
+    let created = client.put("other-bucket").body(
+        "<CreateBucketConfiguration><Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags></CreateBucketConfiguration>",
+    );
+    created.send().await.assert_ok();
+    assert_eq!(tags(&client, "other-bucket").await, owned(&[("a", "b")]));
     assert_eq!(client.delete("demo").query("tagging", "").send().await.status, 204);
     get().await.assert_code(404, "NoSuchTagSet");
     for call in
