@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use async_lock::{Mutex, RwLock};
 use s3s::auth::Credentials;
-use s3s::dto::Owner;
 use s3s::stream::upload_stream::UploadStreamError;
 use s3s::{S3Error, S3Result, s3_error};
 use zeroize::Zeroizing;
@@ -22,7 +21,7 @@ use crate::kms::{Call, Kms};
 use crate::model::{Bucket, BucketEncryption, Catalogue, DefaultEncryption, ObjectName, StoredPart};
 use crate::records;
 use crate::store::{Backend, BackendError, Change};
-use crate::versions::{self, Version};
+use crate::versions;
 
 /// The state of one simulated storage.
 pub(crate) struct Core {
@@ -127,13 +126,6 @@ impl Core {
         }
     }
 
-    /// As [`Core::discard`], of a version that is no more.
-    pub(crate) async fn discard_version(&self, version: Option<Version>) {
-        if let Some(Version::Object(object)) = version {
-            self.discard(object.parts).await;
-        }
-    }
-
     /// A fresh id of a version.
     pub(crate) fn new_version_id(&self) -> S3Result<String> {
         versions::new_id(&self.root).map_err(S3Error::internal_error)
@@ -159,17 +151,6 @@ impl Core {
             display_name: known.display_name.clone(),
             account_id: ACCOUNT_ID.to_owned(),
         })
-    }
-
-    /// Who owns what there is, as listings name it: the caller, or the first of the account's identities for one whom nobody
-    /// knows.
-    pub(crate) fn owner(&self, credentials: Option<&Credentials>) -> Owner {
-        let known = credentials.and_then(|credentials| self.config.credential(&credentials.access_key));
-        let owner = known.or(self.config.credentials.first());
-        Owner {
-            display_name: owner.map(|owner| owner.display_name.clone()),
-            id: owner.map(|owner| owner.user_id.clone()),
-        }
     }
 
     /// A data key for a new object, and how it is kept: as the request says, else as the bucket's default says.

@@ -6,7 +6,7 @@
 use s3s::dto::{
     DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ObjectIdentifier,
 };
-use s3s::{S3Request, S3Response, S3Result};
+use s3s::{S3Request, S3Response, S3Result, s3_error};
 
 use super::lookup::no_such_version;
 use crate::access::{Asking, Request, Resource};
@@ -15,6 +15,9 @@ use crate::core::{Core, no_such_bucket, now_millis};
 use crate::model::ObjectName;
 use crate::records;
 use crate::versions::{DeleteMarker, NULL, Version, Versioning};
+
+/// The most objects that are deleted at once.
+const MAX_OBJECTS: usize = 1000;
 
 /// What a deletion did.
 #[derive(Debug, Default)]
@@ -53,6 +56,9 @@ pub(super) async fn delete_objects(
     let is_quiet = input.delete.quiet == Some(true);
     let (mut deleted, mut errors) = (Vec::new(), Vec::new());
     core.bucket(&input.bucket).await?;
+    if !(1..=MAX_OBJECTS).contains(&input.delete.objects.len()) {
+        return Err(s3_error!(MalformedXML));
+    }
     for object in input.delete.objects {
         match delete_one_of_many(core, &asking, &input.bucket, &object).await {
             Ok(_) if is_quiet => {}
@@ -131,6 +137,13 @@ impl Core {
         drop(catalogue);
         self.discard_version(removed).await;
         Ok(deletion)
+    }
+
+    /// As [`Core::discard`], of a version that is no more.
+    pub(crate) async fn discard_version(&self, version: Option<Version>) {
+        if let Some(Version::Object(object)) = version {
+            self.discard(object.parts).await;
+        }
     }
 
     fn new_marker(&self, state: Versioning, sequence: u64) -> S3Result<Version> {
