@@ -1,9 +1,13 @@
 //! What answers say of an object: how it is encrypted, its checksums, its dates.
 
-use s3s::dto::{ChecksumType, ETag, ServerSideEncryption, Timestamp};
+use s3s::dto::{ChecksumAlgorithm, ChecksumType, ETag, ServerSideEncryption, Timestamp};
 
 use crate::encryption::KeyProtection;
 use crate::model::StoredObject;
+
+/// The status of an answer, where the protocol crate knows only the usual one of the operation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Status(pub(crate) http::StatusCode);
 
 /// The encryption members of an answer.
 #[derive(Debug, Default)]
@@ -88,6 +92,12 @@ pub(crate) use set_description;
 /// What an object's checksums are made of, where there are any to tell of.
 pub(crate) fn checksum_type(object: &StoredObject) -> Option<ChecksumType> {
     (!object.checksums.is_empty()).then(|| kind_of_checksum(object.is_composite))
+}
+
+/// The algorithms of an object's checksums, as listings name them.
+pub(crate) fn checksum_algorithms(object: &StoredObject) -> Option<Vec<ChecksumAlgorithm>> {
+    let names = object.checksums.keys().map(|name| ChecksumAlgorithm::from(name.to_ascii_uppercase()));
+    Some(names.collect()).filter(|names: &Vec<_>| !names.is_empty())
 }
 
 /// The name of a kind of checksum.

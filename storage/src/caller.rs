@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use s3s::auth::{S3Auth, SecretKey};
+use s3s::auth::{Credentials, S3Auth, SecretKey};
+use s3s::dto::Owner;
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
 use crate::core::Core;
@@ -22,10 +23,35 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// One who did not sign.
+    pub(crate) fn anonymous() -> Self {
+        let [access_key, user_id, display_name, account_id] = ["", "anonymous", "anonymous", ""].map(str::to_owned);
+        Self { access_key, user_id, display_name, account_id }
+    }
+
+    /// Whether nobody knows who this is.
+    #[must_use]
+    pub const fn is_anonymous(&self) -> bool {
+        self.account_id.is_empty()
+    }
+
     /// The ARN that policies and events name the caller by.
     #[must_use]
     pub fn arn(&self) -> String {
         format!("arn:aws:iam::{}:user/{}", self.account_id, self.display_name)
+    }
+}
+
+impl Core {
+    /// Who owns what there is, as listings name it: the caller, or the first of the account's identities for one whom nobody
+    /// knows.
+    pub(crate) fn owner(&self, credentials: Option<&Credentials>) -> Owner {
+        let known = credentials.and_then(|credentials| self.config.credential(&credentials.access_key));
+        let owner = known.or(self.config.credentials.first());
+        Owner {
+            display_name: owner.map(|owner| owner.display_name.clone()),
+            id: owner.map(|owner| owner.user_id.clone()),
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::records;
 use crate::root_key::{RootKeyError, RootKeyHolder};
 use crate::store::{Backend, BackendError, Change, SealedError, SealedRecords};
 use crate::under_way::UnderWay;
+use crate::versions;
 
 /// The state of one simulated storage.
 pub(crate) struct Core {
@@ -143,15 +144,25 @@ impl Core {
         }
     }
 
+    /// A fresh id of a version.
+    pub(crate) fn new_version_id(&self) -> S3Result<String> {
+        versions::new_id(&self.root).map_err(S3Error::internal_error)
+    }
+
+    /// Whether a version's id is one that this storage may have given out.
+    pub(crate) fn gave_version_id(&self, id: &str) -> bool {
+        versions::is_id(&self.root, id)
+    }
+
     /// A bucket's settings.
     pub(crate) async fn bucket(&self, name: &str) -> S3Result<Bucket> {
         self.catalogue.read().await.buckets.get(name).cloned().ok_or_else(|| no_such_bucket(name))
     }
 
-    /// Who signed a request. The service lets no request through that nobody signed.
+    /// Who signed a request. What one may do who did not is for the bucket's policy to say.
     pub(crate) fn caller(&self, credentials: Option<&Credentials>) -> S3Result<Caller> {
-        let known = credentials.and_then(|credentials| self.config.credential(&credentials.access_key));
-        let known = known.ok_or_else(|| s3_error!(AccessDenied))?;
+        let Some(credentials) = credentials else { return Ok(Caller::anonymous()) };
+        let known = self.config.credential(&credentials.access_key).ok_or_else(|| s3_error!(AccessDenied))?;
         Ok(Caller {
             access_key: known.access_key.clone(),
             user_id: known.user_id.clone(),
@@ -208,9 +219,8 @@ impl Core {
         bucket_key: bool,
     ) -> S3Result<(ObjectKeys, KeyProtection)> {
         let name = (place.bucket, place.key);
-        let made = self
-            .with_kms(|kms| sse_kms::generate(kms, &call_by_s3(caller), name, key_id, context, bucket_key))
-            .await??;
+        let call = call_by_s3(caller)?;
+        let made = self.with_kms(|kms| sse_kms::generate(kms, &call, name, key_id, context, bucket_key)).await??;
         Ok((made.0.into(), KeyProtection::Kms(made.1)))
     }
 
@@ -222,9 +232,9 @@ impl Core {
         key_id: Option<&str>,
         context: EncryptionContext,
     ) -> S3Result<(ObjectKeys, KeyProtection)> {
-        let name = (place.bucket, place.key);
+        let (name, call) = ((place.bucket, place.key), call_by_s3(caller)?);
         let (inner_key, inner) =
-            self.with_kms(|kms| sse_kms::generate(kms, &call_by_s3(caller), name, key_id, context, false)).await??;
+            self.with_kms(|kms| sse_kms::generate(kms, &call, name, key_id, context, false)).await??;
         let outer_key = encryption::generate_data_key().map_err(S3Error::internal_error)?;
         let outer = self.root.wrap(&outer_key, place).map_err(S3Error::internal_error)?;
         let keys = ObjectKeys { inner: inner_key, outer: Some(outer_key) };
@@ -247,13 +257,13 @@ impl Core {
         match protection {
             KeyProtection::S3(wrapped) => self.unwrap_by_root_key(wrapped, place).map(ObjectKeys::from),
             KeyProtection::Dsse(wrapped) => {
-                let (name, inner) = ((place.bucket, place.key), &wrapped.inner);
-                let inner = self.with_kms(|kms| sse_kms::unwrap(kms, &call_by_s3(caller), name, inner)).await??;
+                let (name, inner, call) = ((place.bucket, place.key), &wrapped.inner, call_by_s3(caller)?);
+                let inner = self.with_kms(|kms| sse_kms::unwrap(kms, &call, name, inner)).await??;
                 Ok(ObjectKeys { inner, outer: Some(self.unwrap_by_root_key(&wrapped.outer, place)?) })
             }
             KeyProtection::Kms(wrapped) => {
-                let name = (place.bucket, place.key);
-                Ok(self.with_kms(|kms| sse_kms::unwrap(kms, &call_by_s3(caller), name, wrapped)).await??.into())
+                let (name, call) = ((place.bucket, place.key), call_by_s3(caller)?);
+                Ok(self.with_kms(|kms| sse_kms::unwrap(kms, &call, name, wrapped)).await??.into())
             }
             KeyProtection::Customer(wrapped) => {
                 let key = customer_key.ok_or(Refusal::KeyRequired)?;
@@ -297,9 +307,12 @@ pub(crate) fn extents(
     extents
 }
 
-/// A call that S3 makes to KMS for a caller.
-fn call_by_s3(caller: &Caller) -> Call<'_> {
-    Call { caller, now: now_seconds(), via_s3: true, request_id: random_id() }
+/// A call that S3 makes to KMS for a caller, who has to be somebody.
+fn call_by_s3(caller: &Caller) -> Result<Call<'_>, Refusal> {
+    if caller.is_anonymous() {
+        return Err(Refusal::KmsUnsigned);
+    }
+    Ok(Call { caller, now: now_seconds(), via_s3: true, request_id: random_id() })
 }
 
 impl From<BytesError> for S3Error {

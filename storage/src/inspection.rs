@@ -19,6 +19,8 @@ pub struct Inspection {
     pub bucket: String,
     /// The key.
     pub key: String,
+    /// The version's id; `null` where its bucket keeps no versions.
+    pub version_id: String,
     /// The mode of encryption at rest.
     pub mode: &'static str,
     /// The length of the content, in bytes.
@@ -75,7 +77,15 @@ impl Storage {
     pub async fn inspect_object(&self, bucket: &str, key: &str) -> Option<Inspection> {
         let name = ObjectName { bucket: bucket.to_owned(), key: key.to_owned() };
         let catalogue = self.core.catalogue.read().await;
-        catalogue.objects.get(&name).map(|object| inspection(&name, object))
+        catalogue.object(&name).map(|object| inspection(&name, object))
+    }
+
+    /// What is stored of one version of an object; a delete marker has nothing.
+    pub async fn inspect_version(&self, bucket: &str, key: &str, version_id: &str) -> Option<Inspection> {
+        let name = ObjectName { bucket: bucket.to_owned(), key: key.to_owned() };
+        let catalogue = self.core.catalogue.read().await;
+        let object = catalogue.versions(&name)?.find(version_id)?.object()?;
+        Some(inspection(&name, object))
     }
 
     /// Bytes of what is stored of an object, its blobs one after the other.
@@ -117,7 +127,7 @@ impl Storage {
     async fn parts(&self, bucket: &str, key: &str) -> Option<(Vec<StoredPart>, u64)> {
         let name = ObjectName { bucket: bucket.to_owned(), key: key.to_owned() };
         let catalogue = self.core.catalogue.read().await;
-        catalogue.objects.get(&name).map(|object| (object.parts.clone(), object.protection.layers()))
+        catalogue.object(&name).map(|object| (object.parts.clone(), object.protection.layers()))
     }
 
     /// The blob, the chunk's index, the chunk, and the offset in it of a stored byte.
@@ -170,6 +180,7 @@ fn inspection(name: &ObjectName, object: &StoredObject) -> Inspection {
     Inspection {
         bucket: name.bucket.clone(),
         key: name.key.clone(),
+        version_id: object.version_id().to_owned(),
         mode,
         content_length: object.length(),
         stored_length: parts.iter().map(|part| part.stored_length).sum(),

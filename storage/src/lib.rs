@@ -13,7 +13,10 @@
 //! | [`inspection`] | what lies at rest, apart from S3 |
 //! | [`model`] | buckets, objects, uploads as records |
 //! | [`policy`] | policies in IAM's language |
+//! | [`tags`] | tags of buckets and objects |
+//! | [`versions`] | the versions of objects, and their ids |
 
+mod access;
 mod answers;
 mod bytes_at_rest;
 pub mod caller;
@@ -37,6 +40,8 @@ mod service;
 mod signature_faults;
 pub mod store;
 mod under_way;
+pub mod tags;
+pub mod versions;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;
 

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::checksums::Algorithm;
 use crate::encryption::KeyProtection;
+use crate::tags::Tags;
+use crate::versions::{NULL, Version, Versioning, Versions};
 
 /// A bucket's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +18,44 @@ pub struct Bucket {
     pub encryption: BucketEncryption,
     /// Its CORS rules, if it has any.
     pub cors: Vec<CorsRule>,
+    /// Whether it keeps versions; nothing where it never did.
+    #[serde(default)]
+    pub versioning: Option<Versioning>,
+    /// Its tags.
+    #[serde(default)]
+    pub tags: Tags,
+    /// Its policy, as it was put.
+    #[serde(default)]
+    pub policy: Option<String>,
+    /// What keeps the public out; nothing where that was removed. Buckets have all of it from the start.
+    #[serde(default = "whole_block")]
+    pub public_access_block: Option<PublicAccessBlock>,
+}
+
+/// What keeps the public out of a bucket. Those on access control lists say nothing here: buckets own their objects, and
+/// take no such lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the four settings are S3's own")]
+pub struct PublicAccessBlock {
+    /// Lists that let the public in are refused.
+    pub block_public_acls: bool,
+    /// Lists that let the public in say nothing.
+    pub ignore_public_acls: bool,
+    /// Policies that let the public in are refused.
+    pub block_public_policy: bool,
+    /// Policies that let the public in let in the account only.
+    pub restrict_public_buckets: bool,
+}
+
+/// All of it, as new buckets have it since April 2023.
+#[expect(clippy::unnecessary_wraps, reason = "it is what a bucket without a record of it has")]
+pub(crate) const fn whole_block() -> Option<PublicAccessBlock> {
+    Some(PublicAccessBlock {
+        block_public_acls: true,
+        ignore_public_acls: true,
+        block_public_policy: true,
+        restrict_public_buckets: true,
+    })
 }
 
 /// What new objects of a bucket get, unless the request says otherwise.
@@ -92,11 +132,20 @@ pub struct StoredHeaders {
     pub metadata: BTreeMap<String, String>,
 }
 
-/// An object.
+/// An object, as one version has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredObject {
-    /// Random, new with every write; bound to the stored bytes.
+    /// New with every write; bound to the stored bytes. It is the version's id, unless this is the null version.
     pub version: String,
+    /// Whether this is the null version, as all are that were written where no versions are kept.
+    #[serde(default = "yes")]
+    pub is_null: bool,
+    /// Its place among the versions of its key: greater than that of all older ones.
+    #[serde(default)]
+    pub sequence: u64,
+    /// Its tags.
+    #[serde(default)]
+    pub tags: Tags,
     /// When it was written, in Unix milliseconds.
     pub modified: u64,
     /// The ETag, without quotation marks.
@@ -116,7 +165,18 @@ pub struct StoredObject {
     pub is_composite: bool,
 }
 
+/// Records that were written before versions were kept say nothing of them.
+const fn yes() -> bool {
+    true
+}
+
 impl StoredObject {
+    /// The id that clients know this version by.
+    #[must_use]
+    pub fn version_id(&self) -> &str {
+        if self.is_null { NULL } else { &self.version }
+    }
+
     /// The length of the content, in bytes.
     #[must_use]
     pub fn length(&self) -> u64 {
@@ -171,6 +231,9 @@ pub struct Upload {
     /// The checksum that the object will have, if any.
     #[serde(default)]
     pub checksum: Option<UploadChecksum>,
+    /// The tags that the object will have.
+    #[serde(default)]
+    pub tags: Tags,
     /// The parts so far, by number. Each is a record of its own, as there may be ten thousand; they were within the
     /// upload's once.
     #[serde(default, skip_serializing)]
@@ -182,26 +245,68 @@ pub struct Upload {
 pub struct Catalogue {
     /// Buckets by name.
     pub buckets: BTreeMap<String, Bucket>,
-    /// Objects by name.
-    pub objects: BTreeMap<ObjectName, StoredObject>,
+    /// The versions of each key, by name.
+    objects: BTreeMap<ObjectName, Versions>,
     /// Uploads by id.
     pub uploads: BTreeMap<String, Upload>,
+    /// The greatest sequence of a version so far.
+    sequence: u64,
 }
 
 impl Catalogue {
     /// The blobs that anything refers to.
     pub fn blobs(&self) -> impl Iterator<Item = &str> {
-        let of_objects = self.objects.values().flat_map(|object| &object.parts);
+        let versions = self.objects.values().flat_map(Versions::iter).filter_map(Version::object);
+        let of_objects = versions.flat_map(|object| &object.parts);
         let of_uploads = self.uploads.values().flat_map(|upload| upload.parts.values());
         of_objects.chain(of_uploads).map(|part| part.blob.as_str())
     }
 
+    /// The object that a name stands for now.
+    #[must_use]
+    pub fn object(&self, name: &ObjectName) -> Option<&StoredObject> {
+        self.objects.get(name)?.latest()?.object()
+    }
+
+    /// All versions of a name, if it has any.
+    #[must_use]
+    pub fn versions(&self, name: &ObjectName) -> Option<&Versions> {
+        self.objects.get(name)
+    }
+
+    /// The sequence for a version that is newer than all others.
+    #[must_use]
+    pub const fn next_sequence(&self) -> u64 {
+        self.sequence + 1
+    }
+
+    /// Adds a version, and gives back the one of the same id, which it replaces.
+    pub fn insert(&mut self, name: ObjectName, version: Version) -> Option<Version> {
+        self.sequence = self.sequence.max(version.sequence());
+        self.objects.entry(name).or_default().insert(version)
+    }
+
+    /// Takes a version out.
+    pub fn remove(&mut self, name: &ObjectName, id: &str) -> Option<Version> {
+        let versions = self.objects.get_mut(name)?;
+        let removed = versions.remove(id);
+        if versions.is_empty() {
+            self.objects.remove(name);
+        }
+        removed
+    }
+
     /// The names of a bucket's objects that start with `prefix`, in order.
     pub fn names<'a>(&'a self, bucket: &'a str, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a StoredObject)> {
+        self.keys(bucket, prefix).filter_map(|(key, versions)| Some((key, versions.latest()?.object()?)))
+    }
+
+    /// The keys of a bucket that start with `prefix`, in order, with their versions.
+    pub fn keys<'a>(&'a self, bucket: &'a str, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a Versions)> {
         let first = ObjectName { bucket: bucket.to_owned(), key: prefix.to_owned() };
         self.objects
             .range(first..)
             .take_while(move |(name, _)| name.bucket == bucket && name.key.starts_with(prefix))
-            .map(|(name, object)| (name.key.as_str(), object))
+            .map(|(name, versions)| (name.key.as_str(), versions))
     }
 }

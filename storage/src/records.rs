@@ -1,10 +1,13 @@
 //! The catalogue as records of a backend, and back.
 
-use crate::model::{Bucket, Catalogue, ObjectName, StoredObject, StoredPart, Upload};
+use crate::model::{Bucket, Catalogue, ObjectName, StoredPart, Upload};
 use crate::store::{BackendError, Change};
+use crate::versions::{NULL, Version};
 
 const BUCKET: &str = "bucket/";
+/// Null versions, as which all objects were kept before there were others.
 const OBJECT: &str = "object/";
+const VERSION: &str = "version/";
 const UPLOAD: &str = "upload/";
 const PART: &str = "part/";
 /// The record of KMS's state, sealed under the root key.
@@ -20,14 +23,14 @@ pub(crate) fn delete_bucket(name: &str) -> Change {
     Change::Delete(format!("{BUCKET}{name}"))
 }
 
-/// Writes an object.
-pub(crate) fn put_object(name: &ObjectName, object: &StoredObject) -> Result<Change, BackendError> {
-    Ok(Change::Put(object_key(name), json(object)?))
+/// Writes a version of an object, over an older one of the same id.
+pub(crate) fn put_version(name: &ObjectName, version: &Version) -> Result<Change, BackendError> {
+    Ok(Change::Put(version_key(name, version.id()), json(version)?))
 }
 
-/// Removes an object.
-pub(crate) fn delete_object(name: &ObjectName) -> Change {
-    Change::Delete(object_key(name))
+/// Removes a version of an object.
+pub(crate) fn delete_version(name: &ObjectName, id: &str) -> Change {
+    Change::Delete(version_key(name, id))
 }
 
 /// Writes an upload, without its parts.
@@ -54,7 +57,11 @@ pub(crate) fn read(records: &[(String, Vec<u8>)]) -> Result<Catalogue, BackendEr
             catalogue.buckets.insert(name.to_owned(), parsed(key, value)?);
         } else if let Some((bucket, name)) = key.strip_prefix(OBJECT).and_then(|rest| rest.split_once('/')) {
             let name = ObjectName { bucket: bucket.to_owned(), key: name.to_owned() };
-            catalogue.objects.insert(name, parsed(key, value)?);
+            catalogue.insert(name, parsed(key, value)?);
+        } else if let Some((bucket, name)) = key.strip_prefix(VERSION).and_then(|rest| rest.split_once('/')) {
+            let (_, name) = name.split_once('/').ok_or_else(|| BackendError(format!("the record {key} has no id")))?;
+            let name = ObjectName { bucket: bucket.to_owned(), key: name.to_owned() };
+            catalogue.insert(name, parsed(key, value)?);
         } else if let Some(id) = key.strip_prefix(UPLOAD) {
             catalogue.uploads.insert(id.to_owned(), parsed(key, value)?);
         }
@@ -79,9 +86,10 @@ fn part_key(id: &str, number: u32) -> String {
     format!("{PART}{id}/{number}")
 }
 
-/// Bucket names have no slash, so the first one ends the bucket's.
-fn object_key(name: &ObjectName) -> String {
-    format!("{OBJECT}{}/{}", name.bucket, name.key)
+/// Bucket names and ids have no slash, so the first ones end them.
+fn version_key(name: &ObjectName, id: &str) -> String {
+    let ObjectName { bucket, key } = name;
+    if id == NULL { format!("{OBJECT}{bucket}/{key}") } else { format!("{VERSION}{bucket}/{id}/{key}") }
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, BackendError> {
@@ -90,4 +98,58 @@ fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, BackendError> {
 
 fn parsed<T: serde::de::DeserializeOwned>(key: &str, value: &[u8]) -> Result<T, BackendError> {
     serde_json::from_slice(value).map_err(|error| BackendError(format!("the record {key} cannot be read: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::StoredObject;
+    use crate::versions::DeleteMarker;
+
+    /// As they were written before buckets kept versions.
+    const OLD: [(&str, &str); 2] = [
+        (
+            "bucket/demo",
+            r#"{"created":1,"encryption":{"default":"S3","bucket_key":false,"blocks_customer_keys":true},"cors":[]}"#,
+        ),
+        (
+            "object/demo/a/b",
+            r#"{"version":"0f","modified":1,"etag":"e","protection":{"mode":"SSE-S3","wrapped_data_key":"AA=="},
+                "headers":{"metadata":{}},"parts":[],"is_multipart":false,"checksums":{}}"#,
+        ),
+    ];
+
+    fn name() -> ObjectName {
+        ObjectName { bucket: "demo".to_owned(), key: "a/b".to_owned() }
+    }
+
+    fn old() -> Vec<(String, Vec<u8>)> {
+        OLD.map(|(key, value)| (key.to_owned(), value.as_bytes().to_vec())).to_vec()
+    }
+
+    #[test]
+    fn what_was_stored_before_there_were_versions_is_the_null_version() {
+        let catalogue = read(&old()).unwrap();
+        let object = catalogue.object(&name()).unwrap();
+        assert_eq!((object.version_id(), object.version.as_str(), object.sequence), (NULL, "0f", 0));
+        assert_eq!(catalogue.buckets["demo"].versioning, None);
+    }
+
+    #[test]
+    fn versions_are_records_of_their_own_and_come_back_in_order() {
+        let object: StoredObject = serde_json::from_str(OLD[1].1).unwrap();
+        let numbered = StoredObject { version: "1f".to_owned(), is_null: false, sequence: 1, ..object };
+        let marker = DeleteMarker { version: "2f".to_owned(), is_null: false, sequence: 2, modified: 0 };
+        let versions = [Version::DeleteMarker(marker), Version::Object(Box::new(numbered))];
+        let mut records = old();
+        for version in &versions {
+            let Ok(Change::Put(key, value)) = put_version(&name(), version) else { panic!("a record") };
+            assert_eq!(key, format!("version/demo/{}/a/b", version.id()));
+            records.push((key, value));
+        }
+        let catalogue = read(&records).unwrap();
+        let ids: Vec<&str> = catalogue.versions(&name()).unwrap().iter().map(Version::id).collect();
+        assert_eq!((ids, catalogue.next_sequence()), (vec!["2f", "1f", "null"], 3));
+        assert!(catalogue.object(&name()).is_none(), "a delete marker hides it");
+    }
 }

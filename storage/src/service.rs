@@ -14,6 +14,8 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Error, S3Request, S3Response, S3Result, s3_error};
 use sha2::{Digest, Sha256};
 
+use crate::access::BucketPolicies;
+use crate::answers::Status;
 use crate::caller::AccessKeys;
 use crate::config::Config;
 use crate::core::{Core, StorageError, now_seconds, random_id};
@@ -65,6 +67,7 @@ impl Storage {
         let core = Arc::new(Core::open(config, backend, holder).await?);
         let mut builder = S3ServiceBuilder::new(Operations(core.clone()));
         builder.set_auth(AccessKeys(core.clone()));
+        builder.set_access(BucketPolicies(core.clone()));
         builder.set_host(hosts);
         builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(protocol_config()))));
         builder.set_route(KmsRoute(core.clone()));
@@ -114,6 +117,9 @@ impl Storage {
         if !secure && asked.method == Method::GET && request::asks_for_kms(response.headers()) {
             // Nothing of the content has left yet: bodies are streams.
             response = error_answer(Refusal::InsecureKms.into());
+        }
+        if let Some(&Status(status)) = response.extensions().get() {
+            *response.status_mut() = status;
         }
         if asked.method == Method::HEAD && response.headers().contains_key(CONTENT_RANGE) {
             // The protocol crate knows this status for GET only.

@@ -12,8 +12,14 @@ from botocore.exceptions import ClientError
 
 from recorded_scope import PENDING
 
-ANSWERS = json.loads((pathlib.Path(__file__).parents[1] / "vectors/aws-recorded/answers.json").read_text(encoding="utf-8"))
-SCENARIOS = {name: steps for group, them in ANSWERS.items() if group != "_about" for name, steps in them.items()}
+FOLDER = pathlib.Path(__file__).parents[1] / "vectors/aws-recorded"
+GROUPS = [
+    group
+    for file in ("answers.json", "buckets.json")
+    for name, group in json.loads((FOLDER / file).read_text(encoding="utf-8")).items()
+    if name != "_about"
+]
+SCENARIOS = {name: steps for group in GROUPS for name, steps in group.items()}
 # All scenarios that some test replays: filled by `replays`, looked at by test_recorded_coverage.py.
 REPLAYED = set()
 
@@ -21,12 +27,23 @@ REPLAYED = set()
 MEMBERS = (
     "BucketKeyEnabled",
     "ChecksumType",
+    "DeleteMarker",
+    "DeleteMarkers",
+    "Deleted",
     "ETag",
+    "Errors",
+    "Policy",
+    "PublicAccessBlockConfiguration",
     "SSECustomerAlgorithm",
     "SSECustomerKeyMD5",
     "SSEKMSKeyId",
     "ServerSideEncryption",
     "ServerSideEncryptionConfiguration",
+    "Status",
+    "TagCount",
+    "TagSet",
+    "VersionId",
+    "Versions",
 )
 # A key's id that is well formed, and nobody's.
 NOBODYS = "134f2428-cec1-4b25-a1ae-9048164dba47"

@@ -56,6 +56,8 @@ pub enum Refusal {
     Insecure,
     /// An object under a KMS key over plain HTTP.
     InsecureKms,
+    /// An object under a KMS key, and nobody who asks KMS.
+    KmsUnsigned,
     /// An encryption method that does not exist; holds what was sent.
     Method(String),
     /// A KMS key id, context or bucket key without `aws:kms`.
@@ -139,6 +141,11 @@ impl Refusal {
                  connection."
                     .to_owned(),
             ),
+            Self::KmsUnsigned => (
+                InvalidArgument,
+                "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
+                    .to_owned(),
+            ),
             Self::Method(_) => (InvalidArgument, "The encryption method specified is not supported".to_owned()),
             Self::KmsHeaders => (
                 InvalidArgument,
@@ -172,6 +179,7 @@ impl Refusal {
             | Self::Algorithm(value)
             | Self::Method(value)
             | Self::NotSupportedHere(value) => Some((ENCRYPTION, Some(value.clone()))),
+            Self::KmsUnsigned => Some(("Authorization", Some("null".to_owned()))),
             Self::NoAlgorithm | Self::NoKey | Self::NoMd5 | Self::KeyLength | Self::Md5 => Some((ENCRYPTION, None)),
             _ => None,
         }

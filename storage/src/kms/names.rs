@@ -16,6 +16,11 @@ impl Kms {
         self.used_now(id).ok()
     }
 
+    /// The ARN of a key that exists, by any of its names.
+    pub(crate) fn arn_of(&self, key: &str) -> Option<String> {
+        self.known(key).map(|used| self.arn(&used.key_id))
+    }
+
     pub(super) fn key_id(&mut self, key: &str, now: u64) -> Result<String, KmsError> {
         if let Some(rest) = key.strip_prefix("arn:aws:kms:") {
             let mut fields = rest.splitn(3, ':');

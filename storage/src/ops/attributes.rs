@@ -7,6 +7,8 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
+use super::lookup::{Found, Wanted};
+use crate::access::hidden;
 use crate::answers::{self, set_checksums};
 use crate::core::{Core, check_customer_key};
 use crate::encryption::request;
@@ -29,10 +31,12 @@ pub(super) async fn get_object_attributes(
         return Err(s3_error!(InvalidArgument, "Invalid attribute name specified."));
     }
     let name = ObjectName { bucket: input.bucket, key: input.key };
-    let object = core.object(&name).await?;
+    let wanted = Wanted { name: &name, version_id: input.version_id.as_deref() };
+    let Found { object, version_id } =
+        core.object(wanted, &request.method).await.map_err(|error| hidden(error, &request.extensions))?;
     check_customer_key(&object.protection, customer_key.as_ref())?;
-    let mut output =
-        GetObjectAttributesOutput { last_modified: answers::timestamp(object.modified), ..Default::default() };
+    let last_modified = answers::timestamp(object.modified);
+    let mut output = GetObjectAttributesOutput { last_modified, version_id, ..Default::default() };
     if asked.contains("ETag") {
         output.e_tag = answers::etag(&object.etag);
     }

@@ -5,7 +5,7 @@ use s3s::dto::{
     CreateBucketOutput, DeleteBucketCorsInput, DeleteBucketCorsOutput, DeleteBucketEncryptionInput,
     DeleteBucketEncryptionOutput, DeleteBucketInput, DeleteBucketOutput, EncryptionType, GetBucketCorsInput,
     GetBucketCorsOutput, GetBucketEncryptionInput, GetBucketEncryptionOutput, GetBucketLocationInput,
-    GetBucketLocationOutput, HeadBucketInput, HeadBucketOutput, ListBucketsInput, ListBucketsOutput, Owner,
+    GetBucketLocationOutput, HeadBucketInput, HeadBucketOutput, ListBucketsInput, ListBucketsOutput,
     PutBucketCorsInput, PutBucketCorsOutput, PutBucketEncryptionInput, PutBucketEncryptionOutput, ServerSideEncryption,
     ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
 };
@@ -15,8 +15,9 @@ use crate::answers;
 use crate::config::SseCDefault;
 use crate::core::{Core, no_such_bucket, now_seconds};
 use crate::encryption::{Refusal, add_elements};
-use crate::model::{Bucket, BucketEncryption, CorsRule, DefaultEncryption};
+use crate::model::{Bucket, BucketEncryption, CorsRule, DefaultEncryption, whole_block};
 use crate::records;
+use crate::tags::{self, Tagged};
 
 const DEFAULT_ACTION: &str = "ApplyServerSideEncryptionByDefault";
 
@@ -25,7 +26,16 @@ pub(super) async fn create_bucket(
     request: S3Request<CreateBucketInput>,
 ) -> S3Result<S3Response<CreateBucketOutput>> {
     let name = request.input.bucket;
-    let bucket = Bucket { created: now_seconds(), encryption: original_encryption(core), cors: Vec::new() };
+    let tags = request.input.create_bucket_configuration.and_then(|configuration| configuration.tags);
+    let bucket = Bucket {
+        created: now_seconds(),
+        encryption: original_encryption(core),
+        cors: Vec::new(),
+        versioning: None,
+        tags: tags::of_document(tags.unwrap_or_default(), Tagged::Bucket)?,
+        policy: None,
+        public_access_block: whole_block(),
+    };
     let mut catalogue = core.catalogue.write().await;
     if catalogue.buckets.contains_key(&name) {
         let text = "Your previous request to create the named bucket succeeded and you already own it.";
@@ -52,11 +62,14 @@ pub(super) async fn delete_bucket(
 ) -> S3Result<S3Response<DeleteBucketOutput>> {
     let name = request.input.bucket;
     let mut catalogue = core.catalogue.write().await;
-    if !catalogue.buckets.contains_key(&name) {
-        return Err(no_such_bucket(&name));
-    }
-    if catalogue.names(&name, "").next().is_some() {
-        return Err(s3_error!(BucketNotEmpty, "The bucket you tried to delete is not empty"));
+    let Some(bucket) = catalogue.buckets.get(&name) else { return Err(no_such_bucket(&name)) };
+    if catalogue.keys(&name, "").next().is_some() {
+        let text = "The bucket you tried to delete is not empty";
+        let of_versions =
+            if bucket.versioning.is_some() { ". You must delete all versions in the bucket." } else { "" };
+        let mut error = s3_error!(BucketNotEmpty, "{text}{of_versions}");
+        add_elements(&mut error, [("BucketName", name)]);
+        return Err(error);
     }
     core.commit(vec![Ok(records::delete_bucket(&name))]).await?;
     catalogue.buckets.remove(&name);
@@ -67,7 +80,7 @@ pub(super) async fn list_buckets(
     core: &Core,
     request: S3Request<ListBucketsInput>,
 ) -> S3Result<S3Response<ListBucketsOutput>> {
-    let caller = core.caller(request.credentials.as_ref())?;
+    let owner = Some(core.owner(request.credentials.as_ref()));
     let prefix = request.input.prefix.unwrap_or_default();
     let catalogue = core.catalogue.read().await;
     let entry = |(name, bucket): (&String, &Bucket)| BucketEntry {
@@ -77,11 +90,7 @@ pub(super) async fn list_buckets(
         ..Default::default()
     };
     let buckets = catalogue.buckets.iter().filter(|(name, _)| name.starts_with(&prefix)).map(entry).collect();
-    Ok(S3Response::new(ListBucketsOutput {
-        buckets: Some(buckets),
-        owner: Some(Owner { display_name: Some(caller.display_name), id: Some(caller.user_id) }),
-        ..Default::default()
-    }))
+    Ok(S3Response::new(ListBucketsOutput { buckets: Some(buckets), owner, ..Default::default() }))
 }
 
 pub(super) async fn get_bucket_location(
@@ -194,7 +203,11 @@ pub(super) async fn delete_bucket_cors(
 }
 
 /// Changes a bucket's settings: all of the change, durably, or none.
-async fn change(core: &Core, name: &str, work: impl FnOnce(&mut Bucket) -> S3Result<()> + Send) -> S3Result<()> {
+pub(super) async fn change(
+    core: &Core,
+    name: &str,
+    work: impl FnOnce(&mut Bucket) -> S3Result<()> + Send,
+) -> S3Result<()> {
     let mut catalogue = core.catalogue.write().await;
     let mut bucket = catalogue.buckets.get(name).cloned().ok_or_else(|| no_such_bucket(name))?;
     work(&mut bucket)?;

@@ -4,10 +4,11 @@ use futures::StreamExt;
 use http::HeaderMap;
 use s3s::dto::{
     CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopyPartResult, CopySource, MetadataDirective,
-    UploadPartCopyInput, UploadPartCopyOutput,
+    TaggingDirective, UploadPartCopyInput, UploadPartCopyOutput,
 };
 use s3s::{S3Request, S3Response, S3Result, StdError, s3_error};
 
+use super::lookup::{Found, Wanted};
 use super::multipart::{PartTarget, part_number, store_part};
 use super::objects::{place_object, stored_encoding, stored_metadata, write_request};
 use crate::answers::{self, set_checksums, set_encryption};
@@ -15,9 +16,10 @@ use crate::bytes_at_rest;
 use crate::caller::Caller;
 use crate::conditions::Conditions;
 use crate::content::{self, Promise};
-use crate::core::{Core, check_customer_key, extents, now_millis, random_id};
+use crate::core::{Core, check_customer_key, extents, now_millis};
 use crate::encryption::{CustomerKey, KeyProtection, Place, Requested, request};
 use crate::model::{BucketEncryption, ObjectName, StoredHeaders, StoredObject};
+use crate::tags;
 
 pub(super) async fn copy_object(
     core: &Core,
@@ -28,8 +30,9 @@ pub(super) async fn copy_object(
     let bucket = core.bucket(&input.bucket).await?;
     let requested = write_request(&bucket.encryption, &headers)?;
     let source_key = request::for_copy_source(&headers)?;
-    let source_name = source_name(&input.copy_source)?;
-    let source = core.object(&source_name).await?;
+    let (source_name, source_version) = source_name(&input.copy_source)?;
+    let wanted = Wanted { name: &source_name, version_id: source_version.as_deref() };
+    let Found { object: source, version_id: copy_source_version_id } = core.copy_source(wanted).await?;
     check_customer_key(&source.protection, source_key.as_ref())?;
     let conditions = Conditions {
         if_match: input.copy_source_if_match,
@@ -40,8 +43,12 @@ pub(super) async fn copy_object(
     conditions.check_source(&source)?;
     let replaces_metadata =
         input.metadata_directive.as_ref().is_some_and(|one| one.as_str() == MetadataDirective::REPLACE);
+    let replaces_tags = input.tagging_directive.as_ref().is_some_and(|one| one.as_str() == TaggingDirective::REPLACE);
+    let tags = if replaces_tags { tags::of_header(input.tagging.as_deref())? } else { source.tags.clone() };
     let name = ObjectName { bucket: input.bucket, key: input.key };
-    if name == source_name && !replaces_metadata && !changes_encryption(&source, &requested, &bucket.encryption) {
+    // A version that is named is another object, even where it is the newest.
+    let is_onto_itself = name == source_name && source_version.is_none();
+    if is_onto_itself && !replaces_metadata && !changes_encryption(&source, &requested, &bucket.encryption) {
         let text = "This copy request is illegal because it is trying to copy an object to itself without changing the \
                     object's metadata, storage class, website redirect location or encryption attributes.";
         return Err(s3_error!(InvalidRequest, "{text}"));
@@ -61,7 +68,7 @@ pub(super) async fn copy_object(
 
     let whole = (0, source.length());
     let content = source_stream(core, &caller, &source_name, &source, source_key.as_ref(), whole).await?;
-    let version = random_id();
+    let version = core.new_version_id()?;
     let place = Place { bucket: &name.bucket, key: &name.key, version: &version, part: 0 };
     let (data_key, protection) = core.protect(&caller, &bucket.encryption, requested, place).await?;
     let no_promise = HeaderMap::new();
@@ -71,6 +78,9 @@ pub(super) async fn copy_object(
     let part = content::store(core, &data_key, place, has_md5_etag, content, &promise).await?;
     let object = StoredObject {
         version,
+        is_null: true,
+        sequence: 0,
+        tags,
         modified: now_millis(),
         etag: part.etag.clone(),
         protection,
@@ -87,10 +97,11 @@ pub(super) async fn copy_object(
     };
     set_checksums!(result, object.checksums);
     result.checksum_type = answers::checksum_type(&object);
-    let mut output = CopyObjectOutput { copy_object_result: Some(result), ..Default::default() };
+    let copy_object_result = Some(result);
+    let mut output = CopyObjectOutput { copy_object_result, copy_source_version_id, ..Default::default() };
     set_encryption!(output, &object.protection);
     let conditions = Conditions { if_match: input.if_match, if_none_match: input.if_none_match, ..Default::default() };
-    place_object(core, name, object, &conditions).await?;
+    output.version_id = place_object(core, name, object, &conditions).await?;
     Ok(S3Response::new(output))
 }
 
@@ -102,8 +113,9 @@ pub(super) async fn upload_part_copy(
     let caller = core.caller(credentials.as_ref())?;
     let customer_key = request::for_part(&headers)?;
     let source_key = request::for_copy_source(&headers)?;
-    let source_name = source_name(&input.copy_source)?;
-    let source = core.object(&source_name).await?;
+    let (source_name, source_version) = source_name(&input.copy_source)?;
+    let wanted = Wanted { name: &source_name, version_id: source_version.as_deref() };
+    let Found { object: source, version_id: copy_source_version_id } = core.copy_source(wanted).await?;
     check_customer_key(&source.protection, source_key.as_ref())?;
     let conditions = Conditions {
         if_match: input.copy_source_if_match,
@@ -125,7 +137,8 @@ pub(super) async fn upload_part_copy(
         last_modified: answers::timestamp(part.modified),
         ..Default::default()
     };
-    let mut output = UploadPartCopyOutput { copy_part_result: Some(result), ..Default::default() };
+    let copy_part_result = Some(result);
+    let mut output = UploadPartCopyOutput { copy_part_result, copy_source_version_id, ..Default::default() };
     set_encryption!(output, &protection);
     Ok(S3Response::new(output))
 }
@@ -157,9 +170,13 @@ async fn source_stream(
     Ok(Box::pin(stream.map(|item| item.map_err(|error| StdError::from(s3s::S3Error::from(error))))))
 }
 
-fn source_name(source: &CopySource) -> S3Result<ObjectName> {
+/// The source's name, and the id of its version where that is named.
+fn source_name(source: &CopySource) -> S3Result<(ObjectName, Option<String>)> {
     match source {
-        CopySource::Bucket { bucket, key, .. } => Ok(ObjectName { bucket: bucket.to_string(), key: key.to_string() }),
+        CopySource::Bucket { bucket, key, version_id } => {
+            let name = ObjectName { bucket: bucket.to_string(), key: key.to_string() };
+            Ok((name, version_id.as_ref().map(ToString::to_string)))
+        }
         _ => Err(s3_error!(NotImplemented, "Copies from access points are not simulated.")),
     }
 }

@@ -28,10 +28,7 @@ fn page(catalogue: &Catalogue, bucket: &str, prefix: &str, delimiter: Option<&st
     let mut page = Page { contents: Vec::new(), prefixes: Vec::new(), next: None };
     let mut last: Option<String> = None;
     for (key, object) in catalogue.names(bucket, prefix) {
-        let rolled = delimiter.filter(|delimiter| !delimiter.is_empty()).and_then(|delimiter| {
-            let end = key[prefix.len()..].find(delimiter)? + prefix.len() + delimiter.len();
-            Some(&key[..end])
-        });
+        let rolled = rolled_up(key, prefix, delimiter);
         let entry = rolled.unwrap_or(key);
         // A page that ended with a rolled-up prefix goes on behind all of its names.
         if entry <= after || last.as_deref() == Some(entry) {
@@ -50,18 +47,24 @@ fn page(catalogue: &Catalogue, bucket: &str, prefix: &str, delimiter: Option<&st
     page
 }
 
+/// What a key is rolled up into, where the delimiter is in it beyond the prefix.
+pub(super) fn rolled_up<'a>(key: &'a str, prefix: &str, delimiter: Option<&str>) -> Option<&'a str> {
+    let delimiter = delimiter.filter(|delimiter| !delimiter.is_empty())?;
+    let end = key.get(prefix.len()..)?.find(delimiter)? + prefix.len() + delimiter.len();
+    key.get(..end)
+}
+
 pub(super) async fn list_objects_v2(
     core: &Core,
     request: S3Request<ListObjectsV2Input>,
 ) -> S3Result<S3Response<ListObjectsV2Output>> {
-    let caller = core.caller(request.credentials.as_ref())?;
+    let owner = core.owner(request.credentials.as_ref());
     let input = request.input;
     let limit = limit(input.max_keys)?;
     let token = input.continuation_token.as_deref().map(from_token).transpose()?;
     let after = token.or_else(|| input.start_after.clone()).unwrap_or_default();
     let prefix = input.prefix.clone().unwrap_or_default();
-    let owner = (input.fetch_owner == Some(true))
-        .then_some(Owner { display_name: Some(caller.display_name), id: Some(caller.user_id) });
+    let owner = (input.fetch_owner == Some(true)).then_some(owner);
     let catalogue = core.catalogue.read().await;
     if !catalogue.buckets.contains_key(&input.bucket) {
         return Err(no_such_bucket(&input.bucket));
@@ -91,12 +94,11 @@ pub(super) async fn list_objects(
     core: &Core,
     request: S3Request<ListObjectsInput>,
 ) -> S3Result<S3Response<ListObjectsOutput>> {
-    let caller = core.caller(request.credentials.as_ref())?;
+    let owner = Some(core.owner(request.credentials.as_ref()));
     let input = request.input;
     let limit = limit(input.max_keys)?;
     let prefix = input.prefix.clone().unwrap_or_default();
     let after = input.marker.clone().unwrap_or_default();
-    let owner = Some(Owner { display_name: Some(caller.display_name), id: Some(caller.user_id) });
     let catalogue = core.catalogue.read().await;
     if !catalogue.buckets.contains_key(&input.bucket) {
         return Err(no_such_bucket(&input.bucket));
@@ -166,7 +168,7 @@ pub(super) async fn list_multipart_uploads(
     }))
 }
 
-fn limit(asked: Option<i32>) -> S3Result<usize> {
+pub(super) fn limit(asked: Option<i32>) -> S3Result<usize> {
     let asked = asked.unwrap_or(MAX_KEYS).min(MAX_KEYS);
     usize::try_from(asked)
         .map_err(|_| s3_error!(InvalidArgument, "Argument max-keys must be an integer between 0 and 2147483647"))
@@ -179,20 +181,21 @@ fn entry(key: String, object: &StoredObject, owner: Option<Owner>) -> Object {
         last_modified: answers::timestamp(object.modified),
         size: i64::try_from(object.length()).ok(),
         storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
+        checksum_algorithm: answers::checksum_algorithms(object),
         checksum_type: answers::checksum_type(object),
         owner,
         ..Default::default()
     }
 }
 
-fn common_prefixes(prefixes: Vec<String>, text: &impl Fn(String) -> String) -> Option<Vec<CommonPrefix>> {
+pub(super) fn common_prefixes(prefixes: Vec<String>, text: &impl Fn(String) -> String) -> Option<Vec<CommonPrefix>> {
     let entries: Vec<CommonPrefix> =
         prefixes.into_iter().map(|prefix| CommonPrefix { prefix: Some(text(prefix)) }).collect();
     Some(entries).filter(|entries| !entries.is_empty())
 }
 
 /// Names as XML 1.0 can carry them: percent-encoded where the client asks for that.
-fn encoder(encoding: Option<&EncodingType>) -> impl Fn(String) -> String + use<> {
+pub(super) fn encoder(encoding: Option<&EncodingType>) -> impl Fn(String) -> String + use<> {
     let encodes = encoding.is_some_and(|encoding| encoding.as_str() == EncodingType::URL);
     move |name| if encodes { percent_encoded(&name) } else { name }
 }

@@ -3,10 +3,15 @@
 mod attributes;
 mod buckets;
 mod copy;
+mod deletion;
 pub(crate) mod forms;
 mod listing;
+mod lookup;
 mod multipart;
 mod objects;
+mod policies;
+mod tagging;
+mod versioning;
 
 use std::sync::Arc;
 
@@ -14,14 +19,22 @@ use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
     CopyObjectInput, CopyObjectOutput, CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput,
     CreateMultipartUploadOutput, DeleteBucketCorsInput, DeleteBucketCorsOutput, DeleteBucketEncryptionInput,
-    DeleteBucketEncryptionOutput, DeleteBucketInput, DeleteBucketOutput, DeleteObjectInput, DeleteObjectOutput,
-    DeleteObjectsInput, DeleteObjectsOutput, GetBucketCorsInput, GetBucketCorsOutput, GetBucketEncryptionInput,
-    GetBucketEncryptionOutput, GetBucketLocationInput, GetBucketLocationOutput, GetObjectAttributesInput,
-    GetObjectAttributesOutput, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput,
-    HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput,
-    ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
-    PutBucketCorsInput, PutBucketCorsOutput, PutBucketEncryptionInput, PutBucketEncryptionOutput, PutObjectInput,
-    PutObjectOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+    DeleteBucketEncryptionOutput, DeleteBucketInput, DeleteBucketOutput, DeleteBucketPolicyInput,
+    DeleteBucketPolicyOutput, DeleteBucketTaggingInput, DeleteBucketTaggingOutput, DeleteObjectInput,
+    DeleteObjectOutput, DeleteObjectTaggingInput, DeleteObjectTaggingOutput, DeleteObjectsInput, DeleteObjectsOutput,
+    DeletePublicAccessBlockInput, DeletePublicAccessBlockOutput, GetBucketCorsInput, GetBucketCorsOutput,
+    GetBucketEncryptionInput, GetBucketEncryptionOutput, GetBucketLocationInput, GetBucketLocationOutput,
+    GetBucketPolicyInput, GetBucketPolicyOutput, GetBucketPolicyStatusInput, GetBucketPolicyStatusOutput,
+    GetBucketTaggingInput, GetBucketTaggingOutput, GetBucketVersioningInput, GetBucketVersioningOutput,
+    GetObjectAttributesInput, GetObjectAttributesOutput, GetObjectInput, GetObjectOutput, GetObjectTaggingInput,
+    GetObjectTaggingOutput, GetPublicAccessBlockInput, GetPublicAccessBlockOutput, HeadBucketInput, HeadBucketOutput,
+    HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListMultipartUploadsInput,
+    ListMultipartUploadsOutput, ListObjectVersionsInput, ListObjectVersionsOutput, ListObjectsInput, ListObjectsOutput,
+    ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, PutBucketCorsInput, PutBucketCorsOutput,
+    PutBucketEncryptionInput, PutBucketEncryptionOutput, PutBucketPolicyInput, PutBucketPolicyOutput,
+    PutBucketTaggingInput, PutBucketTaggingOutput, PutBucketVersioningInput, PutBucketVersioningOutput, PutObjectInput,
+    PutObjectOutput, PutObjectTaggingInput, PutObjectTaggingOutput, PutPublicAccessBlockInput,
+    PutPublicAccessBlockOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result};
 
@@ -55,12 +68,28 @@ operations! {
     put_bucket_cors(PutBucketCorsInput) -> PutBucketCorsOutput by buckets;
     get_bucket_cors(GetBucketCorsInput) -> GetBucketCorsOutput by buckets;
     delete_bucket_cors(DeleteBucketCorsInput) -> DeleteBucketCorsOutput by buckets;
+    put_bucket_versioning(PutBucketVersioningInput) -> PutBucketVersioningOutput by versioning;
+    get_bucket_versioning(GetBucketVersioningInput) -> GetBucketVersioningOutput by versioning;
+    list_object_versions(ListObjectVersionsInput) -> ListObjectVersionsOutput by versioning;
+    put_bucket_tagging(PutBucketTaggingInput) -> PutBucketTaggingOutput by tagging;
+    get_bucket_tagging(GetBucketTaggingInput) -> GetBucketTaggingOutput by tagging;
+    delete_bucket_tagging(DeleteBucketTaggingInput) -> DeleteBucketTaggingOutput by tagging;
+    put_object_tagging(PutObjectTaggingInput) -> PutObjectTaggingOutput by tagging;
+    get_object_tagging(GetObjectTaggingInput) -> GetObjectTaggingOutput by tagging;
+    delete_object_tagging(DeleteObjectTaggingInput) -> DeleteObjectTaggingOutput by tagging;
+    put_bucket_policy(PutBucketPolicyInput) -> PutBucketPolicyOutput by policies;
+    get_bucket_policy(GetBucketPolicyInput) -> GetBucketPolicyOutput by policies;
+    get_bucket_policy_status(GetBucketPolicyStatusInput) -> GetBucketPolicyStatusOutput by policies;
+    delete_bucket_policy(DeleteBucketPolicyInput) -> DeleteBucketPolicyOutput by policies;
+    put_public_access_block(PutPublicAccessBlockInput) -> PutPublicAccessBlockOutput by policies;
+    get_public_access_block(GetPublicAccessBlockInput) -> GetPublicAccessBlockOutput by policies;
+    delete_public_access_block(DeletePublicAccessBlockInput) -> DeletePublicAccessBlockOutput by policies;
     put_object(PutObjectInput) -> PutObjectOutput by objects;
     get_object(GetObjectInput) -> GetObjectOutput by objects;
     get_object_attributes(GetObjectAttributesInput) -> GetObjectAttributesOutput by attributes;
     head_object(HeadObjectInput) -> HeadObjectOutput by objects;
-    delete_object(DeleteObjectInput) -> DeleteObjectOutput by objects;
-    delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput by objects;
+    delete_object(DeleteObjectInput) -> DeleteObjectOutput by deletion;
+    delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput by deletion;
     copy_object(CopyObjectInput) -> CopyObjectOutput by copy;
     upload_part_copy(UploadPartCopyInput) -> UploadPartCopyOutput by copy;
     create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput by multipart;

@@ -12,6 +12,7 @@ use s3s::{S3Request, S3Response, S3Result, s3_error};
 use md5::{Digest, Md5};
 
 use super::objects::{stored_encoding, stored_metadata, write_request};
+use super::versioning::newest;
 use crate::answers::{self, EncryptionAnswer, set_checksums, set_encryption};
 use crate::checksums;
 use crate::conditions::Conditions;
@@ -20,6 +21,7 @@ use crate::core::{Core, now_millis, random_id};
 use crate::encryption::{CustomerKey, KeyProtection, Place, Refusal, request, sse_c};
 use crate::model::{Catalogue, ObjectName, StoredHeaders, StoredObject, StoredPart, Upload};
 use crate::records;
+use crate::tags;
 
 /// The shortest part but for the last, in bytes.
 const MIN_PART_LENGTH: u64 = 5 * 1024 * 1024;
@@ -33,8 +35,9 @@ pub(super) async fn create_multipart_upload(
     let caller = core.caller(credentials.as_ref())?;
     let bucket = core.bucket(&input.bucket).await?;
     let requested = write_request(&bucket.encryption, &headers)?;
+    let tags = tags::of_header(input.tagging.as_deref())?;
     let name = ObjectName { bucket: input.bucket, key: input.key };
-    let version = random_id();
+    let version = core.new_version_id()?;
     let place = Place { bucket: &name.bucket, key: &name.key, version: &version, part: 0 };
     // The data key itself is not needed yet: parts unwrap it.
     let (_, protection) = core.protect(&caller, &bucket.encryption, requested, place).await?;
@@ -54,6 +57,7 @@ pub(super) async fn create_multipart_upload(
             metadata: stored_metadata(input.metadata),
         },
         checksum,
+        tags,
         parts: std::collections::BTreeMap::new(),
     };
     let chosen = upload.checksum.as_ref().filter(|checksum| checksum.is_chosen);
@@ -151,6 +155,9 @@ pub(super) async fn complete_multipart_upload(
         || upload.checksum.as_ref().is_some_and(|checksum| checksum.is_chosen);
     let object = StoredObject {
         version: upload.version,
+        is_null: true,
+        sequence: 0,
+        tags: upload.tags,
         modified: now_millis(),
         etag: multipart_etag(&parts),
         protection: upload.protection,
@@ -176,7 +183,7 @@ pub(super) async fn complete_multipart_upload(
         set_checksums!(output, object.checksums);
         output.checksum_type = answers::checksum_type(&object);
     }
-    core.finish_upload(&input.upload_id, name, object, &conditions).await?;
+    output.version_id = core.finish_upload(&input.upload_id, name, object, &conditions).await?;
     Ok(S3Response::new(output))
 }
 
@@ -264,30 +271,32 @@ impl Core {
         }
     }
 
-    /// Turns an upload into an object. A failure leaves the upload as it was, to be tried again.
+    /// Turns an upload into an object, and gives its version's id where the answer tells of it. A failure leaves the upload
+    /// as it was, to be tried again.
     async fn finish_upload(
         &self,
         id: &str,
         name: ObjectName,
         object: StoredObject,
         conditions: &Conditions,
-    ) -> S3Result<()> {
+    ) -> S3Result<Option<String>> {
         let mut catalogue = self.catalogue.write().await;
-        conditions.check_write(catalogue.objects.get(&name))?;
+        conditions.check_write(catalogue.object(&name))?;
         let upload = find_upload(&catalogue, &name, id)?;
         // A part may have been replaced since it was chosen, and its bytes be gone.
         if object.parts.iter().any(|part| upload.parts.get(&part.number) != Some(part)) {
             return Err(invalid_part());
         }
         let deleted = records::delete_upload(id, upload).into_iter().map(Ok);
-        self.commit(deleted.chain([records::put_object(&name, &object)]).collect()).await?;
-        let uploaded = catalogue.uploads.remove(id).map(|upload| upload.parts).unwrap_or_default();
         let used: HashSet<u32> = object.parts.iter().map(|part| part.number).collect();
-        let older = catalogue.objects.insert(name, object);
+        let (version, told) = newest(&catalogue, &name, object)?;
+        self.commit(deleted.chain([records::put_version(&name, &version)]).collect()).await?;
+        let uploaded = catalogue.uploads.remove(id).map(|upload| upload.parts).unwrap_or_default();
+        let replaced = catalogue.insert(name, version);
         drop(catalogue);
         self.discard(uploaded.into_values().filter(|part| !used.contains(&part.number)));
-        self.discard(older.into_iter().flat_map(|object| object.parts));
-        Ok(())
+        self.discard_version(replaced);
+        Ok(told)
     }
 }
 

@@ -3,35 +3,45 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use s3s::dto::{
-    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag,
-    GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, Metadata, PutObjectInput, PutObjectOutput,
+    ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, Metadata, PutObjectInput, PutObjectOutput,
 };
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 
+use super::lookup::{Found, Wanted};
+use super::versioning::newest;
+use crate::access::{Request, Resource, hidden};
 use crate::answers::{self, set_checksums, set_description, set_encryption};
 use crate::bytes_at_rest;
 use crate::conditions::Conditions;
 use crate::content::{self, Promise};
-use crate::core::{Core, check_customer_key, extents, no_such_bucket, now_millis, random_id};
+use crate::core::{Core, check_customer_key, extents, now_millis};
 use crate::encryption::{Place, Refusal, add_elements, request};
 use crate::model::{BucketEncryption, ObjectName, StoredHeaders, StoredObject};
 use crate::records;
+use crate::tags;
 
 pub(super) async fn put_object(
     core: &Core,
     request: S3Request<PutObjectInput>,
 ) -> S3Result<S3Response<PutObjectOutput>> {
     let headers = super::forms::headers(&request)?;
+    if request.method == Method::POST {
+        // The key is in the form, which was not read yet when the bucket's policy was asked about other operations.
+        let resource = Resource { bucket: &request.input.bucket, key: Some(&request.input.key), version_id: None };
+        let asking = core.asking(&Request::of_operation(&request, &headers)).await?;
+        core.authorize(&asking, "s3:PutObject", resource).await?;
+    }
     let S3Request { input, credentials, trailing_headers, .. } = request;
     let caller = core.caller(credentials.as_ref())?;
     let bucket = core.bucket(&input.bucket).await?;
     let requested = write_request(&bucket.encryption, &headers)?;
     let conditions = Conditions { if_match: input.if_match, if_none_match: input.if_none_match, ..Default::default() };
+    let tags = tags::of_header(input.tagging.as_deref())?;
     let name = ObjectName { bucket: input.bucket, key: input.key };
-    conditions.check_write(core.catalogue.read().await.objects.get(&name))?;
-    let version = random_id();
+    conditions.check_write(core.catalogue.read().await.object(&name))?;
+    let version = core.new_version_id()?;
     let place = Place { bucket: &name.bucket, key: &name.key, version: &version, part: 0 };
     let (data_key, protection) = core.protect(&caller, &bucket.encryption, requested, place).await?;
     let promise = Promise {
@@ -45,6 +55,9 @@ pub(super) async fn put_object(
     let part = content::store(core, &data_key, place, has_md5_etag, content, &promise).await?;
     let object = StoredObject {
         version,
+        is_null: true,
+        sequence: 0,
+        tags,
         modified: now_millis(),
         etag: part.etag.clone(),
         protection,
@@ -65,34 +78,40 @@ pub(super) async fn put_object(
     set_encryption!(output, &object.protection);
     set_checksums!(output, object.checksums);
     output.checksum_type = answers::checksum_type(&object);
-    place_object(core, name, object, &conditions).await?;
+    output.version_id = place_object(core, name, object, &conditions).await?;
     Ok(S3Response::new(output))
 }
 
-/// Makes an object visible in place of an older one, if the conditions still hold; else its bytes are removed.
+/// Makes an object visible in place of an older one, if the conditions still hold; else its bytes are removed. Gives the
+/// version's id, where the answer tells of it.
 pub(super) async fn place_object(
     core: &Core,
     name: ObjectName,
     object: StoredObject,
     conditions: &Conditions,
-) -> S3Result<()> {
+) -> S3Result<Option<String>> {
     let mut catalogue = core.catalogue.write().await;
-    let allowed = if catalogue.buckets.contains_key(&name.bucket) {
-        conditions.check_write(catalogue.objects.get(&name))
-    } else {
-        Err(no_such_bucket(&name.bucket))
-    };
-    let committed = match allowed {
-        Ok(()) => core.commit(vec![records::put_object(&name, &object)]).await,
-        refused => refused,
-    };
-    let discarded = match committed {
-        Ok(()) => catalogue.objects.insert(name, object),
-        Err(_) => Some(object),
-    };
-    drop(catalogue);
-    core.discard(discarded.into_iter().flat_map(|object| object.parts));
-    committed
+    let parts = object.parts.clone();
+    let placed = async {
+        let (version, told) = newest(&catalogue, &name, object)?;
+        conditions.check_write(catalogue.object(&name))?;
+        core.commit(vec![records::put_version(&name, &version)]).await?;
+        S3Result::Ok((version, told))
+    }
+    .await;
+    match placed {
+        Ok((version, told)) => {
+            let replaced = catalogue.insert(name, version);
+            drop(catalogue);
+            core.discard_version(replaced);
+            Ok(told)
+        }
+        Err(error) => {
+            drop(catalogue);
+            core.discard(parts);
+            Err(error)
+        }
+    }
 }
 
 pub(super) async fn get_object(
@@ -104,7 +123,9 @@ pub(super) async fn get_object(
     let overridden = s3s_overrides(&request)?;
     let input = request.input;
     let name = ObjectName { bucket: input.bucket, key: input.key };
-    let object = core.object(&name).await?;
+    let wanted = Wanted { name: &name, version_id: input.version_id.as_deref() };
+    let Found { object, version_id } =
+        core.object(wanted, &request.method).await.map_err(|error| hidden(error, &request.extensions))?;
     check_customer_key(&object.protection, customer_key.as_ref())?;
     let conditions = Conditions {
         if_match: input.if_match,
@@ -127,6 +148,8 @@ pub(super) async fn get_object(
     output.content_range = wanted.as_ref().map(|range| content_range(range, object.length()));
     output.parts_count = parts_count(&object, input.part_number);
     set_description!(output, object);
+    output.version_id = version_id;
+    output.tag_count = tags::count(&object.tags);
     set_encryption!(output, &object.protection);
     if let (Some(checksums), true) = (told_checksums(&object, wanted.as_ref(), input.part_number), is_asked) {
         set_checksums!(output, checksums);
@@ -147,7 +170,9 @@ pub(super) async fn head_object(
     let customer_key = request::for_read(&request.headers)?;
     let input = request.input;
     let name = ObjectName { bucket: input.bucket, key: input.key };
-    let object = core.object(&name).await?;
+    let wanted = Wanted { name: &name, version_id: input.version_id.as_deref() };
+    let Found { object, version_id } =
+        core.object(wanted, &request.method).await.map_err(|error| hidden(error, &request.extensions))?;
     check_customer_key(&object.protection, customer_key.as_ref())?;
     let conditions = Conditions {
         if_match: input.if_match,
@@ -165,6 +190,8 @@ pub(super) async fn head_object(
     output.content_range = wanted.as_ref().map(|range| content_range(range, object.length()));
     output.parts_count = parts_count(&object, input.part_number);
     set_description!(output, object);
+    output.version_id = version_id;
+    output.tag_count = tags::count(&object.tags);
     set_encryption!(output, &object.protection);
     if let (Some(checksums), true) = (told_checksums(&object, wanted.as_ref(), input.part_number), is_asked) {
         set_checksums!(output, checksums);
@@ -175,77 +202,6 @@ pub(super) async fn head_object(
         response.status = Some(http::StatusCode::PARTIAL_CONTENT);
     }
     Ok(response)
-}
-
-pub(super) async fn delete_object(
-    core: &Core,
-    request: S3Request<DeleteObjectInput>,
-) -> S3Result<S3Response<DeleteObjectOutput>> {
-    let input = request.input;
-    let conditions = Conditions { if_match: input.if_match, ..Default::default() };
-    core.remove_object(&ObjectName { bucket: input.bucket, key: input.key }, &conditions).await?;
-    Ok(S3Response::new(DeleteObjectOutput::default()))
-}
-
-pub(super) async fn delete_objects(
-    core: &Core,
-    request: S3Request<DeleteObjectsInput>,
-) -> S3Result<S3Response<DeleteObjectsOutput>> {
-    let input = request.input;
-    let is_quiet = input.delete.quiet == Some(true);
-    let (mut deleted, mut errors) = (Vec::new(), Vec::new());
-    core.bucket(&input.bucket).await?;
-    for object in input.delete.objects {
-        let name = ObjectName { bucket: input.bucket.clone(), key: object.key.clone() };
-        match core.remove_object(&name, &Conditions::default()).await {
-            Ok(()) if is_quiet => {}
-            Ok(()) => deleted.push(DeletedObject { key: Some(object.key), ..Default::default() }),
-            Err(error) => errors.push(s3s::dto::Error {
-                code: Some(error.code().as_str().to_owned()),
-                key: Some(object.key),
-                message: error.message().map(str::to_owned),
-                ..Default::default()
-            }),
-        }
-    }
-    let some = |list: Vec<_>| Some(list).filter(|list: &Vec<_>| !list.is_empty());
-    Ok(S3Response::new(DeleteObjectsOutput {
-        deleted: some(deleted),
-        errors: Some(errors).filter(|list| !list.is_empty()),
-        ..Default::default()
-    }))
-}
-
-impl Core {
-    /// An object, as it is now.
-    pub(super) async fn object(&self, name: &ObjectName) -> S3Result<StoredObject> {
-        let catalogue = self.catalogue.read().await;
-        if !catalogue.buckets.contains_key(&name.bucket) {
-            return Err(no_such_bucket(&name.bucket));
-        }
-        catalogue.objects.get(name).cloned().ok_or_else(|| {
-            let mut error = s3_error!(NoSuchKey, "The specified key does not exist.");
-            add_elements(&mut error, [("Key", name.key.clone())]);
-            error
-        })
-    }
-
-    /// Removes an object; it need not exist.
-    async fn remove_object(&self, name: &ObjectName, conditions: &Conditions) -> S3Result<()> {
-        let mut catalogue = self.catalogue.write().await;
-        if !catalogue.buckets.contains_key(&name.bucket) {
-            return Err(no_such_bucket(&name.bucket));
-        }
-        conditions.check_write(catalogue.objects.get(name))?;
-        if !catalogue.objects.contains_key(name) {
-            return Ok(());
-        }
-        self.commit(vec![Ok(records::delete_object(name))]).await?;
-        let removed = catalogue.objects.remove(name);
-        drop(catalogue);
-        self.discard(removed.into_iter().flat_map(|object| object.parts));
-        Ok(())
-    }
 }
 
 /// What a write asks for; whether the bucket takes SSE-C comes before whether the headers are right.

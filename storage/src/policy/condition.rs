@@ -11,6 +11,30 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{OneOrMany, matches_pattern};
 
+/// The keys whose fixed values keep a policy for everybody from being public (Amazon S3 User Guide, "The meaning of
+/// public").
+const NARROW_KEYS: [&str; 14] = [
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceip",
+    "aws:sourceorgid",
+    "aws:sourceowner",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:userid",
+    "s3:dataaccesspointaccount",
+    "s3:dataaccesspointarn",
+];
+
+/// Whether this is the name of a condition operator.
+pub(super) fn is_operator(name: &str) -> bool {
+    Operator::parse(name).is_some()
+}
+
 /// What a request says of itself, by condition key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConditionContext(BTreeMap<String, Vec<String>>);
@@ -56,6 +80,24 @@ impl Conditions {
             Some(unknown) => Err(format!("{unknown} is not a condition operator")),
             None => Ok(()),
         }
+    }
+
+    /// The keys that are asked about.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> + Clone {
+        self.0.values().flat_map(BTreeMap::keys).map(String::as_str)
+    }
+
+    /// Whether one of them fixes who may come, or from where: with no pattern, and not by saying who may not.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.0.iter().any(|(name, keys)| {
+            let operator = Operator::parse(name).filter(|operator| !operator.is_negated && !operator.if_exists);
+            operator.is_some_and(|operator| {
+                keys.iter().any(|(key, wanted)| {
+                    NARROW_KEYS.contains(&key.to_ascii_lowercase().as_str())
+                        && wanted.as_slice().iter().all(|wanted| operator.base.is_fixed(&wanted.text()))
+                })
+            })
+        })
     }
 
     pub(super) fn has_variables(&self) -> bool {
@@ -186,6 +228,24 @@ impl Base {
             }
             Self::IpAddress => in_network(wanted, actual),
             Self::Null => false,
+        }
+    }
+}
+
+impl Base {
+    /// Whether a wanted value is one value, or a network of moderate size.
+    fn is_fixed(self, wanted: &str) -> bool {
+        match self {
+            Self::Equals | Self::EqualsInAnyCase => !wanted.contains(['*', '?']),
+            // An ARN may have a pattern behind the account.
+            Self::Like => !wanted.splitn(6, ':').take(5).any(|field| field.contains(['*', '?'])),
+            Self::IpAddress => {
+                let smallest = if wanted.contains(':') { 32 } else { 8 };
+                wanted
+                    .split_once('/')
+                    .is_none_or(|(_, length)| length.parse().is_ok_and(|length: u32| length >= smallest))
+            }
+            Self::Numeric(_) | Self::Date(_) | Self::Null => false,
         }
     }
 }

@@ -3,6 +3,8 @@
 //! One evaluator for all resource-based policies. Source: IAM User Guide, "IAM JSON policy element reference" and "Policy
 //! evaluation logic".
 
+mod actions;
+pub mod bucket;
 mod condition;
 
 use std::collections::BTreeMap;

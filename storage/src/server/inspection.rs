@@ -3,7 +3,7 @@
 //! | request | answer |
 //! | --- | --- |
 //! | `GET /objects?bucket=B` | the keys |
-//! | `GET /object?bucket=B&key=K` | what is stored of an object |
+//! | `GET /object?bucket=B&key=K` | what is stored of an object; of one version with `&versionId=V` |
 //! | `GET /stored-bytes?bucket=B&key=K&offset=0&length=4096` | stored bytes, as they are |
 //! | `POST /tamper?bucket=B&key=K&offset=0` | flips a stored bit |
 //! | `GET /kms-events` | what KMS was asked for |
@@ -53,7 +53,10 @@ async fn answer(storage: &Storage, request: &Request<()>) -> Response<Full<Bytes
     let (bucket, key) = (value("bucket"), value("key"));
     match (request.method(), request.uri().path()) {
         (&Method::GET, "/objects") => found(storage.objects(bucket).await),
-        (&Method::GET, "/object") => found(storage.inspect_object(bucket, key).await),
+        (&Method::GET, "/object") => found(match query.get("versionId") {
+            None => storage.inspect_object(bucket, key).await,
+            Some(version_id) => storage.inspect_version(bucket, key, version_id).await,
+        }),
         (&Method::GET, "/stored-bytes") => {
             let length = number("length").min(MAX_LENGTH);
             storage.stored_bytes(bucket, key, number("offset"), length).await.map_or_else(not_found, |bytes| {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::support::Client;
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"];
-const QUERY: [&str; 18] = [
+const QUERY: [&str; 25] = [
     "uploads",
     "uploadId",
     "partNumber",
@@ -21,11 +21,18 @@ const QUERY: [&str; 18] = [
     "continuation-token",
     "encoding-type",
     "versionId",
+    "versioning",
+    "versions",
+    "key-marker",
+    "version-id-marker",
+    "policy",
+    "policyStatus",
+    "publicAccessBlock",
     "tagging",
     "response-content-type",
     "X-Amz-Signature",
 ];
-const HEADERS: [&str; 24] = [
+const HEADERS: [&str; 26] = [
     "range",
     "if-match",
     "if-none-match",
@@ -48,6 +55,8 @@ const HEADERS: [&str; 24] = [
     "x-amz-server-side-encryption-customer-key",
     "x-amz-server-side-encryption-customer-key-md5",
     "x-amz-meta-a",
+    "x-amz-tagging",
+    "x-amz-tagging-directive",
     "x-amz-decoded-content-length",
     "x-amz-mp-object-size",
 ];
@@ -75,6 +84,10 @@ fn value() -> impl Strategy<Value = String> {
         "COMPOSITE",
         "e30=",
         "multipart/form-data",
+        "null",
+        "demo/a?versionId=null",
+        "a=b&c=d",
+        "REPLACE",
     ];
     prop_oneof![proptest::sample::select(known.to_vec()).prop_map(str::to_owned), "[ -~]{0,24}"]
 }
@@ -91,6 +104,10 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         "<CompleteMultipartUpload/>",
         "<CompleteMultipartUpload><Part><PartNumber>0</PartNumber></Part></CompleteMultipartUpload>",
         "<ServerSideEncryptionConfiguration><Rule/></ServerSideEncryptionConfiguration>",
+        "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+        "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>",
+        "<PublicAccessBlockConfiguration/>",
+        r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::demo/*"}}"#,
         "<a><b></a>",
         "<",
         "{}",

@@ -284,6 +284,11 @@ impl Call<'_> {
     }
 }
 
+/// The `Content-MD5` of a body.
+pub(crate) fn digest(body: &[u8]) -> String {
+    STANDARD.encode(Md5::digest(body))
+}
+
 /// The signature of a string to sign, which names the date, the region and the service that it is for.
 pub(crate) fn signature_of(secret_key: &str, string_to_sign: &str) -> String {
     signer::signature_of(secret_key, string_to_sign)

@@ -1,0 +1,168 @@
+//! What policies can ask about a request.
+//!
+//! Source: AWS Service Authorization Reference, "Condition keys for Amazon S3", and IAM User Guide, "AWS global condition
+//! context keys".
+
+use http::header::{AUTHORIZATION, REFERER, USER_AGENT};
+use http::{HeaderMap, Method, Uri};
+use s3s::access::S3AccessContext;
+use s3s::auth::Credentials;
+use s3s::{S3Request, S3Result};
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+use crate::answers::EncryptionAnswer;
+use crate::caller::Caller;
+use crate::config::ACCOUNT_ID;
+use crate::core::{Core, now_seconds};
+use crate::ops::forms::Insecure;
+use crate::policy::ConditionContext;
+use crate::tags;
+
+const METHOD: &str = "x-amz-server-side-encryption";
+const KMS_KEY_ID: &str = "x-amz-server-side-encryption-aws-kms-key-id";
+const CUSTOMER_ALGORITHM: &str = "x-amz-server-side-encryption-customer-algorithm";
+
+/// Headers that policies ask about by their names.
+const HEADERS: [&str; 9] = [
+    METHOD,
+    CUSTOMER_ALGORITHM,
+    "x-amz-acl",
+    "x-amz-content-sha256",
+    "x-amz-copy-source",
+    "x-amz-metadata-directive",
+    "x-amz-storage-class",
+    "if-match",
+    "if-none-match",
+];
+
+/// Parameters that policies ask about by their names.
+const PARAMETERS: [&str; 3] = ["prefix", "delimiter", "max-keys"];
+
+/// A request, as policies see it.
+pub(crate) struct Request<'a> {
+    pub(super) credentials: Option<&'a Credentials>,
+    method: &'a Method,
+    uri: &'a Uri,
+    headers: &'a HeaderMap,
+    is_secure: bool,
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn of(context: &'a S3AccessContext<'_>, is_secure: bool) -> Self {
+        let (method, uri, headers) = (context.method(), context.uri(), context.headers());
+        Self { credentials: context.credentials(), method, uri, headers, is_secure }
+    }
+
+    /// As an operation got it, with the headers that it takes for the request's.
+    pub(crate) fn of_operation<T>(request: &'a S3Request<T>, headers: &'a HeaderMap) -> Self {
+        let S3Request { credentials, method, uri, extensions, .. } = request;
+        let is_secure = extensions.get::<Insecure>().is_none();
+        Self { credentials: credentials.as_ref(), method, uri, headers, is_secure }
+    }
+
+    /// A header, or the parameter that stands for it in a URL.
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        let header = self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        header.or_else(|| self.parameter(name).filter(|_| name.starts_with("x-amz-")))
+    }
+
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        let mut pairs = form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes());
+        pairs.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.into_owned())
+    }
+
+    /// How the request was signed, and how long ago in milliseconds where that is in its URL.
+    fn signature(&self) -> Option<(&'static str, Option<i64>)> {
+        self.credentials?;
+        if let Some(date) = self.parameter("X-Amz-Date").filter(|_| self.parameter("X-Amz-Signature").is_some()) {
+            let format = format_description!("[year][month][day]T[hour][minute][second]Z");
+            let date = PrimitiveDateTime::parse(&date, format).ok().map(PrimitiveDateTime::assume_utc);
+            let age = date.and_then(|date| i64::try_from((OffsetDateTime::now_utc() - date).whole_milliseconds()).ok());
+            return Some(("REST-QUERY-STRING", age));
+        }
+        let is_form = self.method == Method::POST && !self.headers.contains_key(AUTHORIZATION);
+        Some((if is_form { "POST" } else { "REST-HEADER" }, None))
+    }
+}
+
+impl Core {
+    /// All that conditions can ask about a request, but for what is there already.
+    pub(super) async fn conditions(&self, request: &Request<'_>, caller: &Caller) -> S3Result<ConditionContext> {
+        let mut conditions = ConditionContext::default();
+        add_transport(&mut conditions, request);
+        add_caller(&mut conditions, caller);
+        for name in HEADERS {
+            if let Some(value) = request.header(name) {
+                conditions.add(&format!("s3:{name}"), value);
+            }
+        }
+        for name in PARAMETERS {
+            if let Some(value) = request.parameter(name) {
+                conditions.add(&format!("s3:{name}"), value);
+            }
+        }
+        for (tag, value) in tags::of_header(request.header("x-amz-tagging").as_deref()).unwrap_or_default() {
+            conditions.add("s3:RequestObjectTagKeys", &tag);
+            conditions.add(&format!("s3:RequestObjectTag/{tag}"), value);
+        }
+        if let Some(name) = request.header(KMS_KEY_ID) {
+            // Policies name keys by their ARNs, whichever of their names a request has.
+            let arn = self.with_kms(|kms| kms.arn_of(&name)).await?;
+            conditions.add(&format!("s3:{KMS_KEY_ID}"), arn.unwrap_or(name));
+        }
+        if request.header(METHOD).is_none() && request.header(CUSTOMER_ALGORITHM).is_none() {
+            self.add_encryption_of_upload(&mut conditions, request).await;
+        }
+        Ok(conditions)
+    }
+
+    /// Parts, and what they are put together to, are encrypted as their upload was begun.
+    async fn add_encryption_of_upload(&self, conditions: &mut ConditionContext, request: &Request<'_>) {
+        let Some(id) = request.parameter("uploadId") else { return };
+        let catalogue = self.catalogue.read().await;
+        let Some(upload) = catalogue.uploads.get(&id) else { return };
+        let answer = EncryptionAnswer::from(&upload.protection);
+        let method = answer.method.map(|method| method.as_str().to_owned());
+        let told = [(METHOD, method), (KMS_KEY_ID, answer.kms_key_id), (CUSTOMER_ALGORITHM, answer.customer_algorithm)];
+        for (name, value) in told {
+            if let Some(value) = value {
+                conditions.add(&format!("s3:{name}"), value);
+            }
+        }
+    }
+}
+
+fn add_transport(conditions: &mut ConditionContext, request: &Request<'_>) {
+    conditions.add("aws:SecureTransport", request.is_secure.to_string());
+    for (key, header) in [("aws:UserAgent", USER_AGENT), ("aws:Referer", REFERER)] {
+        if let Some(value) = request.header(header.as_str()) {
+            conditions.add(key, value);
+        }
+    }
+    if let Some((kind, age)) = request.signature() {
+        conditions.add("s3:authType", kind);
+        conditions.add("s3:signatureversion", "AWS4-HMAC-SHA256");
+        if let Some(age) = age {
+            conditions.add("s3:signatureAge", age.to_string());
+        }
+    }
+    for key in ["aws:CurrentTime", "aws:EpochTime"] {
+        conditions.add(key, now_seconds().to_string());
+    }
+    for key in ["aws:ResourceAccount", "s3:ResourceAccount"] {
+        conditions.add(key, ACCOUNT_ID);
+    }
+}
+
+fn add_caller(conditions: &mut ConditionContext, caller: &Caller) {
+    conditions.add("aws:PrincipalType", if caller.is_anonymous() { "Anonymous" } else { "User" });
+    if caller.is_anonymous() {
+        conditions.add("aws:userid", "anonymous");
+        return;
+    }
+    conditions.add("aws:PrincipalArn", caller.arn());
+    conditions.add("aws:PrincipalAccount", &caller.account_id);
+    conditions.add("aws:username", &caller.display_name);
+    conditions.add("aws:userid", &caller.user_id);
+}

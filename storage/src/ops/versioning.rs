@@ -1,0 +1,202 @@
+//! Whether buckets keep versions, and the listing of versions.
+
+use s3s::dto::{
+    BucketVersioningStatus, DeleteMarkerEntry, GetBucketVersioningInput, GetBucketVersioningOutput,
+    ListObjectVersionsInput, ListObjectVersionsOutput, ObjectVersion, ObjectVersionStorageClass, Owner,
+    PutBucketVersioningInput, PutBucketVersioningOutput,
+};
+use s3s::{S3Request, S3Response, S3Result, s3_error};
+
+use super::buckets::change;
+use super::listing::{common_prefixes, encoder, limit, rolled_up};
+use crate::answers;
+use crate::core::{Core, no_such_bucket};
+use crate::encryption::add_elements;
+use crate::model::{Catalogue, ObjectName, StoredObject};
+use crate::versions::{Version, Versioning};
+
+pub(super) async fn put_bucket_versioning(
+    core: &Core,
+    request: S3Request<PutBucketVersioningInput>,
+) -> S3Result<S3Response<PutBucketVersioningOutput>> {
+    let configuration = request.input.versioning_configuration;
+    core.bucket(&request.input.bucket).await?;
+    if configuration.mfa_delete.is_some_and(|mfa| mfa.as_str() != "Disabled") {
+        return Err(s3_error!(NotImplemented, "MFA delete is not simulated."));
+    }
+    let state = match configuration.status.as_ref().map(BucketVersioningStatus::as_str) {
+        Some(BucketVersioningStatus::ENABLED) => Versioning::Enabled,
+        Some(BucketVersioningStatus::SUSPENDED) => Versioning::Suspended,
+        Some(_) => return Err(s3_error!(MalformedXML)),
+        None => {
+            let text = "The Versioning element must be specified";
+            return Err(s3_error!(IllegalVersioningConfigurationException, "{text}"));
+        }
+    };
+    change(core, &request.input.bucket, |bucket| {
+        bucket.versioning = Some(state);
+        Ok(())
+    })
+    .await?;
+    Ok(S3Response::new(PutBucketVersioningOutput::default()))
+}
+
+pub(super) async fn get_bucket_versioning(
+    core: &Core,
+    request: S3Request<GetBucketVersioningInput>,
+) -> S3Result<S3Response<GetBucketVersioningOutput>> {
+    let status = core.bucket(&request.input.bucket).await?.versioning.map(|state| match state {
+        Versioning::Enabled => BucketVersioningStatus::ENABLED,
+        Versioning::Suspended => BucketVersioningStatus::SUSPENDED,
+    });
+    let status = status.map(BucketVersioningStatus::from_static);
+    Ok(S3Response::new(GetBucketVersioningOutput { status, ..Default::default() }))
+}
+
+/// An object as the newest version of its key: numbered where its bucket keeps versions, else the null version. Gives the
+/// id that the answer to a write tells of.
+pub(super) fn newest(
+    catalogue: &Catalogue,
+    name: &ObjectName,
+    mut object: StoredObject,
+) -> S3Result<(Version, Option<String>)> {
+    let bucket = catalogue.buckets.get(&name.bucket).ok_or_else(|| no_such_bucket(&name.bucket))?;
+    let is_kept = bucket.versioning == Some(Versioning::Enabled);
+    object.is_null = !is_kept;
+    object.sequence = catalogue.next_sequence();
+    let told = is_kept.then(|| object.version.clone());
+    Ok((Version::Object(Box::new(object)), told))
+}
+
+/// One page of versions.
+#[derive(Default)]
+struct Page {
+    versions: Vec<ObjectVersion>,
+    markers: Vec<DeleteMarkerEntry>,
+    prefixes: Vec<String>,
+    /// Where the next page goes on: behind this key or prefix, or behind this version of the key.
+    next: Option<(String, Option<String>)>,
+}
+
+/// What a page is of.
+struct Asked<'a> {
+    bucket: &'a str,
+    prefix: &'a str,
+    delimiter: Option<&'a str>,
+    key_marker: &'a str,
+    version_marker: Option<&'a str>,
+    limit: usize,
+    owner: Owner,
+}
+
+pub(super) async fn list_object_versions(
+    core: &Core,
+    request: S3Request<ListObjectVersionsInput>,
+) -> S3Result<S3Response<ListObjectVersionsOutput>> {
+    let owner = core.owner(request.credentials.as_ref());
+    let input = request.input;
+    let limit = limit(input.max_keys)?;
+    let version_marker = input.version_id_marker.as_deref().filter(|id| !id.is_empty());
+    let key_marker = input.key_marker.as_deref().unwrap_or_default();
+    if let (Some(id), "") = (version_marker, key_marker) {
+        let mut error = s3_error!(InvalidArgument, "A version-id marker cannot be specified without a key marker.");
+        let elements = [("ArgumentName", "version-id-marker".to_owned()), ("ArgumentValue", id.to_owned())];
+        add_elements(&mut error, elements);
+        return Err(error);
+    }
+    let catalogue = core.catalogue.read().await;
+    if !catalogue.buckets.contains_key(&input.bucket) {
+        return Err(no_such_bucket(&input.bucket));
+    }
+    let prefix = input.prefix.clone().unwrap_or_default();
+    let delimiter = input.delimiter.as_deref();
+    let text = encoder(input.encoding_type.as_ref());
+    let bucket = input.bucket.as_str();
+    let asked = Asked { bucket, prefix: &prefix, delimiter, key_marker, version_marker, limit, owner };
+    let page = page(&catalogue, &asked, &text);
+    let (next_key, next_version) = page.next.map_or((None, None), |(key, id)| (Some(text(key)), id));
+    Ok(S3Response::new(ListObjectVersionsOutput {
+        max_keys: i32::try_from(limit).ok(),
+        is_truncated: Some(next_key.is_some()),
+        next_key_marker: next_key,
+        next_version_id_marker: next_version,
+        key_marker: Some(text(key_marker.to_owned())),
+        version_id_marker: Some(version_marker.unwrap_or_default().to_owned()),
+        prefix: Some(text(prefix.clone())),
+        delimiter: input.delimiter.clone().map(&text),
+        common_prefixes: common_prefixes(page.prefixes, &text),
+        versions: Some(page.versions),
+        delete_markers: Some(page.markers),
+        encoding_type: input.encoding_type,
+        name: Some(input.bucket.clone()),
+        ..Default::default()
+    }))
+}
+
+/// Lists versions behind the markers, by key and then newest first; keys with the delimiter beyond the prefix are rolled up.
+fn page(catalogue: &Catalogue, asked: &Asked<'_>, text: &impl Fn(String) -> String) -> Page {
+    let mut page = Page::default();
+    let mut last: Option<(String, Option<String>)> = None;
+    for (key, versions) in catalogue.keys(asked.bucket, asked.prefix) {
+        if let Some(prefix) = rolled_up(key, asked.prefix, asked.delimiter) {
+            let is_last = last.as_ref().is_some_and(|(entry, _)| entry == prefix);
+            if prefix <= asked.key_marker || is_last {
+                continue;
+            }
+            if page.is_full(asked.limit) {
+                page.next = last;
+                return page;
+            }
+            page.prefixes.push(prefix.to_owned());
+            last = Some((prefix.to_owned(), None));
+            continue;
+        }
+        if key < asked.key_marker {
+            continue;
+        }
+        // Of the marker's key, what is older than the marker's version; nothing without one.
+        let mut is_behind = key != asked.key_marker || asked.key_marker.is_empty();
+        for (index, version) in versions.iter().enumerate() {
+            if !is_behind {
+                is_behind = asked.version_marker == Some(version.id());
+                continue;
+            }
+            if page.is_full(asked.limit) {
+                page.next = last;
+                return page;
+            }
+            page.push(text(key.to_owned()), version, index == 0, asked.owner.clone());
+            last = Some((key.to_owned(), Some(version.id().to_owned())));
+        }
+    }
+    page
+}
+
+impl Page {
+    fn is_full(&self, limit: usize) -> bool {
+        self.versions.len() + self.markers.len() + self.prefixes.len() == limit
+    }
+
+    fn push(&mut self, key: String, version: &Version, is_latest: bool, owner: Owner) {
+        let (version_id, is_latest) = (Some(version.id().to_owned()), Some(is_latest));
+        let (last_modified, owner) = (answers::timestamp(version.modified()), Some(owner));
+        match version {
+            Version::Object(object) => self.versions.push(ObjectVersion {
+                key: Some(key),
+                version_id,
+                is_latest,
+                last_modified,
+                owner,
+                e_tag: answers::etag(&object.etag),
+                size: i64::try_from(object.length()).ok(),
+                storage_class: Some(ObjectVersionStorageClass::from_static(ObjectVersionStorageClass::STANDARD)),
+                checksum_algorithm: answers::checksum_algorithms(object),
+                checksum_type: answers::checksum_type(object),
+                ..Default::default()
+            }),
+            Version::DeleteMarker(_) => {
+                self.markers.push(DeleteMarkerEntry { key: Some(key), version_id, is_latest, last_modified, owner });
+            }
+        }
+    }
+}
