@@ -23,6 +23,7 @@ mod content;
 mod core;
 mod cors;
 pub mod encryption;
+mod forms;
 pub mod inspection;
 pub mod kms;
 pub mod model;

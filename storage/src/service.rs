@@ -19,9 +19,9 @@ use crate::config::Config;
 use crate::core::{Core, StorageError, now_seconds, random_id};
 use crate::cors;
 use crate::encryption::{ELEMENT, Refusal, request};
+use crate::forms;
 use crate::kms::{self, Call};
 use crate::ops::Operations;
-use crate::ops::forms::Insecure;
 use crate::signature_faults;
 use crate::store::Backend;
 
@@ -72,10 +72,7 @@ impl Storage {
 
     /// Answers a request. `secure` says whether nobody can have read along: TLS, or a loopback address where those are
     /// trusted ([`Storage::trusts_loopback`]).
-    pub async fn handle(&self, mut request: Request<Body>, secure: bool) -> Response<Body> {
-        if !secure {
-            request.extensions_mut().insert(Insecure);
-        }
+    pub async fn handle(&self, request: Request<Body>, secure: bool) -> Response<Body> {
         let id = random_id().to_ascii_uppercase();
         let asked =
             Asked { method: request.method().clone(), uri: request.uri().clone(), headers: request.headers().clone() };
@@ -86,6 +83,8 @@ impl Storage {
             error_answer(refusal.into())
         } else if let Some(error) = signature_faults::incomplete(&asked.uri) {
             error_answer(error)
+        } else if let Some(bucket) = self.bucket_of_form(&asked) {
+            self.answer_form(request, &bucket, secure).await
         } else {
             self.answer(request).await
         };
@@ -119,6 +118,23 @@ impl Storage {
             Ok(response) => response,
             Err(_) => error_answer(s3_error!(InternalError)),
         }
+    }
+
+    /// Answers an upload by a form as the write that it stands for.
+    async fn answer_form(&self, request: Request<Body>, bucket: &str, secure: bool) -> Response<Body> {
+        let (head, body) = request.into_parts();
+        match forms::upload(&self.core, bucket, head, body, secure).await {
+            Ok(upload) => upload.answer.to(self.answer(upload.put).await),
+            Err(error) => error_answer(error),
+        }
+    }
+
+    /// The bucket that a form is sent to: there is nothing else to POST to a bucket without a query.
+    fn bucket_of_form(&self, asked: &Asked) -> Option<String> {
+        let is_bare = asked.uri.query().is_none_or(str::is_empty) && !asked.headers.contains_key(KMS_TARGET);
+        let bucket = self.bucket_of(&asked.uri, &asked.headers).filter(|_| is_bare && asked.method == Method::POST)?;
+        let path = asked.uri.path().trim_matches('/');
+        (path.is_empty() || path == bucket).then_some(bucket)
     }
 
     /// Removes everything but the root key.
@@ -300,15 +316,19 @@ async fn with_bare_etag(response: Response<Body>) -> Response<Body> {
     Response::from_parts(head, Body::from(text))
 }
 
-/// Amazon's message for documents that cannot be read, in place of the protocol crate's.
+/// Amazon's message in place of the protocol crate's.
 fn in_amazons_words(document: &str) -> String {
     let message = document.split_once("<Message>").and_then(|(_, rest)| rest.split_once("</Message>"));
-    match message {
-        Some((message, _)) if document.contains("<Code>MalformedXML</Code>") => {
-            let text = "The XML you provided was not well-formed or did not validate against our published schema";
-            document.replacen(message, text, 1)
+    let words = match (code_of(document.as_bytes()), message) {
+        (Some("MalformedXML"), _) => {
+            "The XML you provided was not well-formed or did not validate against our published schema"
         }
-        _ => document.to_owned(),
+        (Some("AccessDenied"), Some(("Signature is required", _))) => "Access Denied",
+        _ => return document.to_owned(),
+    };
+    match message {
+        Some((message, _)) => document.replacen(&format!("<Message>{message}<"), &format!("<Message>{words}<"), 1),
+        None => document.replacen("</Code>", &format!("</Code><Message>{words}</Message>"), 1),
     }
 }
 

@@ -134,12 +134,18 @@ fn parameter(uri: &Uri, name: &str) -> Option<String> {
 
 /// A text in the one encoding that signatures are over, whichever it came in.
 fn recoded(text: &str, kept: &[u8]) -> String {
-    let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || kept.contains(&byte);
-    let byte = |byte: u8| if is_kept(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    decoded(text).into_iter().map(byte).collect()
+    encoded(&decoded(text), kept)
 }
 
-fn decoded(text: &str) -> Vec<u8> {
+/// Bytes in the encoding of URLs that signatures are over, but for those that are `kept` as they are.
+pub(crate) fn encoded(bytes: &[u8], kept: &[u8]) -> String {
+    let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || kept.contains(&byte);
+    let byte = |byte: &u8| if is_kept(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") };
+    bytes.iter().map(byte).collect()
+}
+
+/// The bytes that a part of a URL stands for.
+pub(crate) fn decoded(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, behind)) = rest.split_first() {
@@ -150,6 +156,7 @@ fn decoded(text: &str) -> Vec<u8> {
     bytes
 }
 
-fn spaced_hex(text: &str) -> String {
+/// Bytes as Amazon's explanations have them.
+pub(crate) fn spaced_hex(text: &str) -> String {
     text.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }

@@ -27,22 +27,9 @@ LEFT_OUT = {
 }
 
 URLS = "the texts and fields of refused presigned URLs, and Signature Version 2, are still to come"
-FORMS = "POST policies are still answered in other words"
 
 # Scenarios that differ still, and in what.
 PENDING = {
-    "TestS3PresignedPost::test_post_request_expires": FORMS,
-    "TestS3PresignedPost::test_post_request_malformed_policy[s3]": FORMS,
-    "TestS3PresignedPost::test_post_request_malformed_policy[s3v4]": FORMS,
-    "TestS3PresignedPost::test_post_request_missing_signature[s3]": FORMS,
-    "TestS3PresignedPost::test_post_request_missing_signature[s3v4]": FORMS,
-    "TestS3PresignedPost::test_post_request_missing_fields[s3]": FORMS,
-    "TestS3PresignedPost::test_post_request_missing_fields[s3v4]": FORMS,
-    "TestS3PresignedPost::test_post_object_with_tags[notxml]": FORMS,
-    "TestS3PresignedPost::test_post_object_with_metadata": FORMS,
-    "TestS3PresignedPost::test_post_object_with_storage_class": FORMS,
-    "TestS3PresignedPost::test_post_object_with_wrong_content_type": FORMS,
-    "TestS3PresignedPost::test_post_object_policy_conditions_validation_eq": FORMS,
     "TestS3PresignedUrl::test_presigned_url_v4_x_amz_in_qs": URLS,
     "TestS3PresignedUrl::test_presigned_url_signature_authentication[s3-False]": URLS,
     "TestS3PresignedUrl::test_presigned_url_signature_authentication[s3-True]": URLS,

@@ -3,7 +3,6 @@
 mod attributes;
 mod buckets;
 mod copy;
-pub(crate) mod forms;
 mod listing;
 mod multipart;
 mod objects;
