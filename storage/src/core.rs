@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use async_lock::{Mutex, RwLock};
 use s3s::auth::Credentials;
+use s3s::stream::aws_chunked_stream::AwsChunkedStreamError;
 use s3s::stream::upload_stream::UploadStreamError;
-use s3s::{S3Error, S3Result, s3_error};
+use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use zeroize::Zeroizing;
 
 use crate::bytes_at_rest::{BytesError, Extent};
@@ -296,11 +297,27 @@ impl From<BytesError> for S3Error {
                 error.set_status_code(http::StatusCode::BAD_REQUEST);
                 error
             }
-            BytesError::Body(cause) => match cause.downcast::<Self>() {
-                Ok(error) => *error,
-                Err(cause) => s3_error!(IncompleteBody, "{cause}"),
-            },
+            BytesError::Body(cause) => of_a_body(cause),
             error => Self::internal_error(error),
+        }
+    }
+}
+
+/// What S3 answers where a body broke off, is not as long as was said, or has a chunk with a signature that is not its own.
+fn of_a_body(cause: s3s::StdError) -> S3Error {
+    match cause.downcast::<S3Error>() {
+        Ok(error) => *error,
+        Err(cause) => {
+            match cause.downcast_ref::<AwsChunkedStreamError>().map(AwsChunkedStreamError::to_s3_error_code) {
+                Some(S3ErrorCode::SignatureDoesNotMatch) => {
+                    S3Error::with_message(S3ErrorCode::SignatureDoesNotMatch, crate::signatures::MISMATCH)
+                }
+                Some(S3ErrorCode::EntityTooLarge) => s3_error!(EntityTooLarge),
+                _ => {
+                    let text = "You did not provide the number of bytes specified by the Content-Length HTTP header";
+                    S3Error::with_message(S3ErrorCode::IncompleteBody, text)
+                }
+            }
         }
     }
 }

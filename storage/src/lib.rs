@@ -14,6 +14,7 @@
 //! | [`policy`] | policies in IAM's language |
 
 mod answers;
+mod asked;
 mod bytes_at_rest;
 pub mod caller;
 mod checksums;
@@ -23,6 +24,7 @@ mod content;
 mod core;
 mod cors;
 pub mod encryption;
+mod error_documents;
 mod forms;
 pub mod inspection;
 pub mod kms;
@@ -33,7 +35,7 @@ pub mod panics;
 pub mod policy;
 mod records;
 mod service;
-mod signature_faults;
+mod signatures;
 pub mod store;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;

@@ -7,7 +7,7 @@ use s3s::xml::Serializer;
 
 use super::fields::Form;
 use super::put::object_key;
-use crate::signature_faults::encoded;
+use crate::signatures::text::encoded;
 
 /// The answer that a form asks for.
 pub(crate) struct Answer {

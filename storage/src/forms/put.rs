@@ -20,7 +20,7 @@ use super::fields::{Form, unreadable};
 use super::policy::Limits;
 use super::{missing, policy};
 use crate::config::Credential;
-use crate::signature_faults::{decoded, encoded};
+use crate::signatures::text::{decoded, encoded};
 
 /// What an object's write takes of a form's fields, beside what starts with one of [`PREFIXES`].
 const HEADERS: [HeaderName; 7] = [

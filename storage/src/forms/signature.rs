@@ -10,7 +10,8 @@ use crate::caller::unknown_access_key;
 use crate::config::Credential;
 use crate::core::Core;
 use crate::encryption::add_elements;
-use crate::signature_faults::{MISMATCH, spaced_hex};
+use crate::signatures::MISMATCH;
+use crate::signatures::text::spaced_hex;
 
 /// The credential that signed a form, or none where nobody did.
 ///
