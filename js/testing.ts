@@ -34,7 +34,9 @@ export interface StorageOptions {
   readonly credentials?: readonly StorageCredential[];
   /** Aliases of KMS keys to make at start. */
   readonly kmsKeys?: readonly string[];
-  /** Whether new buckets block writes with SSE-C, as on Amazon S3 since April 2026; blocked unless given. */
+  /** Whose answers are given where servers differ: Amazon's of 2026 unless given, or those that Ceph's s3-tests expect. */
+  readonly profile?: "aws-2026" | "aws-2025" | "ceph";
+  /** Whether new buckets block writes with SSE-C, as on Amazon S3 since April 2026; as the profile has it unless given. */
   readonly sseCDefault?: "blocked" | "allowed";
   /** The domain of virtual hosts, `{bucket}.s3.{region}.{baseDomain}`; `storage.test` unless given. */
   readonly baseDomain?: string;

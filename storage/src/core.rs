@@ -163,6 +163,9 @@ impl Core {
                 }
             },
             Requested::S3 => self.protect_by_root_key(place),
+            Requested::Kms { key_id: None, .. } if self.config.profile.kms_keys_have_to_be_named() => {
+                Err(Refusal::KmsKeyId.into())
+            }
             Requested::Kms { key_id, context, bucket_key } => {
                 let bucket_key = bucket_key.unwrap_or(bucket.bucket_key);
                 self.protect_by_kms(caller, place, key_id.as_deref(), context, bucket_key).await
@@ -243,6 +246,18 @@ impl Core {
                 Ok(sse_c::unwrap(key, wrapped, place)?.into())
             }
         }
+    }
+}
+
+impl Core {
+    /// A refusal as the profile has it.
+    pub(crate) fn under_profile(&self, mut error: S3Error) -> S3Error {
+        let is_wrong_key = || error.message() == S3Error::from(Refusal::WrongKey).message();
+        if self.config.profile.wrong_customer_keys_are_bad_requests() && is_wrong_key() {
+            error.set_code(S3ErrorCode::InvalidRequest);
+            error.set_status_code(http::StatusCode::BAD_REQUEST);
+        }
+        error
     }
 }
 

@@ -33,6 +33,7 @@ mod ops;
 #[cfg(target_arch = "wasm32")]
 pub mod panics;
 pub mod policy;
+mod profile;
 mod records;
 mod service;
 mod signatures;
@@ -42,4 +43,5 @@ pub mod worker;
 
 pub use crate::config::Config;
 pub use crate::core::StorageError;
+pub use crate::profile::{Profile, UnknownProfile};
 pub use crate::service::Storage;

@@ -100,14 +100,14 @@ impl Storage {
         if let (false, Some(refusal)) = (secure, request::insecure(&asked.headers)) {
             return error_answer(refusal.into());
         }
-        let region = Some(self.core.config.region.as_str());
+        let region = self.core.config.only_region();
         if asked.is_for_kms() {
             return match kms_signatures::check(asked, region, time::OffsetDateTime::now_utc()) {
                 Ok(()) => answer_by(&self.protocol, request).await,
                 Err(refusal) => refusal.answer(),
             };
         }
-        if let Err(error) = early::check(asked, region) {
+        if let Err(error) = early::check(asked, &self.core.config) {
             return error_answer(error);
         }
         if let Some(bucket) = asked.bucket_of_form() {

@@ -36,7 +36,7 @@ macro_rules! operations {
         #[async_trait::async_trait]
         impl S3 for Operations {
             $(async fn $name(&self, request: S3Request<$input>) -> S3Result<S3Response<$output>> {
-                $module::$name(&self.0, request).await
+                $module::$name(&self.0, request).await.map_err(|error| self.0.under_profile(error))
             })*
         }
     };

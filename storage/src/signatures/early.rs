@@ -11,6 +11,7 @@ use super::explained::unsigned_headers;
 use super::text::{pairs, parameter};
 use super::{ALGORITHM, MISMATCH};
 use crate::asked::Asked;
+use crate::config::Config;
 use crate::encryption::add_elements;
 
 /// What an authorization of Signature Version 4 is in: it decides the code and how the message begins.
@@ -26,11 +27,12 @@ const VERSION_2: [&str; 3] = ["Signature", "Expires", "AWSAccessKeyId"];
 /// How a credential has to look, as S3 says it.
 const EXPECTED: &str = "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".";
 
-/// Checks what can be checked without a key. `region` is the only one that is right, where one is.
+/// Checks what can be checked without a key.
 ///
 /// # Errors
 /// What S3 answers.
-pub(crate) fn check(asked: &Asked, region: Option<&str>) -> S3Result<()> {
+pub(crate) fn check(asked: &Asked, config: &Config) -> S3Result<()> {
+    let region = config.only_region();
     let has = |name: &&str| parameter(&asked.uri, name).is_some();
     let has_version_4 = PARAMETERS.iter().any(has);
     let has_version_2 = ["Signature", "AWSAccessKeyId"].iter().any(has);
@@ -42,11 +44,25 @@ pub(crate) fn check(asked: &Asked, region: Option<&str>) -> S3Result<()> {
             authorization,
         )),
         Some(authorization) => check_header(asked, authorization, region),
-        None if has_version_4 => check_url(asked, region),
+        None if has_version_4 => check_url(asked, region).map_err(|error| under_profile(asked, config, error)),
         None if has_version_2 => check_version_2(asked),
         None => Ok(()),
     }
 }
+
+/// The refusal of a lifetime as the profile has it.
+fn under_profile(asked: &Asked, config: &Config, mut error: S3Error) -> S3Error {
+    let seconds = parameter(&asked.uri, "X-Amz-Expires").and_then(|seconds| seconds.parse::<i64>().ok());
+    let is_impossible = seconds.is_some_and(|seconds| !(0..=MAX_LIFETIME).contains(&seconds));
+    if is_impossible && config.profile.impossible_lifetimes_are_denied() {
+        error.set_code(S3ErrorCode::AccessDenied);
+        error.set_status_code(StatusCode::FORBIDDEN);
+    }
+    error
+}
+
+/// The longest lifetime of a URL, in seconds: a week.
+const MAX_LIFETIME: i64 = 604_800;
 
 const AUTHORIZATION_NAME: &str = "Authorization";
 
@@ -75,7 +91,7 @@ fn check_url(asked: &Asked, region: Option<&str>) -> S3Result<()> {
     match value("X-Amz-Expires").parse::<i64>() {
         Err(_) => return refuse("X-Amz-Expires should be a number"),
         Ok(..0) => return refuse("X-Amz-Expires must be non-negative"),
-        Ok(604_801..) => {
+        Ok(seconds) if seconds > MAX_LIFETIME => {
             return refuse(
                 "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than \
                  604800 seconds",

@@ -25,6 +25,7 @@ mod many_parts;
 mod modes;
 mod multipart;
 mod presigned;
+mod profiles;
 mod ranges;
 mod restart;
 mod support;
