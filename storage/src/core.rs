@@ -7,7 +7,7 @@ use async_lock::{Mutex, RwLock};
 use s3s::auth::Credentials;
 use s3s::stream::aws_chunked_stream::AwsChunkedStreamError;
 use s3s::stream::upload_stream::UploadStreamError;
-use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
+use s3s::{S3Error, S3ErrorCode, S3Response, S3Result, s3_error};
 use zeroize::Zeroizing;
 
 use crate::bytes_at_rest::{BytesError, Extent};
@@ -18,6 +18,7 @@ use crate::encryption::{
     self, BlobCipher, CustomerKey, DataKey, EncryptionContext, KeyProtection, ObjectKeys, Place, Refusal, Requested,
     add_elements, dsse_kms, sse_c, sse_kms, sse_s3,
 };
+use crate::faults::{Fault, Faults};
 use crate::kms::{Call, Kms};
 use crate::model::{Bucket, BucketEncryption, Catalogue, DefaultEncryption, ObjectName, StoredPart};
 use crate::records;
@@ -28,6 +29,8 @@ pub(crate) struct Core {
     pub(crate) config: Config,
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) catalogue: RwLock<Catalogue>,
+    /// Answers that fail on purpose.
+    pub(crate) faults: Faults,
     kms: Mutex<Kms>,
     root: RootKey,
 }
@@ -73,7 +76,14 @@ impl Core {
         if is_new {
             backend.commit(vec![Change::Put(records::ROOT_KEY.to_owned(), root.bytes().to_vec())]).await?;
         }
-        let core = Self { config, backend, catalogue: RwLock::new(catalogue), kms: Mutex::new(kms), root };
+        let core = Self {
+            config,
+            backend,
+            catalogue: RwLock::new(catalogue),
+            faults: Faults::default(),
+            kms: Mutex::new(kms),
+            root,
+        };
         core.save_kms(&mut *core.kms.lock().await).await?;
         Ok(core)
     }
@@ -250,8 +260,25 @@ impl Core {
 }
 
 impl Core {
+    /// The answer of an operation, or the fault that was set for it.
+    pub(crate) async fn answered<T>(
+        &self,
+        operation: &str,
+        work: impl Future<Output = S3Result<S3Response<T>>> + Send,
+    ) -> S3Result<S3Response<T>> {
+        let fault = self.faults.next(operation);
+        if let Some(refusal) = fault.and_then(Fault::refusal) {
+            return Err(refusal);
+        }
+        let mut response = work.await.map_err(|error| self.under_profile(error))?;
+        if let Some(fault) = fault {
+            response.extensions.insert(fault);
+        }
+        Ok(response)
+    }
+
     /// A refusal as the profile has it.
-    pub(crate) fn under_profile(&self, mut error: S3Error) -> S3Error {
+    fn under_profile(&self, mut error: S3Error) -> S3Error {
         let is_wrong_key = || error.message() == S3Error::from(Refusal::WrongKey).message();
         if self.config.profile.wrong_customer_keys_are_bad_requests() && is_wrong_key() {
             error.set_code(S3ErrorCode::InvalidRequest);

@@ -9,6 +9,7 @@
 //! | [`encryption`] | encryption at rest: what requests ask for, who wraps keys, how bytes lie |
 //! | [`kms`] | the simulated key management service |
 //! | [`store`] | where records and blobs are kept |
+//! | [`faults`] | answers that fail on purpose |
 //! | [`inspection`] | what lies at rest, apart from S3 |
 //! | [`model`] | buckets, objects, uploads as records |
 //! | [`policy`] | policies in IAM's language |
@@ -25,6 +26,7 @@ mod core;
 mod cors;
 pub mod encryption;
 mod error_documents;
+pub mod faults;
 mod forms;
 pub mod inspection;
 pub mod kms;

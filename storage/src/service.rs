@@ -14,12 +14,13 @@ use s3s::{Body, S3Error, S3Request, S3Response, S3Result, s3_error};
 use sha2::{Digest, Sha256};
 
 use crate::asked::{Asked, KMS_TARGET};
-use crate::caller::AccessKeys;
+use crate::caller::{AccessKeys, Caller};
 use crate::config::Config;
 use crate::core::{Core, StorageError, now_seconds, random_id};
 use crate::cors;
 use crate::encryption::{Refusal, request};
 use crate::error_documents::{completed_error, error_answer};
+use crate::faults::{Fault, FaultRule, FaultRuleError, FaultState, KMS_PREFIX};
 use crate::forms;
 use crate::kms::{self, Call};
 use crate::ops::Operations;
@@ -93,7 +94,10 @@ impl Storage {
         if let Ok(id) = HeaderValue::from_str(&id[..16]) {
             response.headers_mut().insert(HeaderName::from_static("x-amz-request-id"), id);
         }
-        response
+        match response.extensions().get::<Fault>().copied() {
+            Some(fault) => fault.applied(response),
+            None => response,
+        }
     }
 
     async fn answer(&self, asked: &Asked, request: Request<Body>, secure: bool) -> Response<Body> {
@@ -130,6 +134,23 @@ impl Storage {
             Ok(upload) => upload.answer.to(answer_by(&self.protocol, upload.put).await),
             Err(error) => error_answer(error),
         }
+    }
+
+    /// Has answers fail, by rules that take the place of those in force; none ends it.
+    ///
+    /// A [`Fault`] that ends a whole answer ([`Fault::Reset`], [`Fault::Stall`]) is an extension of the response that
+    /// [`Storage::handle`] gives, for whoever holds the connection.
+    ///
+    /// # Errors
+    /// A rule that can hit nothing; those in force stay.
+    pub fn set_faults(&self, rules: Vec<FaultRule>) -> Result<(), FaultRuleError> {
+        self.core.faults.set(rules)
+    }
+
+    /// The rules in force, with what has come of them.
+    #[must_use]
+    pub fn faults(&self) -> Vec<FaultState> {
+        self.core.faults.states()
     }
 
     /// Removes everything but the root key.
@@ -194,8 +215,15 @@ impl S3Route for KmsRoute {
     async fn call(&self, request: S3Request<Body>) -> S3Result<S3Response<Body>> {
         let caller = self.0.caller(request.credentials.as_ref())?;
         let target = request.headers.get(KMS_TARGET).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let body = request.input.collect().await.map_err(|_| s3_error!(IncompleteBody))?.to_bytes();
-        let call = Call { caller: &caller, now: now_seconds(), via_s3: false, request_id: random_id() };
+        let operation = format!("{KMS_PREFIX}{}", target.rsplit('.').next().unwrap_or_default());
+        self.0.answered(&operation, self.answer(&caller, target, request.input)).await
+    }
+}
+
+impl KmsRoute {
+    async fn answer(&self, caller: &Caller, target: &str, body: Body) -> S3Result<S3Response<Body>> {
+        let body = body.collect().await.map_err(|_| s3_error!(IncompleteBody))?.to_bytes();
+        let call = Call { caller, now: now_seconds(), via_s3: false, request_id: random_id() };
         let kms::JsonAnswer { status, body } = self.0.with_kms(|kms| kms.handle_json(&call, target, &body)).await?;
         let mut response = S3Response::new(Body::from(body));
         response.status = StatusCode::from_u16(status).ok();

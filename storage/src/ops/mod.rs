@@ -36,9 +36,12 @@ macro_rules! operations {
         #[async_trait::async_trait]
         impl S3 for Operations {
             $(async fn $name(&self, request: S3Request<$input>) -> S3Result<S3Response<$output>> {
-                $module::$name(&self.0, request).await.map_err(|error| self.0.under_profile(error))
+                self.0.answered(stringify!($name), $module::$name(&self.0, request)).await
             })*
         }
+
+        /// The names of all of them.
+        pub(crate) const OPERATIONS: &[&str] = &[$(stringify!($name)),*];
     };
 }
 

@@ -93,6 +93,7 @@ pub(crate) fn from_s3(code: &str, message: &str) -> KmsRefusal {
         "EntityTooLarge" => KmsRefusal("RequestEntityTooLargeException", message.to_owned()),
         "AccessDenied" => KmsRefusal("AccessDeniedException", message.to_owned()),
         "InternalError" => KmsRefusal("KMSInternalException", message.to_owned()),
+        "SlowDown" => KmsRefusal("ThrottlingException", "Rate exceeded".to_owned()),
         _ => KmsRefusal("IncompleteSignatureException", message.to_owned()),
     }
 }

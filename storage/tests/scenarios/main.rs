@@ -18,6 +18,7 @@ mod copies;
 mod cors;
 mod customer_keys;
 mod dsse;
+mod faults;
 mod kms;
 mod listing;
 mod managed_keys;
