@@ -7,8 +7,13 @@
 
 import start, { onPanic, replaceInstance, StorageWorker } from "./wasm/storage_sim.js";
 
+import { type FaultRule, type FaultState, orFault } from "./storage-faults.js";
+import type { Inspection, KmsEvent } from "./storage-inspection.js";
 import { ending, internalError, Lives, Revived, StorageDied } from "./storage-life.js";
 import { anyTime, turnsAt } from "./storage-lock.js";
+
+export type { Inspection, KmsEvent } from "./storage-inspection.js";
+export type { Fault, FaultRule, FaultState } from "./storage-faults.js";
 
 /** An access key of the simulated storage, named as the `Credentials` that `presign` takes. */
 export interface StorageCredential {
@@ -34,60 +39,12 @@ export interface StorageOptions {
   readonly credentials?: readonly StorageCredential[];
   /** Aliases of KMS keys to make at start. */
   readonly kmsKeys?: readonly string[];
-  /** Whether new buckets block writes with SSE-C, as on Amazon S3 since April 2026; blocked unless given. */
+  /** Whose answers are given where servers differ: Amazon's of 2026 unless given, or those that Ceph's s3-tests expect. */
+  readonly profile?: "aws-2026" | "aws-2025" | "ceph";
+  /** Whether new buckets block writes with SSE-C, as on Amazon S3 since April 2026; as the profile has it unless given. */
   readonly sseCDefault?: "blocked" | "allowed";
   /** The domain of virtual hosts, `{bucket}.s3.{region}.{baseDomain}`; `storage.test` unless given. */
   readonly baseDomain?: string;
-}
-
-/** What lies at rest of an object. */
-export interface Inspection {
-  /** The bucket. */
-  readonly bucket: string;
-  /** The object's key. */
-  readonly key: string;
-  /** The mode of encryption at rest. */
-  readonly mode: "SSE-S3" | "SSE-KMS" | "SSE-C";
-  /** The length of the content, in bytes. */
-  readonly contentLength: number;
-  /** The length of what is stored of it, in bytes. */
-  readonly storedLength: number;
-  /** The length of a segment of content, in bytes; each is encrypted and authenticated on its own. */
-  readonly segmentLength: number;
-  /** The ETag, without quotation marks. */
-  readonly etag: string;
-  /** The stored parts, in order; number 0 is an object that was written at once. */
-  readonly parts: readonly { readonly number: number; readonly contentLength: number; readonly storedLength: number }[];
-  /** The wrapped data key, base64: all that is stored of the key. */
-  readonly wrappedDataKey: string;
-  /** Who can unwrap the data key. */
-  readonly unwrappedBy: string;
-  /** SSE-KMS: the key's ARN. */
-  readonly kmsKeyId?: string;
-  /** SSE-KMS: the encryption context that the caller gave. */
-  readonly encryptionContext?: Readonly<Record<string, string>>;
-  /** SSE-C: how the key is recognised; base64 of 32 random bytes, and of the key's HMAC-SHA256 under them. */
-  readonly customerKeyHash?: { readonly salt: string; readonly hmac: string };
-  /** The user metadata, stored in the clear; names without `x-amz-meta-`. */
-  readonly userMetadata: Readonly<Record<string, string>>;
-}
-
-/** A use of KMS, as CloudTrail records it. */
-export interface KmsEvent {
-  /** When, in RFC 3339. */
-  readonly eventTime: string;
-  /** The operation, such as `GenerateDataKey`. */
-  readonly eventName: string;
-  /** Who was responsible. */
-  readonly userIdentity: Readonly<Record<string, string>>;
-  /** What was asked: the key, the encryption context. Never a secret. */
-  readonly requestParameters: Readonly<Record<string, unknown>>;
-  /** The keys that were used. */
-  readonly resources: readonly { readonly ARN: string; readonly type: string; readonly accountId: string }[];
-  /** KMS's code, where it refused. */
-  readonly errorCode?: string;
-  /** KMS's message, where it refused. */
-  readonly errorMessage?: string;
 }
 
 /** A simulated storage. */
@@ -110,6 +67,10 @@ export interface StorageSim {
   objects(bucket: string): Promise<readonly string[] | undefined>;
   /** What KMS was asked for, newest last. */
   kmsEvents(): Promise<readonly KmsEvent[]>;
+  /** Has answers fail, by rules that take the place of those in force; an empty list ends it. */
+  setFaults(rules: readonly FaultRule[]): Promise<void>;
+  /** The rules in force, with how many answers each has seen. */
+  faults(): Promise<readonly FaultState[]>;
   /** Removes everything but the root key. */
   reset(): Promise<void>;
 }
@@ -150,7 +111,9 @@ export async function openStorage(options: StorageOptions = {}): Promise<Storage
       const request = new Request(input, init);
       const turn = READS.includes(request.method) ? anyTime : turns.together;
       try {
-        return await storage.call(async (worker, life) => ending(await worker.handle(request), life), turn);
+        const answer = await storage.call(async (worker, life) => ending(await worker.handle(request), life), turn);
+        // Outside of its turn: an answer that never comes holds nobody else up.
+        return await orFault(answer, request.signal);
       } catch (error) {
         if (error instanceof StorageDied) {
           return internalError(error);
@@ -166,6 +129,12 @@ export async function openStorage(options: StorageOptions = {}): Promise<Storage
     objects: (bucket) =>
       storage.call(async (worker) => (await worker.objects(bucket)) as readonly string[] | undefined),
     kmsEvents: () => storage.call(async (worker) => (await worker.kmsEvents()) as readonly KmsEvent[]),
+    setFaults: (rules) =>
+      storage.call((worker) => {
+        worker.setFaults(rules);
+        return Promise.resolve();
+      }),
+    faults: () => storage.call((worker) => Promise.resolve(worker.faults() as readonly FaultState[])),
     reset: () => storage.call((worker) => worker.reset(), turns.alone),
   };
 }

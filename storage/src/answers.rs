@@ -82,6 +82,8 @@ macro_rules! set_description {
         $output.content_disposition = headers.content_disposition;
         $output.content_language = headers.content_language;
         $output.cache_control = headers.cache_control;
+        $output.expires = headers.expires;
+        $output.storage_class = headers.storage_class.map(s3s::dto::StorageClass::from);
         $output.metadata = Some(headers.metadata.into_iter().collect());
         $output.e_tag = $crate::answers::etag(&$object.etag);
         $output.last_modified = $crate::answers::timestamp($object.modified);

@@ -62,11 +62,14 @@ pub(crate) struct AccessKeys(pub(crate) Arc<Core>);
 impl S3Auth for AccessKeys {
     async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
         let known = self.0.config.credential(access_key);
-        known.map(|known| known.secret_key.clone().into()).ok_or_else(|| {
-            let message = "The AWS Access Key Id you provided does not exist in our records.";
-            let mut error = S3Error::with_message(S3ErrorCode::InvalidAccessKeyId, message);
-            add_elements(&mut error, [("AWSAccessKeyId", access_key.to_owned())]);
-            error
-        })
+        known.map(|known| known.secret_key.clone().into()).ok_or_else(|| unknown_access_key(access_key))
     }
+}
+
+/// The refusal of a signature by a key that nobody has.
+pub(crate) fn unknown_access_key(access_key: &str) -> S3Error {
+    let message = "The AWS Access Key Id you provided does not exist in our records.";
+    let mut error = S3Error::with_message(S3ErrorCode::InvalidAccessKeyId, message);
+    add_elements(&mut error, [("AWSAccessKeyId", access_key.to_owned())]);
+    error
 }

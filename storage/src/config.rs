@@ -3,6 +3,8 @@
 use serde::{Deserialize, Deserializer};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::profile::Profile;
+
 /// The account that everything belongs to: the one that AWS's documentation uses.
 pub const ACCOUNT_ID: &str = "111122223333";
 
@@ -17,6 +19,8 @@ pub struct Config {
     pub credentials: Vec<Credential>,
     /// Aliases of KMS keys to make at start, with or without `alias/`.
     pub kms_keys: Vec<String>,
+    /// Whose answers are given where servers differ.
+    pub profile: Profile,
     /// Whether new buckets block writes with SSE-C, as on Amazon S3 since April 2026.
     pub sse_c_default: SseCDefault,
     /// Whether loopback addresses are refused customer keys and KMS keys over plain HTTP too, as everybody else is.
@@ -26,13 +30,14 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// `us-east-1`, one documented credential, `storage.test`, SSE-C blocked.
+    /// `us-east-1`, one documented credential, `storage.test`, Amazon's answers of 2026.
     fn default() -> Self {
         Self {
             region: "us-east-1".to_owned(),
             credentials: vec![Credential::demo()],
             kms_keys: Vec::new(),
-            sse_c_default: SseCDefault::Blocked,
+            profile: Profile::default(),
+            sse_c_default: SseCDefault::OfTheProfile,
             strict_tls: false,
             base_domain: "storage.test".to_owned(),
         }
@@ -40,6 +45,20 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Whether new buckets block writes with SSE-C.
+    pub(crate) fn blocks_customer_keys(&self) -> bool {
+        match self.sse_c_default {
+            SseCDefault::OfTheProfile => self.profile.new_buckets_block_customer_keys(),
+            SseCDefault::Blocked => true,
+            SseCDefault::Allowed => false,
+        }
+    }
+
+    /// The only region that signatures may be for, where there is one.
+    pub(crate) fn only_region(&self) -> Option<&str> {
+        self.profile.regions_are_checked().then_some(self.region.as_str())
+    }
+
     /// The credential that has an access key's id.
     pub(crate) fn credential(&self, access_key: &str) -> Option<&Credential> {
         self.credentials.iter().find(|known| known.access_key == access_key)
@@ -50,6 +69,9 @@ impl Config {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SseCDefault {
+    /// As the profile has it.
+    #[serde(skip)]
+    OfTheProfile,
     /// Refused with 403 until the bucket's encryption configuration allows them.
     Blocked,
     /// Allowed, as for accounts that used SSE-C before.

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use async_lock::{Mutex, RwLock};
 use s3s::auth::Credentials;
+use s3s::stream::aws_chunked_stream::AwsChunkedStreamError;
 use s3s::stream::upload_stream::UploadStreamError;
-use s3s::{S3Error, S3Result, s3_error};
+use s3s::{S3Error, S3ErrorCode, S3Response, S3Result, s3_error};
 
 use crate::bytes_at_rest::{BytesError, Extent};
 use crate::caller::Caller;
@@ -16,6 +17,7 @@ use crate::encryption::{
     self, BlobCipher, CustomerKey, DataKey, EncryptionContext, KeyProtection, ObjectKeys, Place, Refusal, Requested,
     add_elements, dsse_kms, sse_c, sse_kms, sse_s3,
 };
+use crate::faults::{Fault, Faults};
 use crate::kms::{Call, Kms};
 use crate::model::{Bucket, BucketEncryption, Catalogue, DefaultEncryption, ObjectName, StoredPart};
 use crate::records;
@@ -31,6 +33,8 @@ pub(crate) struct Core {
     pub(crate) catalogue: RwLock<Catalogue>,
     pub(crate) under_way: Arc<UnderWay>,
     records: SealedRecords,
+    /// Answers that fail on purpose.
+    pub(crate) faults: Faults,
     kms: Mutex<Kms>,
     root: RootKey,
 }
@@ -87,7 +91,8 @@ impl Core {
         let catalogue = records::read(&stored)?;
         remove_orphans(&*backend, &catalogue).await?;
         let (catalogue, kms) = (RwLock::new(catalogue), Mutex::new(kms));
-        let core = Self { config, backend, catalogue, under_way: Arc::default(), records, kms, root };
+        let (under_way, faults) = (Arc::default(), Faults::default());
+        let core = Self { config, backend, catalogue, under_way, faults, records, kms, root };
         core.save_kms(&mut *core.kms.lock().await).await?;
         Ok(core)
     }
@@ -191,6 +196,9 @@ impl Core {
                 }
             },
             Requested::S3 => self.protect_by_root_key(place),
+            Requested::Kms { key_id: None, .. } if self.config.profile.kms_keys_have_to_be_named() => {
+                Err(Refusal::KmsKeyId.into())
+            }
             Requested::Kms { key_id, context, bucket_key } => {
                 let bucket_key = bucket_key.unwrap_or(bucket.bucket_key);
                 self.protect_by_kms(caller, place, key_id.as_deref(), context, bucket_key).await
@@ -273,6 +281,35 @@ impl Core {
     }
 }
 
+impl Core {
+    /// The answer of an operation, or the fault that was set for it.
+    pub(crate) async fn answered<T>(
+        &self,
+        operation: &str,
+        work: impl Future<Output = S3Result<S3Response<T>>> + Send,
+    ) -> S3Result<S3Response<T>> {
+        let fault = self.faults.next(operation);
+        if let Some(refusal) = fault.and_then(Fault::refusal) {
+            return Err(refusal);
+        }
+        let mut response = work.await.map_err(|error| self.under_profile(error))?;
+        if let Some(fault) = fault {
+            response.extensions.insert(fault);
+        }
+        Ok(response)
+    }
+
+    /// A refusal as the profile has it.
+    fn under_profile(&self, mut error: S3Error) -> S3Error {
+        let is_wrong_key = || error.message() == S3Error::from(Refusal::WrongKey).message();
+        if self.config.profile.wrong_customer_keys_are_bad_requests() && is_wrong_key() {
+            error.set_code(S3ErrorCode::InvalidRequest);
+            error.set_status_code(http::StatusCode::BAD_REQUEST);
+        }
+        error
+    }
+}
+
 /// Checks that a request brings a customer key just where the object is under one, and the right one.
 pub(crate) fn check_customer_key(protection: &KeyProtection, key: Option<&CustomerKey>) -> Result<(), Refusal> {
     match (protection, key) {
@@ -327,11 +364,27 @@ impl From<BytesError> for S3Error {
                 error.set_status_code(http::StatusCode::BAD_REQUEST);
                 error
             }
-            BytesError::Body(cause) => match cause.downcast::<Self>() {
-                Ok(error) => *error,
-                Err(cause) => s3_error!(IncompleteBody, "{cause}"),
-            },
+            BytesError::Body(cause) => of_a_body(cause),
             error => Self::internal_error(error),
+        }
+    }
+}
+
+/// What S3 answers where a body broke off, is not as long as was said, or has a chunk with a signature that is not its own.
+fn of_a_body(cause: s3s::StdError) -> S3Error {
+    match cause.downcast::<S3Error>() {
+        Ok(error) => *error,
+        Err(cause) => {
+            match cause.downcast_ref::<AwsChunkedStreamError>().map(AwsChunkedStreamError::to_s3_error_code) {
+                Some(S3ErrorCode::SignatureDoesNotMatch) => {
+                    S3Error::with_message(S3ErrorCode::SignatureDoesNotMatch, crate::signatures::MISMATCH)
+                }
+                Some(S3ErrorCode::EntityTooLarge) => s3_error!(EntityTooLarge),
+                _ => {
+                    let text = "You did not provide the number of bytes specified by the Content-Length HTTP header";
+                    S3Error::with_message(S3ErrorCode::IncompleteBody, text)
+                }
+            }
         }
     }
 }

@@ -10,6 +10,7 @@
 //! | [`kms`] | the simulated key management service |
 //! | [`root_key`] | where the root key is kept |
 //! | [`store`] | where records and blobs are kept |
+//! | [`faults`] | answers that fail on purpose |
 //! | [`inspection`] | what lies at rest, apart from S3 |
 //! | [`model`] | buckets, objects, uploads as records |
 //! | [`policy`] | policies in IAM's language |
@@ -18,6 +19,7 @@
 
 mod access;
 mod answers;
+mod asked;
 mod bytes_at_rest;
 pub mod caller;
 mod checksums;
@@ -27,6 +29,9 @@ mod content;
 mod core;
 mod cors;
 pub mod encryption;
+mod error_documents;
+pub mod faults;
+mod forms;
 pub mod inspection;
 pub mod kms;
 pub mod model;
@@ -34,17 +39,19 @@ mod ops;
 #[cfg(target_arch = "wasm32")]
 pub mod panics;
 pub mod policy;
+mod profile;
 mod records;
 pub mod root_key;
 mod service;
-mod signature_faults;
+mod signatures;
 pub mod store;
-mod under_way;
 pub mod tags;
+mod under_way;
 pub mod versions;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;
 
 pub use crate::config::Config;
 pub use crate::core::StorageError;
+pub use crate::profile::{Profile, UnknownProfile};
 pub use crate::service::Storage;

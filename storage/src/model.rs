@@ -128,6 +128,12 @@ pub struct StoredHeaders {
     pub content_language: Option<String>,
     /// `Cache-Control`.
     pub cache_control: Option<String>,
+    /// `Expires`, as an HTTP date.
+    #[serde(default)]
+    pub expires: Option<String>,
+    /// The storage class, where it is not the standard one.
+    #[serde(default)]
+    pub storage_class: Option<String>,
     /// User metadata, names without `x-amz-meta-`.
     pub metadata: BTreeMap<String, String>,
 }

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt;
@@ -14,18 +13,21 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Error, S3Request, S3Response, S3Result, s3_error};
 use sha2::{Digest, Sha256};
 
-use crate::access::BucketPolicies;
+use crate::access::{BucketPolicies, Insecure};
 use crate::answers::Status;
-use crate::caller::AccessKeys;
+use crate::asked::{Asked, KMS_TARGET};
+use crate::caller::{AccessKeys, Caller};
 use crate::config::Config;
 use crate::core::{Core, StorageError, now_seconds, random_id};
 use crate::cors;
-use crate::encryption::{ELEMENT, Refusal, request};
+use crate::encryption::{Refusal, request};
+use crate::error_documents::{completed_error, error_answer};
+use crate::faults::{Fault, FaultRule, FaultRuleError, FaultState, KMS_PREFIX};
+use crate::forms;
 use crate::kms::{self, Call};
 use crate::ops::Operations;
-use crate::ops::forms::Insecure;
 use crate::root_key::RootKeyHolder;
-use crate::signature_faults;
+use crate::signatures::{early, hoisted, kms as kms_signatures};
 use crate::store::Backend;
 use crate::under_way::{Running, RunningBody};
 
@@ -42,8 +44,6 @@ impl core::fmt::Debug for Storage {
     }
 }
 
-/// The header that names a KMS operation.
-const KMS_TARGET: &str = "x-amz-target";
 /// The header that S3's clients put their body's hash into.
 const CONTENT_SHA256: &str = "x-amz-content-sha256";
 /// The longest KMS request, in bytes: far more than any operation needs.
@@ -60,18 +60,9 @@ impl Storage {
         backend: Arc<dyn Backend>,
         holder: &dyn RootKeyHolder,
     ) -> Result<Self, StorageError> {
-        let host = format!("s3.{}.{}", config.region, config.base_domain);
-        let local = ["localhost", "127.0.0.1"].map(str::to_owned);
-        let hosts = MultiDomain::new(std::iter::once(host).chain(local))
-            .map_err(|error| StorageError::Config(format!("baseDomain is not valid: {error}")))?;
         let core = Arc::new(Core::open(config, backend, holder).await?);
-        let mut builder = S3ServiceBuilder::new(Operations(core.clone()));
-        builder.set_auth(AccessKeys(core.clone()));
-        builder.set_access(BucketPolicies(core.clone()));
-        builder.set_host(hosts);
-        builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(protocol_config()))));
-        builder.set_route(KmsRoute(core.clone()));
-        Ok(Self { core, protocol: builder.build() })
+        let protocol = protocol(&core, &[])?;
+        Ok(Self { core, protocol })
     }
 
     /// Whether plain HTTP from this machine counts as if nobody could read along.
@@ -102,17 +93,15 @@ impl Storage {
             request.extensions_mut().insert(Insecure);
         }
         let id = random_id().to_ascii_uppercase();
-        let asked =
-            Asked { method: request.method().clone(), uri: request.uri().clone(), headers: request.headers().clone() };
-        let rules = self.cors_rules(&asked.uri, &asked.headers).await;
+        let hoisted = hoisted::into_headers(&mut request);
+        let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
+        let host_bucket = self.host_bucket(&uri, &headers);
+        let asked = Asked { method, uri, headers, hoisted, host_bucket };
+        let rules = self.cors_rules(&asked).await;
         let mut response = if cors::is_preflight(&asked.method, &asked.headers) {
             preflight_answer(&rules, &asked.headers)
-        } else if let (false, Some(refusal)) = (secure, request::insecure(&asked.headers)) {
-            error_answer(refusal.into())
-        } else if let Some(error) = signature_faults::incomplete(&asked.uri) {
-            error_answer(error)
         } else {
-            self.answer(request).await
+            self.answer(&asked, request, secure).await
         };
         if !secure && asked.method == Method::GET && request::asks_for_kms(response.headers()) {
             // Nothing of the content has left yet: bodies are streams.
@@ -135,18 +124,63 @@ impl Storage {
         if let Ok(id) = HeaderValue::from_str(&id[..16]) {
             response.headers_mut().insert(HeaderName::from_static("x-amz-request-id"), id);
         }
-        response
+        match response.extensions().get::<Fault>().copied() {
+            Some(fault) => fault.applied(response),
+            None => response,
+        }
     }
 
-    async fn answer(&self, request: Request<Body>) -> Response<Body> {
-        let request = match with_payload_hash(request).await {
-            Ok(request) => request,
-            Err(error) => return error_answer(error),
-        };
-        match self.protocol.call(request).await {
-            Ok(response) => response,
-            Err(_) => error_answer(s3_error!(InternalError)),
+    async fn answer(&self, asked: &Asked, request: Request<Body>, secure: bool) -> Response<Body> {
+        if let (false, Some(refusal)) = (secure, request::insecure(&asked.headers)) {
+            return error_answer(refusal.into());
         }
+        let region = self.core.config.only_region();
+        if asked.is_for_kms() {
+            return match kms_signatures::check(asked, region, time::OffsetDateTime::now_utc()) {
+                Ok(()) => answer_by(&self.protocol, request).await,
+                Err(refusal) => refusal.answer(),
+            };
+        }
+        if let Err(error) = early::check(asked, &self.core.config) {
+            return error_answer(error);
+        }
+        if let Some(bucket) = asked.bucket_of_form() {
+            return self.answer_form(request, bucket, secure).await;
+        }
+        if asked.hoisted.is_empty() {
+            return answer_by(&self.protocol, request).await;
+        }
+        // The list of headers that need not be signed differs with the request.
+        match protocol(&self.core, &asked.hoisted) {
+            Ok(protocol) => answer_by(&protocol, request).await,
+            Err(error) => error_answer(S3Error::internal_error(error)),
+        }
+    }
+
+    /// Answers an upload by a form as the write that it stands for.
+    async fn answer_form(&self, request: Request<Body>, bucket: &str, secure: bool) -> Response<Body> {
+        let (head, body) = request.into_parts();
+        match forms::upload(&self.core, bucket, head, body, secure).await {
+            Ok(upload) => upload.answer.to(answer_by(&self.protocol, upload.put).await),
+            Err(error) => error_answer(error),
+        }
+    }
+
+    /// Has answers fail, by rules that take the place of those in force; none ends it.
+    ///
+    /// A [`Fault`] that ends a whole answer ([`Fault::Reset`], [`Fault::Stall`]) is an extension of the response that
+    /// [`Storage::handle`] gives, for whoever holds the connection.
+    ///
+    /// # Errors
+    /// A rule that can hit nothing; those in force stay.
+    pub fn set_faults(&self, rules: Vec<FaultRule>) -> Result<(), FaultRuleError> {
+        self.core.faults.set(rules)
+    }
+
+    /// The rules in force, with what has come of them.
+    #[must_use]
+    pub fn faults(&self) -> Vec<FaultState> {
+        self.core.faults.states()
     }
 
     /// Removes everything but the root key.
@@ -157,23 +191,19 @@ impl Storage {
         self.core.clear().await
     }
 
-    async fn cors_rules(&self, uri: &Uri, headers: &HeaderMap) -> Vec<crate::model::CorsRule> {
-        let Some(bucket) = self.bucket_of(uri, headers) else { return Vec::new() };
+    async fn cors_rules(&self, asked: &Asked) -> Vec<crate::model::CorsRule> {
+        let Some(bucket) = asked.bucket() else { return Vec::new() };
         let catalogue = self.core.catalogue.read().await;
-        catalogue.buckets.get(&bucket).map(|bucket| bucket.cors.clone()).unwrap_or_default()
+        catalogue.buckets.get(bucket).map(|bucket| bucket.cors.clone()).unwrap_or_default()
     }
 
-    /// The bucket that a request is for: in the host, or first in the path.
-    fn bucket_of(&self, uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    /// The bucket that a host names.
+    fn host_bucket(&self, uri: &Uri, headers: &HeaderMap) -> Option<String> {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).or_else(|| uri.host())?;
         let name = host.split(':').next()?;
         let config = &self.core.config;
-        for domain in [format!(".s3.{}.{}", config.region, config.base_domain), ".localhost".to_owned()] {
-            if let Some(bucket) = name.strip_suffix(domain.as_str()) {
-                return Some(bucket.to_owned());
-            }
-        }
-        uri.path().split('/').nth(1).filter(|bucket| !bucket.is_empty()).map(str::to_owned)
+        let domains = [format!(".s3.{}.{}", config.region, config.base_domain), ".localhost".to_owned()];
+        domains.iter().find_map(|domain| name.strip_suffix(domain.as_str())).map(str::to_owned)
     }
 }
 
@@ -185,16 +215,30 @@ fn kept_under_way(response: Response<Body>, running: Running) -> Response<Body> 
     Response::from_parts(head, body)
 }
 
-fn protocol_config() -> S3Config {
+/// The `x-amz-` headers that a signature need not cover, so that a signer need not know the key: it signs the algorithm, the
+/// client sends all three (Amazon S3 User Guide, "Specifying server-side encryption with customer-provided keys", presigned
+/// URLs).
+pub(crate) const UNSIGNED_HEADERS: [&str; 2] =
+    ["x-amz-server-side-encryption-customer-key", "x-amz-server-side-encryption-customer-key-md5"];
+
+/// The protocol crate over a storage. `hoisted` names the headers that a URL's query carried, where its signature covers them.
+fn protocol(core: &Arc<Core>, hoisted: &[String]) -> Result<S3Service, StorageError> {
+    let host = format!("s3.{}.{}", core.config.region, core.config.base_domain);
+    let local = ["localhost", "127.0.0.1"].map(str::to_owned);
+    let hosts = MultiDomain::new(std::iter::once(host).chain(local))
+        .map_err(|error| StorageError::Config(format!("baseDomain is not valid: {error}")))?;
     let mut config = S3Config::default();
+    config.enable_sig_v2 = true;
     config.sig_v4_allowed_services.push("kms".to_owned());
-    // So that a signer need not know the key: it signs the algorithm, the client sends all three (Amazon S3 User Guide,
-    // "Specifying server-side encryption with customer-provided keys", presigned URLs).
-    config.unsigned_amz_header_allowlist =
-        ["x-amz-server-side-encryption-customer-key", "x-amz-server-side-encryption-customer-key-md5"]
-            .map(str::to_owned)
-            .into();
-    config
+    config.unsigned_amz_header_allowlist = UNSIGNED_HEADERS.map(str::to_owned).into();
+    config.unsigned_amz_header_allowlist.extend_from_slice(hoisted);
+    let mut builder = S3ServiceBuilder::new(Operations(core.clone()));
+    builder.set_auth(AccessKeys(core.clone()));
+    builder.set_access(BucketPolicies(core.clone()));
+    builder.set_host(hosts);
+    builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
+    builder.set_route(KmsRoute(core.clone()));
+    Ok(builder.build())
 }
 
 /// KMS's JSON API, on the same endpoint.
@@ -210,14 +254,29 @@ impl S3Route for KmsRoute {
     async fn call(&self, request: S3Request<Body>) -> S3Result<S3Response<Body>> {
         let caller = self.0.caller(request.credentials.as_ref())?;
         let target = request.headers.get(KMS_TARGET).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let body = request.input.collect().await.map_err(|_| s3_error!(IncompleteBody))?.to_bytes();
-        let call = Call { caller: &caller, now: now_seconds(), via_s3: false, request_id: random_id() };
+        let operation = format!("{KMS_PREFIX}{}", target.rsplit('.').next().unwrap_or_default());
+        self.0.answered(&operation, self.answer(&caller, target, request.input)).await
+    }
+}
+
+impl KmsRoute {
+    async fn answer(&self, caller: &Caller, target: &str, body: Body) -> S3Result<S3Response<Body>> {
+        let body = body.collect().await.map_err(|_| s3_error!(IncompleteBody))?.to_bytes();
+        let call = Call { caller, now: now_seconds(), via_s3: false, request_id: random_id() };
         let kms::JsonAnswer { status, body } = self.0.with_kms(|kms| kms.handle_json(&call, target, &body)).await?;
         let mut response = S3Response::new(Body::from(body));
         response.status = StatusCode::from_u16(status).ok();
         response.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
         Ok(response)
     }
+}
+
+async fn answer_by(protocol: &S3Service, request: Request<Body>) -> Response<Body> {
+    let request = match with_payload_hash(request).await {
+        Ok(request) => request,
+        Err(error) => return error_answer(error),
+    };
+    protocol.call(request).await.unwrap_or_else(|_| error_answer(s3_error!(InternalError)))
 }
 
 /// KMS's clients sign the hash of their body without sending it, S3's send it: the protocol crate is told it either way.
@@ -249,84 +308,6 @@ fn preflight_answer(rules: &[crate::model::CorsRule], headers: &HeaderMap) -> Re
     error_answer(error)
 }
 
-fn error_answer(error: S3Error) -> Response<Body> {
-    error.to_http_response().unwrap_or_else(|_| {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        response
-    })
-}
-
-/// Adds what S3's error documents have beyond code and message, and takes the private headers out.
-async fn completed_error(response: Response<Body>, asked: &Asked, request_id: &str) -> Response<Body> {
-    let (mut head, body) = response.into_parts();
-    let mut elements: Vec<(String, String)> = head
-        .headers
-        .get_all(ELEMENT)
-        .iter()
-        .filter_map(|element| std::str::from_utf8(element.as_bytes()).ok()?.split_once('='))
-        .map(|(name, content)| (name.to_owned(), content.to_owned()))
-        .collect();
-    head.headers.remove(ELEMENT);
-    head.headers.remove(CONTENT_LENGTH);
-    if asked.method == Method::HEAD {
-        return Response::from_parts(head, Body::empty());
-    }
-    let mut bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let code = code_of(&bytes);
-    if code == Some("SignatureDoesNotMatch") {
-        elements.extend(signature_faults::mismatch(&asked.method, &asked.uri, &asked.headers));
-        let message = signature_faults::MISMATCH;
-        bytes = format!("<Error><Code>SignatureDoesNotMatch</Code><Message>{message}</Message></Error>").into();
-    } else if std::str::from_utf8(&bytes).is_ok_and(|text| text.contains(EXPIRED)) {
-        elements.extend(signature_faults::expiry(&asked.uri, time::OffsetDateTime::now_utc()));
-    }
-    if std::str::from_utf8(&bytes).is_ok_and(|text| text.contains(NOT_SIGNED)) {
-        elements.push(("HeadersNotSigned".to_owned(), asked.unsigned_headers().join(", ")));
-    }
-    let document = with_elements(&bytes, &elements, request_id).map_or(bytes, Bytes::from);
-    Response::from_parts(head, Body::from(document))
-}
-
-/// S3's words for a URL that is no longer valid.
-const EXPIRED: &str = "<Message>Request has expired</Message>";
-
-/// The code of an error document.
-fn code_of(document: &[u8]) -> Option<&str> {
-    let (_, rest) = std::str::from_utf8(document).ok()?.split_once("<Code>")?;
-    Some(rest.split_once("</Code>")?.0)
-}
-
-/// S3's words for headers that a presigned URL does not cover.
-const NOT_SIGNED: &str = "There were headers present in the request which were not signed";
-
-/// What a request was, once the protocol crate has taken it.
-struct Asked {
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-}
-
-impl Asked {
-    /// Whether this is `GetObjectAttributes`.
-    fn is_for_attributes(&self) -> bool {
-        let mut names = self.uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split('=').next());
-        self.method == Method::GET && names.any(|name| name == "attributes")
-    }
-
-    /// The `x-amz-` headers that the URL's signature does not cover.
-    fn unsigned_headers(&self) -> Vec<&str> {
-        let query = self.uri.query().unwrap_or_default().to_ascii_lowercase();
-        let signed = query.split('&').find_map(|pair| pair.strip_prefix("x-amz-signedheaders=")).unwrap_or_default();
-        let signed: Vec<&str> = signed.split("%3b").flat_map(|names| names.split(';')).collect();
-        let names = self.headers.keys().map(HeaderName::as_str);
-        let mut unsigned: Vec<&str> =
-            names.filter(|name| name.starts_with("x-amz-") && !signed.contains(name)).collect();
-        unsigned.sort_unstable();
-        unsigned
-    }
-}
-
 /// `GetObjectAttributes` is the one operation whose `ETag` has no quotation marks; the protocol crate gives them to all.
 async fn with_bare_etag(response: Response<Body>) -> Response<Body> {
     let (mut head, body) = response.into_parts();
@@ -334,53 +315,4 @@ async fn with_bare_etag(response: Response<Body>) -> Response<Body> {
     let text = String::from_utf8_lossy(&bytes).replacen("<ETag>\"", "<ETag>", 1).replacen("\"</ETag>", "</ETag>", 1);
     head.headers.remove(CONTENT_LENGTH);
     Response::from_parts(head, Body::from(text))
-}
-
-/// Amazon's message for documents that cannot be read, in place of the protocol crate's.
-fn in_amazons_words(document: &str) -> String {
-    let message = document.split_once("<Message>").and_then(|(_, rest)| rest.split_once("</Message>"));
-    match message {
-        Some((message, _)) if document.contains("<Code>MalformedXML</Code>") => {
-            let text = "The XML you provided was not well-formed or did not validate against our published schema";
-            document.replacen(message, text, 1)
-        }
-        _ => document.to_owned(),
-    }
-}
-
-/// An error document with further elements at its end; nothing where it is no error document.
-fn with_elements(document: &[u8], elements: &[(String, String)], request_id: &str) -> Option<String> {
-    let text = std::str::from_utf8(document).ok()?;
-    let start = text.strip_suffix("</Error>")?;
-    let mut completed = in_amazons_words(start);
-    let mut element = |name: &str, content: &str| {
-        let escaped = content.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        completed.extend(["<", name, ">", &escaped, "</", name, ">"]);
-    };
-    for (name, content) in elements {
-        element(name, content);
-    }
-    if !text.contains("<RequestId>") {
-        element("RequestId", request_id);
-    }
-    completed.push_str("</Error>");
-    Some(completed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn error_documents_get_their_further_elements() {
-        let document = b"<?xml version=\"1.0\"?><Error><Code>A</Code></Error>";
-        let elements = [("ArgumentName", "x-amz-a"), ("ArgumentValue", "<b>")]
-            .map(|(name, content)| (name.to_owned(), content.to_owned()));
-        assert_eq!(
-            with_elements(document, &elements, "ID").unwrap(),
-            "<?xml version=\"1.0\"?><Error><Code>A</Code><ArgumentName>x-amz-a</ArgumentName>\
-             <ArgumentValue>&lt;b&gt;</ArgumentValue><RequestId>ID</RequestId></Error>"
-        );
-        assert_eq!(with_elements(b"{\"__type\":\"x\"}", &[], "ID"), None);
-    }
 }

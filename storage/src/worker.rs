@@ -16,12 +16,15 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::faults::Fault;
 use crate::root_key::RootKeyInMemory;
 use crate::root_key::browser::RootKeyInBrowser;
 use crate::store::MemoryBackend;
 use crate::store::indexed_db::IndexedDbBackend;
 use crate::{Config, Storage};
 
+/// The private header that tells JavaScript of a fault of the whole answer.
+const FAULT: &str = "x-sim-fault";
 /// The name of the option that is not the service's own.
 const DATABASE_NAME: &str = "databaseName";
 
@@ -100,6 +103,24 @@ impl StorageWorker {
         plain(&self.inner.kms_events().await)
     }
 
+    /// Has answers fail, by a list of rules that takes the place of the one in force.
+    ///
+    /// # Errors
+    /// An `Error` that says what is wrong with a rule; those in force stay.
+    #[wasm_bindgen(js_name = setFaults)]
+    pub fn set_faults(&self, rules: JsValue) -> Result<(), JsError> {
+        let rules = from_json(&rules)?;
+        Ok(self.inner.set_faults(rules)?)
+    }
+
+    /// The rules in force.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn faults(&self) -> Result<JsValue, JsError> {
+        plain(&self.inner.faults())
+    }
+
     /// Removes everything but the root key.
     ///
     /// # Errors
@@ -118,10 +139,13 @@ fn settings(options: &JsValue) -> Result<(Config, Option<String>), JsError> {
     let name = Reflect::get(&known, &DATABASE_NAME.into()).ok().and_then(|name| name.as_string());
     // A property of a fresh, ordinary object can be removed.
     let _ = Reflect::delete_property(&known, &DATABASE_NAME.into());
-    let json = js_sys::JSON::stringify(&known).map_err(|_| JsError::new("the settings are no plain object"))?;
-    // JSON on the way, because it tells of settings that nobody knows.
-    let config = serde_json::from_str(&String::from(json)).map_err(|error| JsError::new(&error.to_string()))?;
-    Ok((config, name))
+    Ok((from_json(&known)?, name))
+}
+
+/// A plain value of JavaScript; JSON is on the way because it tells of members that nobody knows.
+fn from_json<T: serde::de::DeserializeOwned>(value: &JsValue) -> Result<T, JsError> {
+    let json = js_sys::JSON::stringify(value).map_err(|_| JsError::new("what was given is no plain object"))?;
+    serde_json::from_str(&String::from(json)).map_err(|error| JsError::new(&error.to_string()))
 }
 
 /// The request as the service takes it, and whether nobody can have read along.
@@ -157,6 +181,12 @@ fn to_js(response: http::Response<s3s::Body>, has_no_body: bool) -> Result<web_s
     let headers = web_sys::Headers::new()?;
     for (name, value) in &head.headers {
         headers.append(name.as_str(), &String::from_utf8_lossy(value.as_bytes()))?;
+    }
+    // Only whoever asked can be left without an answer.
+    match head.extensions.get::<Fault>() {
+        Some(Fault::Reset) => headers.append(FAULT, "reset")?,
+        Some(Fault::Stall) => headers.append(FAULT, "stall")?,
+        _ => {}
     }
     let init = web_sys::ResponseInit::new();
     init.set_status(head.status.as_u16());

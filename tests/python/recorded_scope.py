@@ -26,34 +26,5 @@ LEFT_OUT = {
     "TestKMS::test_derive_shared_secret": AGREEMENT,
 }
 
-URLS = "the texts and fields of refused presigned URLs, and Signature Version 2, are still to come"
-FORMS = "POST policies are still answered in other words"
-
 # Scenarios that differ still, and in what.
-PENDING = {
-    "TestS3PresignedPost::test_post_request_expires": FORMS,
-    "TestS3PresignedPost::test_post_request_malformed_policy[s3]": FORMS,
-    "TestS3PresignedPost::test_post_request_malformed_policy[s3v4]": FORMS,
-    "TestS3PresignedPost::test_post_request_missing_signature[s3]": FORMS,
-    "TestS3PresignedPost::test_post_request_missing_signature[s3v4]": FORMS,
-    "TestS3PresignedPost::test_post_request_missing_fields[s3]": FORMS,
-    "TestS3PresignedPost::test_post_request_missing_fields[s3v4]": FORMS,
-    "TestS3PresignedPost::test_post_object_with_tags[notxml]": FORMS,
-    "TestS3PresignedPost::test_post_object_with_metadata": FORMS,
-    "TestS3PresignedPost::test_post_object_with_storage_class": FORMS,
-    "TestS3PresignedPost::test_post_object_with_wrong_content_type": FORMS,
-    "TestS3PresignedPost::test_post_object_policy_conditions_validation_eq": FORMS,
-    "TestS3PresignedUrl::test_presigned_url_v4_x_amz_in_qs": URLS,
-    "TestS3PresignedUrl::test_presigned_url_signature_authentication[s3-False]": URLS,
-    "TestS3PresignedUrl::test_presigned_url_signature_authentication[s3-True]": URLS,
-    "TestS3PresignedUrl::test_presigned_url_signature_authentication_expired[s3-False]": URLS,
-    "TestS3PresignedUrl::test_presigned_url_signature_authentication_expired[s3-True]": URLS,
-    "TestS3PresignedUrl::test_s3_put_presigned_url_missing_sig_param[s3]": URLS,
-    "TestS3PresignedUrl::test_s3_put_presigned_url_with_different_headers[s3]": URLS,
-    "TestS3PresignedUrl::test_s3_put_presigned_url_same_header_and_qs_parameter": URLS,
-    "TestS3PresignedUrl::test_presigned_double_encoded_credentials": URLS,
-    "TestS3PresignedUrl::test_put_object_with_md5_and_chunk_signature_bad_headers[s3-True]": URLS,
-    "TestS3PresignedUrl::test_put_object_with_md5_and_chunk_signature_bad_headers[s3v4-True]": URLS,
-    "TestS3PresignedUrl::test_get_response_overrides_unicode_metadata_with_sig_s3": URLS,
-    "TestS3PresignedUrl::test_put_unicode_metadata_with_sig_s3": URLS,
-}
+PENDING = {}

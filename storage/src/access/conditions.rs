@@ -11,11 +11,11 @@ use s3s::{S3Request, S3Result};
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
+use super::Insecure;
 use crate::answers::EncryptionAnswer;
 use crate::caller::Caller;
 use crate::config::ACCOUNT_ID;
 use crate::core::{Core, now_seconds};
-use crate::ops::forms::Insecure;
 use crate::policy::ConditionContext;
 use crate::tags;
 

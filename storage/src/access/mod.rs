@@ -20,7 +20,6 @@ use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use crate::caller::Caller;
 use crate::core::Core;
 use crate::model::{Bucket, ObjectName};
-use crate::ops::forms::Insecure;
 use crate::policy::bucket::is_public;
 use crate::policy::{self, ConditionContext, Policy, Verdict};
 
@@ -50,6 +49,10 @@ struct MayNotList;
 
 /// The header that a copy names its source in.
 const COPY_SOURCE: &str = "x-amz-copy-source";
+
+/// Marks a request that others can have read along.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Insecure;
 
 #[async_trait::async_trait]
 impl S3Access for BucketPolicies {

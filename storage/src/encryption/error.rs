@@ -62,6 +62,8 @@ pub enum Refusal {
     Method(String),
     /// A KMS key id, context or bucket key without `aws:kms`.
     KmsHeaders,
+    /// `aws:kms` without the id of a key, where there is no key of the service's own.
+    KmsKeyId,
     /// `x-amz-server-side-encryption` where S3 does not take it; holds its value.
     NotSupportedHere(String),
     /// An encryption context that is no base64 of a JSON object of strings.
@@ -151,6 +153,12 @@ impl Refusal {
                 InvalidArgument,
                 "Server Side Encryption with AWS KMS managed key requires HTTP header \
                  x-amz-server-side-encryption : aws:kms"
+                    .to_owned(),
+            ),
+            Self::KmsKeyId => (
+                InvalidArgument,
+                "Server Side Encryption with KMS managed key requires HTTP header \
+                 x-amz-server-side-encryption-aws-kms-key-id"
                     .to_owned(),
             ),
             Self::NotSupportedHere(_) => {

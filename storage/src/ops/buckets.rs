@@ -12,7 +12,6 @@ use s3s::dto::{
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 
 use crate::answers;
-use crate::config::SseCDefault;
 use crate::core::{Core, no_such_bucket, now_seconds};
 use crate::encryption::{Refusal, add_elements};
 use crate::model::{Bucket, BucketEncryption, CorsRule, DefaultEncryption, whole_block};
@@ -126,6 +125,9 @@ pub(super) async fn get_bucket_encryption(
     request: S3Request<GetBucketEncryptionInput>,
 ) -> S3Result<S3Response<GetBucketEncryptionOutput>> {
     let encryption = core.bucket(&request.input.bucket).await?.encryption;
+    if core.config.profile.buckets_start_without_a_configuration() && !encryption.is_chosen {
+        return Err(without_configuration(&request.input.bucket));
+    }
     let (algorithm, key_id) = match encryption.default {
         DefaultEncryption::S3 => (ServerSideEncryption::AES256, None),
         DefaultEncryption::Kms { key_id } => (ServerSideEncryption::AWS_KMS, key_id),
@@ -216,13 +218,22 @@ pub(super) async fn change(
     Ok(())
 }
 
+/// What servers answer whose buckets have no configuration from the start.
+fn without_configuration(bucket: &str) -> S3Error {
+    let code = S3ErrorCode::ServerSideEncryptionConfigurationNotFoundError;
+    let mut error = S3Error::with_message(code, "The server side encryption configuration was not found");
+    error.set_status_code(http::StatusCode::NOT_FOUND);
+    add_elements(&mut error, [("BucketName", bucket.to_owned())]);
+    error
+}
+
 /// What a new bucket has.
 fn original_encryption(core: &Core) -> BucketEncryption {
     BucketEncryption {
         default: DefaultEncryption::S3,
         is_chosen: false,
         bucket_key: false,
-        blocks_customer_keys: core.config.sse_c_default == SseCDefault::Blocked,
+        blocks_customer_keys: core.config.blocks_customer_keys(),
     }
 }
 

@@ -10,7 +10,7 @@ use s3s::{S3Request, S3Response, S3Result, StdError, s3_error};
 
 use super::lookup::{Found, Wanted};
 use super::multipart::{PartTarget, part_number, store_part};
-use super::objects::{place_object, stored_encoding, stored_metadata, write_request};
+use super::objects::{place_object, stored_class, stored_encoding, stored_metadata, write_request};
 use crate::answers::{self, set_checksums, set_encryption};
 use crate::bytes_at_rest;
 use crate::caller::Caller;
@@ -60,10 +60,13 @@ pub(super) async fn copy_object(
             content_disposition: input.content_disposition,
             content_language: input.content_language,
             cache_control: input.cache_control,
+            expires: input.expires,
+            storage_class: stored_class(input.storage_class)?,
             metadata: stored_metadata(input.metadata),
         }
     } else {
-        source.headers.clone()
+        // Of what the source has, its class alone is not copied.
+        StoredHeaders { storage_class: stored_class(input.storage_class)?, ..source.headers.clone() }
     };
 
     let whole = (0, source.length());

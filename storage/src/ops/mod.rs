@@ -4,7 +4,6 @@ mod attributes;
 mod buckets;
 mod copy;
 mod deletion;
-pub(crate) mod forms;
 mod listing;
 mod lookup;
 mod multipart;
@@ -50,9 +49,12 @@ macro_rules! operations {
         #[async_trait::async_trait]
         impl S3 for Operations {
             $(async fn $name(&self, request: S3Request<$input>) -> S3Result<S3Response<$output>> {
-                $module::$name(&self.0, request).await
+                self.0.answered(stringify!($name), $module::$name(&self.0, request)).await
             })*
         }
+
+        /// The names of all of them.
+        pub(crate) const OPERATIONS: &[&str] = &[$(stringify!($name)),*];
     };
 }
 

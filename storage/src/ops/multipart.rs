@@ -11,7 +11,7 @@ use s3s::{S3Request, S3Response, S3Result, s3_error};
 
 use md5::{Digest, Md5};
 
-use super::objects::{stored_encoding, stored_metadata, write_request};
+use super::objects::{stored_class, stored_encoding, stored_metadata, write_request};
 use super::versioning::newest;
 use crate::answers::{self, EncryptionAnswer, set_checksums, set_encryption};
 use crate::checksums;
@@ -54,6 +54,8 @@ pub(super) async fn create_multipart_upload(
             content_disposition: input.content_disposition,
             content_language: input.content_language,
             cache_control: input.cache_control,
+            expires: input.expires,
+            storage_class: stored_class(input.storage_class)?,
             metadata: stored_metadata(input.metadata),
         },
         checksum,

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use s3s::dto::{
-    ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, Metadata, PutObjectInput, PutObjectOutput,
+    ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, Metadata, PutObjectInput,
+    PutObjectOutput, StorageClass,
 };
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 
 use super::lookup::{Found, Wanted};
 use super::versioning::newest;
-use crate::access::{Request, Resource, hidden};
+use crate::access::hidden;
 use crate::answers::{self, set_checksums, set_description, set_encryption};
 use crate::bytes_at_rest;
 use crate::conditions::Conditions;
@@ -26,17 +27,20 @@ pub(super) async fn put_object(
     core: &Core,
     request: S3Request<PutObjectInput>,
 ) -> S3Result<S3Response<PutObjectOutput>> {
-    let headers = super::forms::headers(&request)?;
-    if request.method == Method::POST {
-        // The key is in the form, which was not read yet when the bucket's policy was asked about other operations.
-        let resource = Resource { bucket: &request.input.bucket, key: Some(&request.input.key), version_id: None };
-        let asking = core.asking(&Request::of_operation(&request, &headers)).await?;
-        core.authorize(&asking, "s3:PutObject", resource).await?;
-    }
-    let S3Request { input, credentials, trailing_headers, .. } = request;
+    let S3Request { input, headers, credentials, trailing_headers, .. } = request;
     let caller = core.caller(credentials.as_ref())?;
     let bucket = core.bucket(&input.bucket).await?;
     let requested = write_request(&bucket.encryption, &headers)?;
+    let kept = StoredHeaders {
+        content_type: input.content_type,
+        content_encoding: stored_encoding(input.content_encoding),
+        content_disposition: input.content_disposition,
+        content_language: input.content_language,
+        cache_control: input.cache_control,
+        expires: input.expires,
+        storage_class: stored_class(input.storage_class)?,
+        metadata: stored_metadata(input.metadata),
+    };
     let conditions = Conditions { if_match: input.if_match, if_none_match: input.if_none_match, ..Default::default() };
     let tags = tags::of_header(input.tagging.as_deref())?;
     let name = ObjectName { bucket: input.bucket, key: input.key };
@@ -61,14 +65,7 @@ pub(super) async fn put_object(
         modified: now_millis(),
         etag: part.etag.clone(),
         protection,
-        headers: StoredHeaders {
-            content_type: input.content_type,
-            content_encoding: stored_encoding(input.content_encoding),
-            content_disposition: input.content_disposition,
-            content_language: input.content_language,
-            cache_control: input.cache_control,
-            metadata: stored_metadata(input.metadata),
-        },
+        headers: kept,
         checksums: part.checksums.clone(),
         parts: vec![part],
         is_multipart: false,
@@ -217,6 +214,30 @@ pub(super) fn stored_encoding(encoding: Option<String>) -> Option<String> {
     let encoding = encoding?;
     let kept: Vec<&str> = encoding.split(',').map(str::trim).filter(|one| *one != "aws-chunked").collect();
     Some(kept.join(",")).filter(|kept| !kept.is_empty())
+}
+
+/// The storage class as it is kept: the standard one is not told.
+///
+/// # Errors
+/// A class that does not exist.
+pub(super) fn stored_class(class: Option<StorageClass>) -> S3Result<Option<String>> {
+    let Some(class) = class.filter(|class| class.as_str() != StorageClass::STANDARD) else { return Ok(None) };
+    let is_known = [
+        StorageClass::REDUCED_REDUNDANCY,
+        StorageClass::STANDARD_IA,
+        StorageClass::ONEZONE_IA,
+        StorageClass::INTELLIGENT_TIERING,
+        StorageClass::GLACIER,
+        StorageClass::GLACIER_IR,
+        StorageClass::DEEP_ARCHIVE,
+    ]
+    .contains(&class.as_str());
+    if is_known {
+        return Ok(Some(class.as_str().to_owned()));
+    }
+    let mut error = s3_error!(InvalidStorageClass, "The storage class you specified is not valid");
+    add_elements(&mut error, [("StorageClassRequested", class.as_str().to_owned())]);
+    Err(error)
 }
 
 pub(super) fn stored_metadata(metadata: Option<Metadata>) -> std::collections::BTreeMap<String, String> {

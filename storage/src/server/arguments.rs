@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
-use s3_storage_sim::Config;
 use s3_storage_sim::config::SseCDefault;
+use s3_storage_sim::{Config, Profile};
 
 use super::Failure;
 
@@ -45,9 +45,13 @@ pub(super) struct Arguments {
     /// Makes a KMS key with this alias at start; may be given several times.
     #[arg(long = "kms-key", value_name = "ALIAS")]
     kms_keys: Vec<String>,
-    /// Whether new buckets block SSE-C, as on Amazon S3 since April 2026.
-    #[arg(long, value_name = "STATE", value_enum, default_value = "blocked")]
-    sse_c_default: SseC,
+    /// Whose answers are given where servers differ: aws-2026, aws-2025 (new buckets take SSE-C) or ceph (as Ceph's s3-tests
+    /// expect).
+    #[arg(long, value_name = "NAME", default_value = "aws-2026")]
+    profile: Profile,
+    /// Whether new buckets block SSE-C, as on Amazon S3 since April 2026; as the profile has it unless given.
+    #[arg(long, value_name = "STATE", value_enum)]
+    sse_c_default: Option<SseC>,
     /// Refuses SSE-C and KMS keys over plain HTTP from this machine too, as S3 does from everywhere.
     #[arg(long)]
     strict_tls: bool,
@@ -69,9 +73,11 @@ impl Arguments {
             region: self.region.clone(),
             base_domain: self.base_domain.clone(),
             kms_keys: self.kms_keys.clone(),
+            profile: self.profile,
             sse_c_default: match self.sse_c_default {
-                SseC::Blocked => SseCDefault::Blocked,
-                SseC::Allowed => SseCDefault::Allowed,
+                None => SseCDefault::OfTheProfile,
+                Some(SseC::Blocked) => SseCDefault::Blocked,
+                Some(SseC::Allowed) => SseCDefault::Allowed,
             },
             strict_tls: self.strict_tls,
             credentials: match &self.credentials {

@@ -1,6 +1,5 @@
 //! Connections: accepted, decrypted where TLS is on, answered by the service.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use s3_storage_sim::Storage;
+use s3_storage_sim::faults::Fault;
 use s3s::Body;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -61,15 +61,20 @@ where
 {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let storage = storage.clone();
-        async move { Ok::<_, Infallible>(answer_one(&storage, request, secure).await) }
+        async move { answer_one(&storage, request, secure).await }
     });
     // A client that goes away in the middle is its own business.
     let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
 }
 
 /// Answers a request. A refusal may come before the body was read, and HTTP/1 has no way to skip it: the connection ends,
-/// and the client is told, or it would send its next request just when that happens.
-async fn answer_one(storage: &Storage, request: hyper::Request<Incoming>, secure: bool) -> hyper::Response<Body> {
+/// and the client is told, or it would send its next request just when that happens. An answer that was to fail as a whole
+/// ends the connection, or does not come.
+async fn answer_one(
+    storage: &Storage,
+    request: hyper::Request<Incoming>,
+    secure: bool,
+) -> Result<hyper::Response<Body>, ResetOnPurpose> {
     let is_http_1 = request.version() <= Version::HTTP_11;
     let (head, body) = request.into_parts();
     let (body, watch) = WatchedBody::new(body);
@@ -82,8 +87,19 @@ async fn answer_one(storage: &Storage, request: hyper::Request<Incoming>, secure
         *failed.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
         failed
     });
+    match response.extensions().get::<Fault>() {
+        Some(Fault::Reset) => return Err(ResetOnPurpose),
+        // Until the client goes away, which drops this.
+        Some(Fault::Stall) => std::future::pending().await,
+        _ => {}
+    }
     if is_http_1 && !watch.is_read() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response
+    Ok(response)
 }
+
+/// The end of a connection without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection was to be reset")]
+struct ResetOnPurpose;

@@ -8,6 +8,8 @@
 //! | `POST /tamper?bucket=B&key=K&offset=0` | flips a stored bit |
 //! | `GET /kms-events` | what KMS was asked for |
 //! | `POST /reset` | removes everything |
+//! | `GET /faults` | the rules by which answers fail, each with how many answers it has seen |
+//! | `PUT /faults` | a list of such rules in the place of those in force |
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -15,7 +17,7 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, ORIGIN};
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
@@ -24,6 +26,8 @@ use tokio::net::TcpListener;
 
 /// The most stored bytes that one answer gives.
 const MAX_LENGTH: u64 = 16 * 1024 * 1024;
+/// The longest list of rules, in bytes.
+const MAX_RULES: usize = 64 * 1024;
 
 /// Answers whoever connects, for ever.
 pub(super) async fn serve(listener: TcpListener, storage: Storage) {
@@ -33,7 +37,7 @@ pub(super) async fn serve(listener: TcpListener, storage: Storage) {
         tokio::spawn(async move {
             let service = service_fn(move |request: Request<hyper::body::Incoming>| {
                 let storage = storage.clone();
-                async move { Ok::<_, Infallible>(answer(&storage, &request.map(|_| ())).await) }
+                async move { Ok::<_, Infallible>(answer(&storage, request).await) }
             });
             // A client that goes away in the middle is its own business.
             let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
@@ -41,7 +45,7 @@ pub(super) async fn serve(listener: TcpListener, storage: Storage) {
     }
 }
 
-async fn answer(storage: &Storage, request: &Request<()>) -> Response<Full<Bytes>> {
+async fn answer(storage: &Storage, request: Request<hyper::body::Incoming>) -> Response<Full<Bytes>> {
     // Web pages of other origins must not damage what is stored behind their reader's back.
     if request.headers().contains_key(ORIGIN) {
         return text(StatusCode::FORBIDDEN, "web pages may not use this");
@@ -71,11 +75,22 @@ async fn answer(storage: &Storage, request: &Request<()>) -> Response<Full<Bytes
                 not_found()
             }
         }
+        (&Method::GET, "/faults") => json(&storage.faults()),
+        (&Method::PUT, "/faults") => set_faults(storage, request.into_body()).await,
         (&Method::POST, "/reset") => match storage.reset().await {
             Ok(()) => json(&true),
             Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
         },
         _ => not_found(),
+    }
+}
+
+async fn set_faults(storage: &Storage, body: hyper::body::Incoming) -> Response<Full<Bytes>> {
+    let rules = Limited::new(body, MAX_RULES).collect().await.map_err(|error| error.to_string());
+    let rules = rules.and_then(|rules| serde_json::from_slice(&rules.to_bytes()).map_err(|error| error.to_string()));
+    match rules.and_then(|rules| storage.set_faults(rules).map_err(|error| error.to_string())) {
+        Ok(()) => json(&storage.faults()),
+        Err(error) => text(StatusCode::BAD_REQUEST, &error),
     }
 }
 

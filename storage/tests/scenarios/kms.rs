@@ -107,7 +107,8 @@ async fn requests_that_nobody_signed_are_refused() {
     let call =
         client.post("").at("kms.us-east-1.storage.test").header("x-amz-target", "TrentService.ListKeys").body("{}");
     let refused = call.anonymous().send().await;
-    assert_eq!(refused.status, 403, "{}", refused.text());
+    assert_eq!(refused.status, 400, "{}", refused.text());
+    assert_eq!(refused.json()["__type"], "MissingAuthenticationTokenException");
 }
 
 /// Two users of one account beside the one that tests usually call as.

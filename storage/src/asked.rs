@@ -1,0 +1,43 @@
+//! What a request was, for the time after the protocol crate has taken it.
+
+use http::{HeaderMap, Method, Uri};
+
+/// The header that names a KMS operation.
+pub(crate) const KMS_TARGET: &str = "x-amz-target";
+
+/// A request without its body.
+pub(crate) struct Asked {
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    /// The names of the headers that came in the URL's query.
+    pub(crate) hoisted: Vec<String>,
+    /// The bucket that the host names.
+    pub(crate) host_bucket: Option<String>,
+}
+
+impl Asked {
+    /// Whether this is `GetObjectAttributes`.
+    pub(crate) fn is_for_attributes(&self) -> bool {
+        let mut names = self.uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split('=').next());
+        self.method == Method::GET && names.any(|name| name == "attributes")
+    }
+
+    /// Whether this is for KMS, which is on the same endpoint.
+    pub(crate) fn is_for_kms(&self) -> bool {
+        self.method == Method::POST && self.uri.path() == "/" && self.headers.contains_key(KMS_TARGET)
+    }
+
+    /// The bucket that this is for: in the host, or first in the path.
+    pub(crate) fn bucket(&self) -> Option<&str> {
+        let in_path = || self.uri.path().split('/').nth(1).filter(|bucket| !bucket.is_empty());
+        self.host_bucket.as_deref().or_else(in_path)
+    }
+
+    /// The bucket that a form is sent to: there is nothing else to POST to a bucket without a query.
+    pub(crate) fn bucket_of_form(&self) -> Option<&str> {
+        let is_bare = self.method == Method::POST && self.uri.query().is_none_or(str::is_empty) && !self.is_for_kms();
+        let path = self.uri.path().trim_matches('/');
+        self.bucket().filter(|bucket| is_bare && (path.is_empty() || path == *bucket))
+    }
+}

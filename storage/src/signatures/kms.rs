@@ -1,0 +1,112 @@
+//! KMS's form of the same: JSON, other codes, a clock that may be off by five minutes, and scopes of its own.
+//!
+//! Source: AWS KMS API Reference, "Common Errors"; IAM User Guide, "Troubleshoot Signature Version 4 signing".
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Response, StatusCode};
+use s3s::Body;
+use sha2::{Digest, Sha256};
+use time::{Duration, OffsetDateTime, PrimitiveDateTime};
+
+use super::authorization::{Credential, DATE, field, header};
+use crate::asked::Asked;
+
+/// How far a clock may be off.
+const MAX_SKEW: Duration = Duration::minutes(5);
+
+/// A refusal: KMS's code and message.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct KmsRefusal(&'static str, String);
+
+/// Checks what can be checked without a key. `region` is the only one that is right, where one is.
+///
+/// # Errors
+/// What KMS answers.
+pub(crate) fn check(asked: &Asked, region: Option<&str>, now: OffsetDateTime) -> Result<(), KmsRefusal> {
+    let Some(authorization) = header(&asked.headers, AUTHORIZATION.as_str()) else {
+        return Err(KmsRefusal("MissingAuthenticationTokenException", "Missing Authentication Token".to_owned()));
+    };
+    let missing =
+        ["Credential", "Signature", "SignedHeaders"].into_iter().filter(|name| field(&asked.headers, name).is_none());
+    let mut wants: Vec<String> =
+        missing.map(|name| format!("Authorization header requires '{name}' parameter.")).collect();
+    let date = header(&asked.headers, "x-amz-date").or_else(|| header(&asked.headers, "date"));
+    if date.is_none() {
+        wants.push("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.".to_owned());
+    }
+    if !wants.is_empty() {
+        let hash = STANDARD.encode(Sha256::digest(authorization));
+        let text = format!("{} (Hashed with SHA-256 and encoded with Base64) Authorization={hash}", wants.join(" "));
+        return Err(KmsRefusal("IncompleteSignatureException", text));
+    }
+    check_scope(field(&asked.headers, "Credential").unwrap_or_default(), region)?;
+    check_clock(date.unwrap_or_default(), now)
+}
+
+fn check_scope(credential: &str, region: Option<&str>) -> Result<(), KmsRefusal> {
+    let Some(Credential { region: found, service, .. }) = Credential::parse(credential) else {
+        let text = "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term";
+        return Err(KmsRefusal("IncompleteSignatureException", format!("{text}, got '{credential}'")));
+    };
+    if region.is_some_and(|region| region != found) {
+        return Err(invalid("Credential should be scoped to a valid region."));
+    }
+    if service != "kms" {
+        return Err(invalid("Credential should be scoped to correct service: 'kms'."));
+    }
+    Ok(())
+}
+
+fn check_clock(date: &str, now: OffsetDateTime) -> Result<(), KmsRefusal> {
+    // A date in another form is the protocol crate's to refuse.
+    let Ok(said) = PrimitiveDateTime::parse(date, DATE).map(PrimitiveDateTime::assume_utc) else { return Ok(()) };
+    let text = |time: OffsetDateTime| time.format(DATE).unwrap_or_default();
+    if said < now - MAX_SKEW {
+        let (bound, now) = (text(now - MAX_SKEW), text(now));
+        return Err(invalid(&format!("Signature expired: {date} is now earlier than {bound} ({now} - 5 min.)")));
+    }
+    if said > now + MAX_SKEW {
+        let (bound, now) = (text(now + MAX_SKEW), text(now));
+        return Err(invalid(&format!(
+            "Signature not yet current: {date} is still later than {bound} ({now} + 5 min.)"
+        )));
+    }
+    Ok(())
+}
+
+fn invalid(text: &str) -> KmsRefusal {
+    KmsRefusal("InvalidSignatureException", text.to_owned())
+}
+
+/// KMS's form of a refusal that the protocol crate wrote as S3's.
+pub(crate) fn from_s3(code: &str, message: &str) -> KmsRefusal {
+    match code {
+        "SignatureDoesNotMatch" => invalid(
+            "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access \
+             Key and signing method. Consult the service documentation for details.",
+        ),
+        "InvalidAccessKeyId" => {
+            let text = "The security token included in the request is invalid.";
+            KmsRefusal("UnrecognizedClientException", text.to_owned())
+        }
+        "EntityTooLarge" => KmsRefusal("RequestEntityTooLargeException", message.to_owned()),
+        "AccessDenied" => KmsRefusal("AccessDeniedException", message.to_owned()),
+        "InternalError" => KmsRefusal("KMSInternalException", message.to_owned()),
+        "SlowDown" => KmsRefusal("ThrottlingException", "Rate exceeded".to_owned()),
+        _ => KmsRefusal("IncompleteSignatureException", message.to_owned()),
+    }
+}
+
+impl KmsRefusal {
+    /// The refusal as an answer.
+    pub(crate) fn answer(self) -> Response<Body> {
+        let Self(code, message) = self;
+        let is_own = code == "KMSInternalException";
+        let body = serde_json::json!({ "__type": code, "message": message }).to_string();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = if is_own { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST };
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
+        response
+    }
+}
