@@ -175,3 +175,13 @@ def test_deletions_where_versions_are_suspended(amazon, place, recording):
     recording.is_like("list-suspended-put", listed(amazon, place))
     recording.is_like("delete-object-no-version-after-put", amazon.delete_object(**place))
     recording.is_like("list-suspended-after-put", listed(amazon, place))
+
+
+@replays("TestS3ObjectCRUD::test_list_object_versions_order_unversioned")
+def test_versions_are_listed_where_none_are_kept(amazon, place, recording):
+    recording.is_like("list-empty", listed(amazon, place))
+    for key, number, step in (("a", 1, ""), ("c", 3, "-3"), ("b", 2, "-2")):
+        content = f"test-object-{number}"
+        answer = amazon.put_object(Bucket=place["Bucket"], Key=f"{key}-{content}", Body=content.encode())
+        recording.is_like(f"put-object{step}", answer)
+    recording.is_like("list-object-versions", listed(amazon, place))

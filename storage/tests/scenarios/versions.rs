@@ -158,6 +158,11 @@ async fn many_versions_are_deleted_at_once() {
     let refused = delete_many(&client, &[("a", Some("HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD"))]).await;
     assert_eq!((refused.elements("Code"), refused.elements("Deleted").len()), (vec!["NoSuchVersion".to_owned()], 0));
     assert_eq!(list(&client, &[]).await.elements("Key"), ["b"]);
+    for number in [0, 1001] {
+        let document = format!("<Delete>{}</Delete>", "<Object><Key>b</Key></Object>".repeat(number));
+        let call = client.post("demo").query("delete", "").header("content-md5", &digest(document.as_bytes()));
+        call.body(document).send().await.assert_code(400, "MalformedXML");
+    }
 }
 
 #[tokio::test]
