@@ -13,7 +13,7 @@ use crate::answers;
 use crate::core::{Core, no_such_bucket};
 use crate::encryption::add_elements;
 use crate::model::{Catalogue, ObjectName, StoredObject};
-use crate::versions::{Version, Versioning};
+use crate::versions::{Version, Versioning, Versions};
 
 pub(super) async fn put_bucket_versioning(
     core: &Core,
@@ -68,14 +68,18 @@ pub(super) fn newest(
     Ok((Version::Object(Box::new(object)), told))
 }
 
+/// Where a page ends: behind this key or prefix, or behind this version of the key.
+type End = (String, Option<String>);
+
 /// One page of versions.
 #[derive(Default)]
 struct Page {
     versions: Vec<ObjectVersion>,
     markers: Vec<DeleteMarkerEntry>,
     prefixes: Vec<String>,
-    /// Where the next page goes on: behind this key or prefix, or behind this version of the key.
-    next: Option<(String, Option<String>)>,
+    last: Option<End>,
+    /// Whether there is more.
+    is_truncated: bool,
 }
 
 /// What a page is of.
@@ -114,10 +118,11 @@ pub(super) async fn list_object_versions(
     let bucket = input.bucket.as_str();
     let asked = Asked { bucket, prefix: &prefix, delimiter, key_marker, version_marker, limit, owner };
     let page = page(&catalogue, &asked, &text);
-    let (next_key, next_version) = page.next.map_or((None, None), |(key, id)| (Some(text(key)), id));
+    let next = page.last.filter(|_| page.is_truncated);
+    let (next_key, next_version) = next.map_or((None, None), |(key, id)| (Some(text(key)), id));
     Ok(S3Response::new(ListObjectVersionsOutput {
         max_keys: i32::try_from(limit).ok(),
-        is_truncated: Some(next_key.is_some()),
+        is_truncated: Some(page.is_truncated && limit > 0),
         next_key_marker: next_key,
         next_version_id_marker: next_version,
         key_marker: Some(text(key_marker.to_owned())),
@@ -136,23 +141,36 @@ pub(super) async fn list_object_versions(
 /// Lists versions behind the markers, by key and then newest first; keys with the delimiter beyond the prefix are rolled up.
 fn page(catalogue: &Catalogue, asked: &Asked<'_>, text: &impl Fn(String) -> String) -> Page {
     let mut page = Page::default();
-    let mut last: Option<(String, Option<String>)> = None;
     for (key, versions) in catalogue.keys(asked.bucket, asked.prefix) {
-        if let Some(prefix) = rolled_up(key, asked.prefix, asked.delimiter) {
-            let is_last = last.as_ref().is_some_and(|(entry, _)| entry == prefix);
-            if prefix <= asked.key_marker || is_last {
-                continue;
-            }
-            if page.is_full(asked.limit) {
-                page.next = last;
-                return page;
-            }
-            page.prefixes.push(prefix.to_owned());
-            last = Some((prefix.to_owned(), None));
-            continue;
+        match rolled_up(key, asked.prefix, asked.delimiter) {
+            Some(prefix) => page.take_prefix(prefix, asked),
+            None => page.take_versions(key, versions, asked, text),
         }
+        if page.is_truncated {
+            break;
+        }
+    }
+    page
+}
+
+impl Page {
+    /// Whether one more entry has room; else the page is known to be truncated.
+    fn has_room(&mut self, limit: usize) -> bool {
+        self.is_truncated = self.versions.len() + self.markers.len() + self.prefixes.len() == limit;
+        !self.is_truncated
+    }
+
+    fn take_prefix(&mut self, prefix: &str, asked: &Asked<'_>) {
+        let is_last = self.last.as_ref().is_some_and(|(entry, _)| entry == prefix);
+        if prefix > asked.key_marker && !is_last && self.has_room(asked.limit) {
+            self.prefixes.push(prefix.to_owned());
+            self.last = Some((prefix.to_owned(), None));
+        }
+    }
+
+    fn take_versions(&mut self, key: &str, versions: &Versions, asked: &Asked<'_>, text: &impl Fn(String) -> String) {
         if key < asked.key_marker {
-            continue;
+            return;
         }
         // Of the marker's key, what is older than the marker's version; nothing without one.
         let mut is_behind = key != asked.key_marker || asked.key_marker.is_empty();
@@ -161,20 +179,12 @@ fn page(catalogue: &Catalogue, asked: &Asked<'_>, text: &impl Fn(String) -> Stri
                 is_behind = asked.version_marker == Some(version.id());
                 continue;
             }
-            if page.is_full(asked.limit) {
-                page.next = last;
-                return page;
+            if !self.has_room(asked.limit) {
+                return;
             }
-            page.push(text(key.to_owned()), version, index == 0, asked.owner.clone());
-            last = Some((key.to_owned(), Some(version.id().to_owned())));
+            self.push(text(key.to_owned()), version, index == 0, asked.owner.clone());
+            self.last = Some((key.to_owned(), Some(version.id().to_owned())));
         }
-    }
-    page
-}
-
-impl Page {
-    fn is_full(&self, limit: usize) -> bool {
-        self.versions.len() + self.markers.len() + self.prefixes.len() == limit
     }
 
     fn push(&mut self, key: String, version: &Version, is_latest: bool, owner: Owner) {
