@@ -158,7 +158,8 @@ pub(super) async fn complete_multipart_upload(
         is_null: true,
         sequence: 0,
         tags: upload.tags,
-        modified: now_millis(),
+        // An object's date is that of its upload's beginning (Amazon S3 User Guide, "System-defined object metadata").
+        modified: upload.initiated,
         etag: multipart_etag(&parts),
         protection: upload.protection,
         headers: upload.headers,
@@ -289,7 +290,7 @@ impl Core {
         }
         let deleted = records::delete_upload(id, upload).into_iter().map(Ok);
         let used: HashSet<u32> = object.parts.iter().map(|part| part.number).collect();
-        let (version, told) = newest(&catalogue, &name, object)?;
+        let (version, told) = newest(self, &catalogue, &name, object)?;
         self.commit(deleted.chain([records::put_version(&name, &version)]).collect()).await?;
         let uploaded = catalogue.uploads.remove(id).map(|upload| upload.parts).unwrap_or_default();
         let replaced = catalogue.insert(name, version);
