@@ -34,6 +34,7 @@ MEMBERS = (
     "ETag",
     "Errors",
     "NextKeyMarker",
+    "NextUploadIdMarker",
     "NextVersionIdMarker",
     "Policy",
     "PublicAccessBlockConfiguration",
@@ -45,6 +46,8 @@ MEMBERS = (
     "Status",
     "TagCount",
     "TagSet",
+    "UploadIdMarker",
+    "Uploads",
     "VersionId",
     "Versions",
 )

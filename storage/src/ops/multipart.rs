@@ -17,7 +17,7 @@ use crate::answers::{self, EncryptionAnswer, set_checksums, set_encryption};
 use crate::checksums;
 use crate::conditions::Conditions;
 use crate::content::{self, Promise};
-use crate::core::{Core, now_millis, random_id};
+use crate::core::{Core, now_millis};
 use crate::encryption::{CustomerKey, KeyProtection, Place, Refusal, request, sse_c};
 use crate::model::{Catalogue, ObjectName, StoredHeaders, StoredObject, StoredPart, Upload};
 use crate::records;
@@ -61,7 +61,8 @@ pub(super) async fn create_multipart_upload(
         parts: std::collections::BTreeMap::new(),
     };
     let chosen = upload.checksum.as_ref().filter(|checksum| checksum.is_chosen);
-    let id = random_id();
+    // As the ids of versions, it tells when it was made.
+    let id = core.new_version_id()?;
     let mut output = CreateMultipartUploadOutput {
         bucket: Some(name.bucket),
         key: Some(name.key),
