@@ -24,7 +24,7 @@ use crate::records;
 use crate::root_key::{RootKeyError, RootKeyHolder};
 use crate::store::{Backend, BackendError, Change, SealedError, SealedRecords};
 use crate::under_way::UnderWay;
-use crate::versions;
+use crate::versions::{NULL, VersionIds};
 
 /// The state of one simulated storage.
 pub(crate) struct Core {
@@ -37,6 +37,7 @@ pub(crate) struct Core {
     pub(crate) faults: Faults,
     kms: Mutex<Kms>,
     root: RootKey,
+    version_ids: VersionIds,
 }
 
 /// Why a storage could not be opened or cleared.
@@ -90,9 +91,10 @@ impl Core {
         }
         let catalogue = records::read(&stored)?;
         remove_orphans(&*backend, &catalogue).await?;
+        let version_ids = VersionIds::new(&root, catalogue.latest_sequence());
         let (catalogue, kms) = (RwLock::new(catalogue), Mutex::new(kms));
         let (under_way, faults) = (Arc::default(), Faults::default());
-        let core = Self { config, backend, catalogue, under_way, faults, records, kms, root };
+        let core = Self { config, backend, catalogue, under_way, faults, records, kms, root, version_ids };
         core.save_kms(&mut *core.kms.lock().await).await?;
         Ok(core)
     }
@@ -151,12 +153,18 @@ impl Core {
 
     /// A fresh id of a version.
     pub(crate) fn new_version_id(&self) -> S3Result<String> {
-        versions::new_id(&self.root).map_err(S3Error::internal_error)
+        self.version_ids.fresh(now()).map_err(S3Error::internal_error)
     }
 
-    /// Whether a version's id is one that this storage may have given out.
-    pub(crate) fn gave_version_id(&self, id: &str) -> bool {
-        versions::is_id(&self.root, id)
+    /// The sequence of a version: the one that is in its id, or for the null version the next one.
+    pub(crate) fn sequence(&self, id: &str) -> u64 {
+        self.version_ids.sequence_of(id).unwrap_or_else(|| self.version_ids.next_sequence(now()))
+    }
+
+    /// The sequence of a version's id; nothing where this storage cannot have given it out. That of the null version is in
+    /// no id.
+    pub(crate) fn given_sequence(&self, id: &str) -> Option<u64> {
+        if id == NULL { Some(u64::MAX) } else { self.version_ids.sequence_of(id) }
     }
 
     /// A bucket's settings.

@@ -255,8 +255,6 @@ pub struct Catalogue {
     objects: BTreeMap<ObjectName, Versions>,
     /// Uploads by id.
     pub uploads: BTreeMap<String, Upload>,
-    /// The greatest sequence of a version so far.
-    sequence: u64,
 }
 
 impl Catalogue {
@@ -280,15 +278,14 @@ impl Catalogue {
         self.objects.get(name)
     }
 
-    /// The sequence for a version that is newer than all others.
+    /// The sequence of the newest version of all.
     #[must_use]
-    pub const fn next_sequence(&self) -> u64 {
-        self.sequence + 1
+    pub fn latest_sequence(&self) -> u64 {
+        self.objects.values().filter_map(Versions::latest).map(Version::sequence).max().unwrap_or(0)
     }
 
     /// Adds a version, and gives back the one of the same id, which it replaces.
     pub fn insert(&mut self, name: ObjectName, version: Version) -> Option<Version> {
-        self.sequence = self.sequence.max(version.sequence());
         self.objects.entry(name).or_default().insert(version)
     }
 

@@ -3,6 +3,9 @@
 //! Each version is encrypted under a data key of its own, and its bytes are bound to it. Source: Amazon S3 User Guide,
 //! "Retaining multiple versions of objects with S3 Versioning", and Amazon's own answers.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
@@ -18,7 +21,7 @@ use crate::model::StoredObject;
 pub const NULL: &str = "null";
 
 /// The random bytes of a version's id.
-const RANDOM_LENGTH: usize = 16;
+const SALT_LENGTH: usize = 8;
 /// The bytes that show an id to be one that was given out.
 const MARK_LENGTH: usize = 8;
 
@@ -136,36 +139,65 @@ impl Versions {
     }
 }
 
-/// A fresh id. As on S3, an id shows whether it was ever given out: its end is a mark that only the service can make.
+/// Makes the ids of versions, and tells which were made.
 ///
-/// # Errors
-/// Where the platform has no randomness.
-pub fn new_id(root: &RootKey) -> Result<String, NoRandomness> {
-    let number: [u8; RANDOM_LENGTH] = random()?;
-    let mark = marker(root, &number).finalize().into_bytes();
-    Ok(URL_SAFE_NO_PAD.encode([&number[..], &mark[..MARK_LENGTH]].concat()))
+/// As on S3, an id shows whether it was ever given out: its end is a mark that only the service can make. And it holds when
+/// it was made, so that a listing goes on behind a version that was removed since.
+pub(crate) struct VersionIds {
+    key: Zeroizing<[u8; 32]>,
+    latest: AtomicU64,
 }
 
-/// Whether an id is one that the service may have given out.
-#[must_use]
-pub fn is_id(root: &RootKey, id: &str) -> bool {
-    if id == NULL {
-        return true;
+impl VersionIds {
+    /// For a storage whose newest version has this sequence.
+    #[expect(clippy::expect_used, reason = "32 bytes are a legal output length of HKDF-SHA256")]
+    pub(crate) fn new(root: &RootKey, latest: u64) -> Self {
+        let mut key = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(None, root.bytes())
+            .expand(b"s3-storage-sim version ids", &mut key[..])
+            .expect("a legal output length");
+        Self { key, latest: AtomicU64::new(latest) }
     }
-    let Ok(bytes) = URL_SAFE_NO_PAD.decode(id) else { return false };
-    let Some((number, mark)) = bytes.split_at_checked(RANDOM_LENGTH) else { return false };
-    mark.len() == MARK_LENGTH && marker(root, number).verify_truncated_left(mark).is_ok()
+
+    /// A sequence that is greater than all before: the time in microseconds, or one more than the last.
+    pub(crate) fn next_sequence(&self, now: Duration) -> u64 {
+        let now = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);
+        let next = |latest: u64| latest.saturating_add(1).max(now);
+        next(self.latest.update(Ordering::SeqCst, Ordering::SeqCst, next))
+    }
+
+    /// A fresh id.
+    ///
+    /// # Errors
+    /// Where the platform has no randomness.
+    pub(crate) fn fresh(&self, now: Duration) -> Result<String, NoRandomness> {
+        let salt: [u8; SALT_LENGTH] = random()?;
+        let content = [&self.next_sequence(now).to_be_bytes()[..], &salt].concat();
+        let mark = self.marker(&content).finalize().into_bytes();
+        Ok(URL_SAFE_NO_PAD.encode([&content[..], &mark[..MARK_LENGTH]].concat()))
+    }
+
+    /// The sequence that an id was made with; nothing where it was not made here.
+    pub(crate) fn sequence_of(&self, id: &str) -> Option<u64> {
+        let bytes = URL_SAFE_NO_PAD.decode(id).ok()?;
+        let (content, mark) = bytes.split_last_chunk::<MARK_LENGTH>()?;
+        let (sequence, salt) = content.split_first_chunk()?;
+        self.marker(content).verify_truncated_left(mark).ok()?;
+        (salt.len() == SALT_LENGTH).then(|| u64::from_be_bytes(*sequence))
+    }
+
+    #[expect(clippy::expect_used, reason = "any length is a legal key of HMAC")]
+    fn marker(&self, content: &[u8]) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key[..]).expect("any length");
+        mac.update(content);
+        mac
+    }
 }
 
-#[expect(clippy::expect_used, reason = "32 bytes are a legal output length of HKDF-SHA256, and a legal key of HMAC")]
-fn marker(root: &RootKey, number: &[u8]) -> Hmac<Sha256> {
-    let mut key = Zeroizing::new([0; 32]);
-    Hkdf::<Sha256>::new(None, root.bytes())
-        .expand(b"s3-storage-sim version ids", &mut key[..])
-        .expect("a legal output length");
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key[..]).expect("any length");
-    mac.update(number);
-    mac
+impl core::fmt::Debug for VersionIds {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.debug_struct("VersionIds").finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]
@@ -177,16 +209,25 @@ mod tests {
     }
 
     #[test]
-    fn an_id_shows_whether_it_was_given_out() {
+    fn an_id_shows_whether_it_was_given_out_and_when() {
         let root = RootKey::generate().unwrap();
-        let id = new_id(&root).unwrap();
-        assert_eq!(id.len(), 32);
-        assert!(is_id(&root, &id) && is_id(&root, NULL));
+        let ids = VersionIds::new(&root, 0);
+        let id = ids.fresh(Duration::from_micros(7)).unwrap();
+        assert_eq!((id.len(), ids.sequence_of(&id)), (32, Some(7)));
         let altered = format!("{}ABCD", &id[..28]);
-        for other in [altered.as_str(), "HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD", "", "nul", "?", &id[..31]] {
-            assert!(!is_id(&root, other), "{other}");
+        for other in [altered.as_str(), "HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD", "", "null", "?", &id[..31]] {
+            assert_eq!(ids.sequence_of(other), None, "{other}");
         }
-        assert!(!is_id(&RootKey::generate().unwrap(), &id));
+        assert_eq!(VersionIds::new(&RootKey::generate().unwrap(), 0).sequence_of(&id), None);
+        assert_eq!(VersionIds::new(&root, 9).sequence_of(&id), Some(7), "also after a restart");
+    }
+
+    #[test]
+    fn a_sequence_only_grows_also_where_the_clock_does_not() {
+        let ids = VersionIds::new(&RootKey::generate().unwrap(), 10);
+        let now = Duration::from_micros;
+        let sequences = [now(3), now(20), now(20), now(5)].map(|now| ids.next_sequence(now));
+        assert_eq!(sequences, [11, 20, 21, 22]);
     }
 
     #[test]

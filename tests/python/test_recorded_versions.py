@@ -12,9 +12,9 @@ def keep_versions(amazon, place, status="Enabled"):
     return amazon.put_bucket_versioning(Bucket=place["Bucket"], VersioningConfiguration={"Status": status})
 
 
-def listed(amazon, place):
+def listed(amazon, place, **arguments):
     """A listing of versions, with what the recordings kept of it."""
-    listing = amazon.list_object_versions(Bucket=place["Bucket"])
+    listing = amazon.list_object_versions(Bucket=place["Bucket"], **arguments)
     for kind in ("Versions", "DeleteMarkers"):
         if kind in listing:
             listing[kind] = [{name: one[name] for name in ("IsLatest", "Key", "VersionId")} for one in listing[kind]]
@@ -175,3 +175,82 @@ def test_deletions_where_versions_are_suspended(amazon, place, recording):
     recording.is_like("list-suspended-put", listed(amazon, place))
     recording.is_like("delete-object-no-version-after-put", amazon.delete_object(**place))
     recording.is_like("list-suspended-after-put", listed(amazon, place))
+
+
+@replays("TestS3ObjectCRUD::test_list_object_versions_order_unversioned")
+def test_versions_are_listed_where_none_are_kept(amazon, place, recording):
+    recording.is_like("list-empty", listed(amazon, place))
+    for key, number, step in (("a", 1, ""), ("c", 3, "-3"), ("b", 2, "-2")):
+        content = f"test-object-{number}"
+        answer = amazon.put_object(Bucket=place["Bucket"], Key=f"{key}-{content}", Body=content.encode())
+        recording.is_like(f"put-object{step}", answer)
+    recording.is_like("list-object-versions", listed(amazon, place))
+
+
+@replays("TestS3ListObjectVersions::test_list_objects_versions_markers")
+def test_pages_of_versions(amazon, place, recording):
+    bucket, keys, ids = place["Bucket"], ["test_0", "test_1", "test_2"], []
+    keep_versions(amazon, place)
+    put = lambda key, content: ids.append(amazon.put_object(Bucket=bucket, Key=key, Body=content)["VersionId"])
+    for key in keys:
+        put(key, b"version 1")
+    put(keys[2], b"version 2")
+    for key in keys:
+        ids.append(amazon.delete_object(Bucket=bucket, Key=key)["VersionId"])
+    for key in keys[:2]:
+        put(key, b"version 2")
+    made = {"ResponseMetadata": {"HTTPStatusCode": 200}, "Versions": [{"VersionId": id} for id in ids]}
+    recording.is_like("version-order", made)
+    recording.is_like("list-objects-versions-all", listed(amazon, place))
+    page = listed(amazon, place, MaxKeys=5)
+    recording.is_like("list-objects-versions-5", page)
+    key, version = {"KeyMarker": page["NextKeyMarker"]}, {"VersionIdMarker": page["NextVersionIdMarker"]}
+    recording.is_like("list-objects-next-key-only", listed(amazon, place, MaxKeys=1, **key))
+    recording.is_like("list-objects-next-key-last", listed(amazon, place, MaxKeys=1, KeyMarker=keys[-1]))
+    answer = refused(amazon.list_object_versions, Bucket=bucket, MaxKeys=1, **version)
+    recording.is_refused_like("list-objects-next-version-only", answer)
+    recording.is_like("list-objects-both-markers", listed(amazon, place, MaxKeys=1, **key, **version))
+    answer = listed(amazon, place, MaxKeys=1, KeyMarker=keys[-1], VersionIdMarker=ids[3])
+    recording.is_like("list-objects-last-key-last-version", answer)
+    recording.is_like("list-objects-next-key-empty", listed(amazon, place, MaxKeys=1, KeyMarker=""))
+
+
+@replays("TestS3ListObjectVersions::test_list_object_versions_pagination_common_prefixes")
+def test_pages_of_versions_and_prefixes(amazon, place, recording):
+    keep_versions(amazon, place)
+    for name in ("aSubfolder/subFile1", "aSubfolder/subFile2", "file1", "file2"):
+        amazon.put_object(Bucket=place["Bucket"], Key=f"folder/{name}", Body=b"content 123")
+    recording.is_like("list-object-versions-all-keys", listed(amazon, place))
+    below = {"Prefix": "folder/", "Delimiter": "/", "MaxKeys": 1}
+    page = listed(amazon, place, **below)
+    recording.is_like("list-object-versions-start", page)
+    page = listed(amazon, place, **below, KeyMarker=page["NextKeyMarker"])
+    recording.is_like("list-object-versions-next-1", page)
+    page = listed(amazon, place, **below, KeyMarker=page["NextKeyMarker"])
+    recording.is_like("list-object-versions-end", page)
+    page = listed(amazon, place, **below, KeyMarker="folder/aSubfolder/subFile1")
+    recording.is_like("list-object-versions-manual-first-file", page)
+
+
+@replays("TestS3ListObjectVersions::test_list_objects_versions_with_prefix")
+def test_versions_below_a_prefix(amazon, place, recording):
+    keep_versions(amazon, place)
+    for key in ("dir/test", "dir/subdir/test2"):
+        for content in (b"v1", b"v2"):
+            amazon.put_object(Bucket=place["Bucket"], Key=key, Body=content)
+    prefixes = ("dir/", "dir/s", "dir/test", "dir/subdir", "dir/subdir/", "dir/subdir/test2")
+    for number, prefix in enumerate(prefixes, start=1):
+        answer = listed(amazon, place, Prefix=prefix, Delimiter="/")
+        recording.is_like(f"list-object-version-{number}", answer)
+
+
+def test_a_bucket_is_emptied_page_by_page(amazon, place):
+    """As SDKs do it: a page is deleted before the next is asked for, so that markers name what is no more."""
+    keep_versions(amazon, place)
+    for number in range(5):
+        amazon.put_object(**place, Body=f"{number}".encode())
+    amazon.delete_object(**place)
+    for page in amazon.get_paginator("list_object_versions").paginate(Bucket=place["Bucket"], MaxKeys=2):
+        for one in page.get("Versions", []) + page.get("DeleteMarkers", []):
+            amazon.delete_object(**place, VersionId=one["VersionId"])
+    amazon.delete_bucket(Bucket=place["Bucket"])

@@ -17,7 +17,7 @@ use crate::caller::Caller;
 use crate::config::ACCOUNT_ID;
 use crate::core::{Core, now_seconds};
 use crate::policy::ConditionContext;
-use crate::tags;
+use crate::tags::{self, Tags};
 
 const METHOD: &str = "x-amz-server-side-encryption";
 const KMS_KEY_ID: &str = "x-amz-server-side-encryption-aws-kms-key-id";
@@ -61,15 +61,15 @@ impl<'a> Request<'a> {
         Self { credentials: credentials.as_ref(), method, uri, headers, is_secure }
     }
 
-    /// A header, or the parameter that stands for it in a URL.
     pub(super) fn header(&self, name: &str) -> Option<String> {
-        let header = self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        header.or_else(|| self.parameter(name).filter(|_| name.starts_with("x-amz-")))
+        self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
     }
 
+    /// A parameter as operations get it: spelt like this, and there once.
     pub(super) fn parameter(&self, name: &str) -> Option<String> {
-        let mut pairs = form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes());
-        pairs.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.into_owned())
+        let pairs = form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes());
+        let mut values = pairs.filter(|(found, _)| found == name).map(|(_, value)| value.into_owned());
+        values.next().filter(|_| values.next().is_none())
     }
 
     /// How the request was signed, and how long ago in milliseconds where that is in its URL.
@@ -102,10 +102,9 @@ impl Core {
                 conditions.add(&format!("s3:{name}"), value);
             }
         }
-        for (tag, value) in tags::of_header(request.header("x-amz-tagging").as_deref()).unwrap_or_default() {
-            conditions.add("s3:RequestObjectTagKeys", &tag);
-            conditions.add(&format!("s3:RequestObjectTag/{tag}"), value);
-        }
+        // What is no list of tags is for the operation to refuse.
+        let tags = tags::of_header(request.header("x-amz-tagging").as_deref()).unwrap_or_default();
+        add_request_tags(&mut conditions, &tags);
         if let Some(name) = request.header(KMS_KEY_ID) {
             // Policies name keys by their ARNs, whichever of their names a request has.
             let arn = self.with_kms(|kms| kms.arn_of(&name)).await?;
@@ -130,6 +129,13 @@ impl Core {
                 conditions.add(&format!("s3:{name}"), value);
             }
         }
+    }
+}
+
+pub(super) fn add_request_tags(conditions: &mut ConditionContext, tags: &Tags) {
+    for (tag, value) in tags {
+        conditions.add("s3:RequestObjectTagKeys", tag);
+        conditions.add(&format!("s3:RequestObjectTag/{tag}"), value);
     }
 }
 

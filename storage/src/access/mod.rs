@@ -22,6 +22,7 @@ use crate::core::Core;
 use crate::model::{Bucket, ObjectName};
 use crate::policy::bucket::is_public;
 use crate::policy::{self, ConditionContext, Policy, Verdict};
+use crate::tags::Tags;
 
 /// Asks the buckets' policies before an operation is called.
 pub(crate) struct BucketPolicies(pub(crate) Arc<Core>);
@@ -43,9 +44,12 @@ pub(crate) struct Asking {
     conditions: ConditionContext,
 }
 
-/// Marks a request whose caller may not list the bucket, and so is not told what is not there.
-#[derive(Debug, Clone, Copy)]
-struct MayNotList;
+/// Marks a request whose caller may not list the bucket, and so is told this instead of what is not there.
+#[derive(Debug, Clone)]
+struct MayNotList(String);
+
+/// What one is told whom S3 tells nothing.
+const ACCESS_DENIED: &str = "Access Denied";
 
 /// The header that a copy names its source in.
 const COPY_SOURCE: &str = "x-amz-copy-source";
@@ -58,24 +62,25 @@ pub(crate) struct Insecure;
 impl S3Access for BucketPolicies {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
         let is_secure = context.extensions_mut().get::<Insecure>().is_none();
-        if !self.check_operation(context, is_secure).await? {
-            context.extensions_mut().insert(MayNotList);
+        if let Some(refusal) = self.check_operation(context, is_secure).await? {
+            let message = refusal.message().unwrap_or(ACCESS_DENIED).to_owned();
+            context.extensions_mut().insert(MayNotList(message));
         }
         Ok(())
     }
 }
 
 impl BucketPolicies {
-    /// Lets an operation be, or says why not. Tells whether its caller may know what is not there.
-    async fn check_operation(&self, context: &S3AccessContext<'_>, is_secure: bool) -> S3Result<bool> {
+    /// Lets an operation be, or says why not. Gives what its caller is told in place of what is not there, where the caller
+    /// may not know that.
+    async fn check_operation(&self, context: &S3AccessContext<'_>, is_secure: bool) -> S3Result<Option<S3Error>> {
         let (core, operation) = (&self.0, context.s3_op().name());
         let (bucket, key) = match context.s3_path() {
             S3Path::Bucket { bucket } if operation != "CreateBucket" => (bucket, None),
             S3Path::Object { bucket, key } => (bucket, Some(&**key)),
-            _ => return core.caller(context.credentials())?.signed().map(|()| true),
+            _ => return core.caller(context.credentials())?.signed().map(|()| None),
         };
         core.bucket(bucket).await?;
-        operations::check_acl(operation, context.headers())?;
         let request = Request::of(context, is_secure);
         let asking = core.asking(&request).await?;
         let version_id = request.parameter("versionId");
@@ -86,8 +91,19 @@ impl BucketPolicies {
         if let Some(source) = request.header(COPY_SOURCE).filter(|_| operations::is_copy(operation)) {
             core.authorize_source(&asking, &source).await?;
         }
+        operations::check_acl(operation, context.headers())?;
+        if !operations::is_read(operation) {
+            return Ok(None);
+        }
         let listed = Resource { bucket, key: None, version_id: None };
-        Ok(!operations::is_read(operation) || core.authorize(&asking, "s3:ListBucket", listed).await.is_ok())
+        Ok(core.authorize(&asking, "s3:ListBucket", listed).await.err())
+    }
+}
+
+impl Asking {
+    /// Adds tags that a request has in its body.
+    pub(crate) fn add_tags(&mut self, tags: &Tags) {
+        conditions::add_request_tags(&mut self.conditions, tags);
     }
 }
 
@@ -166,9 +182,9 @@ pub(crate) fn stored_policy(bucket: &Bucket) -> S3Result<Option<Policy>> {
 
 /// Makes of "there is none" what one who may not list the bucket is told.
 pub(crate) fn hidden(error: S3Error, extensions: &Extensions) -> S3Error {
-    match error.code() {
-        S3ErrorCode::NoSuchKey | S3ErrorCode::NoSuchVersion if extensions.get::<MayNotList>().is_some() => {
-            access_denied()
+    match (error.code(), extensions.get()) {
+        (S3ErrorCode::NoSuchKey | S3ErrorCode::NoSuchVersion, Some(MayNotList(message))) => {
+            S3Error::with_message(S3ErrorCode::AccessDenied, message.clone())
         }
         _ => error,
     }
@@ -182,7 +198,7 @@ impl Caller {
 }
 
 fn access_denied() -> S3Error {
-    s3_error!(AccessDenied, "Access Denied")
+    s3_error!(AccessDenied, "{ACCESS_DENIED}")
 }
 
 /// One's own account is told which policy it was; nobody else is.

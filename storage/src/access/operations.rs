@@ -15,7 +15,6 @@ const OF_VERSIONS: &[(&str, &str, &str)] = &[
     ("GetObjectAttributes", "s3:GetObject", "s3:GetObjectVersion"),
     ("GetObjectTagging", "s3:GetObjectTagging", "s3:GetObjectVersionTagging"),
     ("HeadObject", "s3:GetObject", "s3:GetObjectVersion"),
-    ("PutObjectTagging", "s3:PutObjectTagging", "s3:PutObjectVersionTagging"),
 ];
 
 /// All others.
@@ -55,10 +54,13 @@ const OTHERS: &[(&str, &str)] = &[
     ("UploadPartCopy", "s3:PutObject"),
 ];
 
-/// Operations that ask for themselves: only they know which objects they are about.
-const BY_THEMSELVES: &[&str] = &["DeleteObjects", "PostObject"];
+/// Operations that ask for themselves: what policies can ask about is in their bodies.
+const BY_THEMSELVES: &[&str] = &["DeleteObjects", "PostObject", "PutObjectTagging"];
 
-/// The actions that a caller has to be allowed. Of an operation that is not simulated, one that nobody is denied or allowed.
+/// The action of operations that nobody answers.
+const UNKNOWN: &str = "s3:";
+
+/// The actions that a caller has to be allowed; of an operation that is not simulated, one that only `s3:*` matches.
 pub(super) fn actions(operation: &str, has_version: bool, request: &Request<'_>) -> Vec<&'static str> {
     let mut actions = Vec::new();
     if let Some((_, newest, version)) = OF_VERSIONS.iter().find(|(name, ..)| *name == operation) {
@@ -66,7 +68,7 @@ pub(super) fn actions(operation: &str, has_version: bool, request: &Request<'_>)
     } else if let Some((_, action)) = OTHERS.iter().find(|(name, _)| *name == operation) {
         actions.push(*action);
     } else if !BY_THEMSELVES.contains(&operation) {
-        actions.push("s3:");
+        actions.push(UNKNOWN);
     }
     if operation == "GetObjectAttributes" {
         actions.push(if has_version { "s3:GetObjectVersionAttributes" } else { "s3:GetObjectAttributes" });
@@ -101,4 +103,40 @@ pub(super) fn check_acl(operation: &str, headers: &HeaderMap) -> S3Result<()> {
     let mut error = S3Error::with_message(code, "The bucket does not allow ACLs");
     error.set_status_code(http::StatusCode::BAD_REQUEST);
     Err(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::bucket::{Account, parse};
+
+    /// The operations that are simulated, as the protocol crate names them.
+    fn simulated() -> Vec<String> {
+        let (_, table) = include_str!("../ops/mod.rs").split_once("\noperations! {").expect("the table");
+        let names = table.lines().filter_map(|line| Some(line.trim().split_once("Input)")?.0.split_once('(')?.1));
+        names.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_operation_that_is_simulated_is_an_action_that_policies_can_name() {
+        let simulated = simulated();
+        assert!(simulated.len() >= 40, "{simulated:?}");
+        for name in simulated {
+            // These need no bucket that could have a policy.
+            if ["CreateBucket", "ListBuckets"].contains(&name.as_str()) || BY_THEMSELVES.contains(&name.as_str()) {
+                continue;
+            }
+            let of_versions = OF_VERSIONS.iter().filter(|(operation, ..)| *operation == name);
+            let others = OTHERS.iter().filter(|(operation, _)| *operation == name).map(|(_, action)| *action);
+            let actions: Vec<&str> = of_versions.flat_map(|(_, one, other)| [*one, *other]).chain(others).collect();
+            assert!(!actions.is_empty(), "{name} has no action");
+            for action in actions {
+                let policy = format!(
+                    r#"{{"Statement":{{"Effect":"Deny","Principal":"*","Action":"{action}","Resource":"arn:aws:s3:::demo*"}}}}"#
+                );
+                let account = Account { id: "111122223333", users: &[] };
+                assert!(parse(&policy, "demo", account).is_ok(), "{action} is no action");
+            }
+        }
+    }
 }

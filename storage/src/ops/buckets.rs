@@ -14,7 +14,7 @@ use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 use crate::answers;
 use crate::core::{Core, no_such_bucket, now_seconds};
 use crate::encryption::{Refusal, add_elements};
-use crate::model::{Bucket, BucketEncryption, CorsRule, DefaultEncryption, whole_block};
+use crate::model::{Bucket, BucketEncryption, CorsRule, DefaultEncryption, Upload, whole_block};
 use crate::records;
 use crate::tags::{self, Tagged};
 
@@ -70,8 +70,18 @@ pub(super) async fn delete_bucket(
         add_elements(&mut error, [("BucketName", name)]);
         return Err(error);
     }
-    core.commit(vec![Ok(records::delete_bucket(&name))]).await?;
+    // Uploads under way keep no bucket; a later one of the same name must not inherit them.
+    let is_in_it = |(_, upload): &(&String, &Upload)| upload.name.bucket == name;
+    let uploads: Vec<String> = catalogue.uploads.iter().filter(is_in_it).map(|(id, _)| id.clone()).collect();
+    let mut changes = vec![records::delete_bucket(&name)];
+    for id in &uploads {
+        changes.extend(catalogue.uploads.get(id).map(|upload| records::delete_upload(id, upload)).unwrap_or_default());
+    }
+    core.commit(changes.into_iter().map(Ok).collect()).await?;
     catalogue.buckets.remove(&name);
+    let removed: Vec<Upload> = uploads.iter().filter_map(|id| catalogue.uploads.remove(id)).collect();
+    drop(catalogue);
+    core.discard(removed.into_iter().flat_map(|upload| upload.parts.into_values()));
     Ok(S3Response::new(DeleteBucketOutput::default()))
 }
 

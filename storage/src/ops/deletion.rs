@@ -87,7 +87,7 @@ async fn delete_one_of_many(
     let version_id = object.version_id.as_deref();
     let action = if version_id.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" };
     core.authorize(asking, action, Resource { bucket, key: Some(&object.key), version_id }).await?;
-    if let Some(id) = object.version_id.as_deref().filter(|id| !core.gave_version_id(id)) {
+    if let Some(id) = object.version_id.as_deref().filter(|id| core.given_sequence(id).is_none()) {
         // Alone, such an id is an invalid argument.
         return Err(no_such_version(&object.key, id));
     }
@@ -117,7 +117,7 @@ impl Core {
         conditions.check_write(target)?;
         let (removed, deletion) = match (version_id, versioning) {
             (None, Some(state)) => {
-                let marker = self.new_marker(state, catalogue.next_sequence())?;
+                let marker = self.new_marker(state)?;
                 self.commit(vec![records::put_version(name, &marker)]).await?;
                 let deletion = Deletion { version_id: Some(marker.id().to_owned()), is_marker: true };
                 (catalogue.insert(name.clone(), marker), deletion)
@@ -146,8 +146,9 @@ impl Core {
         }
     }
 
-    fn new_marker(&self, state: Versioning, sequence: u64) -> S3Result<Version> {
+    fn new_marker(&self, state: Versioning) -> S3Result<Version> {
         let (version, is_null) = (self.new_version_id()?, state == Versioning::Suspended);
+        let sequence = self.sequence(&version);
         Ok(Version::DeleteMarker(DeleteMarker { version, is_null, sequence, modified: now_millis() }))
     }
 }

@@ -1,8 +1,8 @@
-//! Listings: objects and uploads, by prefix and delimiter, page by page.
+//! Listings of objects, by prefix and delimiter, page by page.
 
 use s3s::dto::{
-    CommonPrefix, EncodingType, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput,
-    ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, MultipartUpload, Object, ObjectStorageClass, Owner,
+    CommonPrefix, EncodingType, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, Object,
+    ObjectStorageClass, Owner,
 };
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
@@ -119,51 +119,6 @@ pub(super) async fn list_objects(
             found.contents.iter().map(|(key, object)| entry(text(key.clone()), object, owner.clone())).collect(),
         ),
         common_prefixes: common_prefixes(found.prefixes, &text),
-        ..Default::default()
-    }))
-}
-
-pub(super) async fn list_multipart_uploads(
-    core: &Core,
-    request: S3Request<ListMultipartUploadsInput>,
-) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
-    let input = request.input;
-    let limit = limit(input.max_uploads)?;
-    let prefix = input.prefix.clone().unwrap_or_default();
-    let after = (input.key_marker.clone().unwrap_or_default(), input.upload_id_marker.clone());
-    let catalogue = core.catalogue.read().await;
-    if !catalogue.buckets.contains_key(&input.bucket) {
-        return Err(no_such_bucket(&input.bucket));
-    }
-    let mut uploads: Vec<(&String, &crate::model::Upload)> = catalogue
-        .uploads
-        .iter()
-        .filter(|(_, upload)| upload.name.bucket == input.bucket && upload.name.key.starts_with(&prefix))
-        .filter(|(id, upload)| match &after.1 {
-            Some(upload_id) => (&upload.name.key, *id) > (&after.0, upload_id),
-            None => upload.name.key > after.0 || after.0.is_empty(),
-        })
-        .collect();
-    uploads.sort_by(|(a_id, a), (b_id, b)| (&a.name.key, a_id).cmp(&(&b.name.key, b_id)));
-    let is_truncated = uploads.len() > limit;
-    uploads.truncate(limit);
-    let next = uploads.last().filter(|_| is_truncated).map(|(id, upload)| (upload.name.key.clone(), (*id).clone()));
-    let entry = |(id, upload): &(&String, &crate::model::Upload)| MultipartUpload {
-        key: Some(upload.name.key.clone()),
-        upload_id: Some((*id).clone()),
-        initiated: answers::timestamp(upload.initiated),
-        ..Default::default()
-    };
-    Ok(S3Response::new(ListMultipartUploadsOutput {
-        bucket: Some(input.bucket),
-        prefix: input.prefix,
-        key_marker: Some(input.key_marker.unwrap_or_default()),
-        upload_id_marker: Some(input.upload_id_marker.unwrap_or_default()),
-        max_uploads: i32::try_from(limit).ok(),
-        is_truncated: Some(is_truncated),
-        next_key_marker: next.as_ref().map(|(key, _)| key.clone()),
-        next_upload_id_marker: next.map(|(_, id)| id),
-        uploads: Some(uploads.iter().map(entry).collect()),
         ..Default::default()
     }))
 }

@@ -75,7 +75,7 @@ impl Core {
 
     /// Refuses an id that the service cannot have given out.
     pub(super) fn check_version_id(&self, id: &str) -> S3Result<()> {
-        if self.gave_version_id(id) {
+        if self.given_sequence(id).is_some() {
             return Ok(());
         }
         let mut error = s3_error!(InvalidArgument, "Invalid version id specified");

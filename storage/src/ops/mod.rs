@@ -10,6 +10,7 @@ mod multipart;
 mod objects;
 mod policies;
 mod tagging;
+mod uploads;
 mod versioning;
 
 use std::sync::Arc;
@@ -99,7 +100,7 @@ operations! {
     complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput by multipart;
     abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput by multipart;
     list_parts(ListPartsInput) -> ListPartsOutput by multipart;
-    list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput by listing;
+    list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput by uploads;
     list_objects(ListObjectsInput) -> ListObjectsOutput by listing;
     list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output by listing;
 }

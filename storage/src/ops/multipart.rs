@@ -17,7 +17,7 @@ use crate::answers::{self, EncryptionAnswer, set_checksums, set_encryption};
 use crate::checksums;
 use crate::conditions::Conditions;
 use crate::content::{self, Promise};
-use crate::core::{Core, now_millis, random_id};
+use crate::core::{Core, now_millis};
 use crate::encryption::{CustomerKey, KeyProtection, Place, Refusal, request, sse_c};
 use crate::model::{Catalogue, ObjectName, StoredHeaders, StoredObject, StoredPart, Upload};
 use crate::records;
@@ -63,7 +63,8 @@ pub(super) async fn create_multipart_upload(
         parts: std::collections::BTreeMap::new(),
     };
     let chosen = upload.checksum.as_ref().filter(|checksum| checksum.is_chosen);
-    let id = random_id();
+    // As the ids of versions, it tells when it was made.
+    let id = core.new_version_id()?;
     let mut output = CreateMultipartUploadOutput {
         bucket: Some(name.bucket),
         key: Some(name.key),
@@ -160,7 +161,8 @@ pub(super) async fn complete_multipart_upload(
         is_null: true,
         sequence: 0,
         tags: upload.tags,
-        modified: now_millis(),
+        // An object's date is that of its upload's beginning (Amazon S3 User Guide, "System-defined object metadata").
+        modified: upload.initiated,
         etag: multipart_etag(&parts),
         protection: upload.protection,
         headers: upload.headers,
@@ -291,7 +293,7 @@ impl Core {
         }
         let deleted = records::delete_upload(id, upload).into_iter().map(Ok);
         let used: HashSet<u32> = object.parts.iter().map(|part| part.number).collect();
-        let (version, told) = newest(&catalogue, &name, object)?;
+        let (version, told) = newest(self, &catalogue, &name, object)?;
         self.commit(deleted.chain([records::put_version(&name, &version)]).collect()).await?;
         let uploaded = catalogue.uploads.remove(id).map(|upload| upload.parts).unwrap_or_default();
         let replaced = catalogue.insert(name, version);

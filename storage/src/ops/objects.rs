@@ -90,7 +90,7 @@ pub(super) async fn place_object(
     let mut catalogue = core.catalogue.write().await;
     let parts = object.parts.clone();
     let placed = async {
-        let (version, told) = newest(&catalogue, &name, object)?;
+        let (version, told) = newest(core, &catalogue, &name, object)?;
         conditions.check_write(catalogue.object(&name))?;
         core.commit(vec![records::put_version(&name, &version)]).await?;
         S3Result::Ok((version, told))

@@ -10,6 +10,7 @@ use s3s::{S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 
 use super::buckets::change;
 use super::lookup::{Found, Wanted, is_delete_marker, no_such_key};
+use crate::access::{Request, Resource};
 use crate::answers::Status;
 use crate::core::Core;
 use crate::encryption::add_elements;
@@ -62,11 +63,16 @@ pub(super) async fn put_object_tagging(
     core: &Core,
     request: S3Request<PutObjectTaggingInput>,
 ) -> S3Result<S3Response<PutObjectTaggingOutput>> {
+    let mut asking = core.asking(&Request::of_operation(&request, &request.headers)).await?;
     let S3Request { input, method, .. } = request;
-    core.bucket(&input.bucket).await?;
     let tags = tags::of_document(input.tagging.tag_set, Tagged::Object)?;
     let name = ObjectName { bucket: input.bucket, key: input.key };
     let wanted = Wanted { name: &name, version_id: input.version_id.as_deref() };
+    // Policies can ask about the tags too, which were not read yet when they were asked about other operations.
+    asking.add_tags(&tags);
+    let action = if wanted.version_id.is_some() { "s3:PutObjectVersionTagging" } else { "s3:PutObjectTagging" };
+    let resource = Resource { bucket: &name.bucket, key: Some(&name.key), version_id: wanted.version_id };
+    core.authorize(&asking, action, resource).await?;
     let version_id = core.tag(wanted, &method, tags).await?;
     Ok(S3Response::new(PutObjectTaggingOutput { version_id }))
 }

@@ -5,7 +5,7 @@ use s3s::dto::{
     ListObjectVersionsInput, ListObjectVersionsOutput, ObjectVersion, ObjectVersionStorageClass, Owner,
     PutBucketVersioningInput, PutBucketVersioningOutput,
 };
-use s3s::{S3Request, S3Response, S3Result, s3_error};
+use s3s::{S3Error, S3Request, S3Response, S3Result, s3_error};
 
 use super::buckets::change;
 use super::listing::{common_prefixes, encoder, limit, rolled_up};
@@ -13,7 +13,7 @@ use crate::answers;
 use crate::core::{Core, no_such_bucket};
 use crate::encryption::add_elements;
 use crate::model::{Catalogue, ObjectName, StoredObject};
-use crate::versions::{Version, Versioning};
+use crate::versions::{NULL, Version, Versioning, Versions};
 
 pub(super) async fn put_bucket_versioning(
     core: &Core,
@@ -53,9 +53,12 @@ pub(super) async fn get_bucket_versioning(
     Ok(S3Response::new(GetBucketVersioningOutput { status, ..Default::default() }))
 }
 
-/// An object as the newest version of its key: numbered where its bucket keeps versions, else the null version. Gives the
-/// id that the answer to a write tells of.
+/// An object as a version of its key: numbered where its bucket keeps versions, else the null version. Gives the id that the
+/// answer to a write tells of.
+///
+/// Numbered versions are in the order in which their writes, or their uploads, were begun, as on S3.
 pub(super) fn newest(
+    core: &Core,
     catalogue: &Catalogue,
     name: &ObjectName,
     mut object: StoredObject,
@@ -63,10 +66,13 @@ pub(super) fn newest(
     let bucket = catalogue.buckets.get(&name.bucket).ok_or_else(|| no_such_bucket(&name.bucket))?;
     let is_kept = bucket.versioning == Some(Versioning::Enabled);
     object.is_null = !is_kept;
-    object.sequence = catalogue.next_sequence();
+    object.sequence = core.sequence(if is_kept { &object.version } else { NULL });
     let told = is_kept.then(|| object.version.clone());
     Ok((Version::Object(Box::new(object)), told))
 }
+
+/// Where a page ends: behind this key or prefix, or behind this version of the key.
+type End = (String, Option<String>);
 
 /// One page of versions.
 #[derive(Default)]
@@ -74,8 +80,9 @@ struct Page {
     versions: Vec<ObjectVersion>,
     markers: Vec<DeleteMarkerEntry>,
     prefixes: Vec<String>,
-    /// Where the next page goes on: behind this key or prefix, or behind this version of the key.
-    next: Option<(String, Option<String>)>,
+    last: Option<End>,
+    /// Whether there is more.
+    is_truncated: bool,
 }
 
 /// What a page is of.
@@ -84,7 +91,8 @@ struct Asked<'a> {
     prefix: &'a str,
     delimiter: Option<&'a str>,
     key_marker: &'a str,
-    version_marker: Option<&'a str>,
+    /// The sequence of the version of the marker's key that the page before ended with; 0 where it ended with the key.
+    version_marker: u64,
     limit: usize,
     owner: Owner,
 }
@@ -99,29 +107,29 @@ pub(super) async fn list_object_versions(
     let version_marker = input.version_id_marker.as_deref().filter(|id| !id.is_empty());
     let key_marker = input.key_marker.as_deref().unwrap_or_default();
     if let (Some(id), "") = (version_marker, key_marker) {
-        let mut error = s3_error!(InvalidArgument, "A version-id marker cannot be specified without a key marker.");
-        let elements = [("ArgumentName", "version-id-marker".to_owned()), ("ArgumentValue", id.to_owned())];
-        add_elements(&mut error, elements);
-        return Err(error);
+        return Err(marker_refused("A version-id marker cannot be specified without a key marker.", id));
     }
     let catalogue = core.catalogue.read().await;
     if !catalogue.buckets.contains_key(&input.bucket) {
         return Err(no_such_bucket(&input.bucket));
     }
+    let name = ObjectName { bucket: input.bucket.clone(), key: key_marker.to_owned() };
+    let version_marker = version_marker.map_or(Ok(0), |id| marked_sequence(core, &catalogue, &name, id))?;
     let prefix = input.prefix.clone().unwrap_or_default();
     let delimiter = input.delimiter.as_deref();
     let text = encoder(input.encoding_type.as_ref());
     let bucket = input.bucket.as_str();
     let asked = Asked { bucket, prefix: &prefix, delimiter, key_marker, version_marker, limit, owner };
     let page = page(&catalogue, &asked, &text);
-    let (next_key, next_version) = page.next.map_or((None, None), |(key, id)| (Some(text(key)), id));
+    let next = page.last.filter(|_| page.is_truncated);
+    let (next_key, next_version) = next.map_or((None, None), |(key, id)| (Some(text(key)), id));
     Ok(S3Response::new(ListObjectVersionsOutput {
         max_keys: i32::try_from(limit).ok(),
-        is_truncated: Some(next_key.is_some()),
+        is_truncated: Some(page.is_truncated && limit > 0),
         next_key_marker: next_key,
         next_version_id_marker: next_version,
         key_marker: Some(text(key_marker.to_owned())),
-        version_id_marker: Some(version_marker.unwrap_or_default().to_owned()),
+        version_id_marker: Some(input.version_id_marker.unwrap_or_default()),
         prefix: Some(text(prefix.clone())),
         delimiter: input.delimiter.clone().map(&text),
         common_prefixes: common_prefixes(page.prefixes, &text),
@@ -133,48 +141,61 @@ pub(super) async fn list_object_versions(
     }))
 }
 
+/// The sequence of the version that a page before ended with, which may have been removed since.
+fn marked_sequence(core: &Core, catalogue: &Catalogue, name: &ObjectName, id: &str) -> S3Result<u64> {
+    let found = catalogue.versions(name).and_then(|all| all.find(id)).map(Version::sequence);
+    found.or_else(|| core.given_sequence(id)).ok_or_else(|| marker_refused("Invalid version id specified", id))
+}
+
+fn marker_refused(text: &str, id: &str) -> S3Error {
+    let mut error = s3_error!(InvalidArgument, "{text}");
+    add_elements(&mut error, [("ArgumentName", "version-id-marker".to_owned()), ("ArgumentValue", id.to_owned())]);
+    error
+}
+
 /// Lists versions behind the markers, by key and then newest first; keys with the delimiter beyond the prefix are rolled up.
 fn page(catalogue: &Catalogue, asked: &Asked<'_>, text: &impl Fn(String) -> String) -> Page {
     let mut page = Page::default();
-    let mut last: Option<(String, Option<String>)> = None;
     for (key, versions) in catalogue.keys(asked.bucket, asked.prefix) {
-        if let Some(prefix) = rolled_up(key, asked.prefix, asked.delimiter) {
-            let is_last = last.as_ref().is_some_and(|(entry, _)| entry == prefix);
-            if prefix <= asked.key_marker || is_last {
-                continue;
-            }
-            if page.is_full(asked.limit) {
-                page.next = last;
-                return page;
-            }
-            page.prefixes.push(prefix.to_owned());
-            last = Some((prefix.to_owned(), None));
-            continue;
+        match rolled_up(key, asked.prefix, asked.delimiter) {
+            Some(prefix) => page.take_prefix(prefix, asked),
+            None => page.take_versions(key, versions, asked, text),
         }
-        if key < asked.key_marker {
-            continue;
-        }
-        // Of the marker's key, what is older than the marker's version; nothing without one.
-        let mut is_behind = key != asked.key_marker || asked.key_marker.is_empty();
-        for (index, version) in versions.iter().enumerate() {
-            if !is_behind {
-                is_behind = asked.version_marker == Some(version.id());
-                continue;
-            }
-            if page.is_full(asked.limit) {
-                page.next = last;
-                return page;
-            }
-            page.push(text(key.to_owned()), version, index == 0, asked.owner.clone());
-            last = Some((key.to_owned(), Some(version.id().to_owned())));
+        if page.is_truncated {
+            break;
         }
     }
     page
 }
 
 impl Page {
-    fn is_full(&self, limit: usize) -> bool {
-        self.versions.len() + self.markers.len() + self.prefixes.len() == limit
+    /// Whether one more entry has room; else the page is known to be truncated.
+    fn has_room(&mut self, limit: usize) -> bool {
+        self.is_truncated = self.versions.len() + self.markers.len() + self.prefixes.len() == limit;
+        !self.is_truncated
+    }
+
+    fn take_prefix(&mut self, prefix: &str, asked: &Asked<'_>) {
+        let is_last = self.last.as_ref().is_some_and(|(entry, _)| entry == prefix);
+        if prefix > asked.key_marker && !is_last && self.has_room(asked.limit) {
+            self.prefixes.push(prefix.to_owned());
+            self.last = Some((prefix.to_owned(), None));
+        }
+    }
+
+    fn take_versions(&mut self, key: &str, versions: &Versions, asked: &Asked<'_>, text: &impl Fn(String) -> String) {
+        if key < asked.key_marker {
+            return;
+        }
+        // Of the marker's key, what is older than the marker's version, also where that was removed since.
+        let before = if key == asked.key_marker { asked.version_marker } else { u64::MAX };
+        for (index, version) in versions.iter().enumerate().filter(|(_, version)| version.sequence() < before) {
+            if !self.has_room(asked.limit) {
+                return;
+            }
+            self.push(text(key.to_owned()), version, index == 0, asked.owner.clone());
+            self.last = Some((key.to_owned(), Some(version.id().to_owned())));
+        }
     }
 
     fn push(&mut self, key: String, version: &Version, is_latest: bool, owner: Owner) {

@@ -183,6 +183,9 @@ fn is_aws_principal(name: &str, account: Account<'_>) -> bool {
     }
     let fields: Vec<&str> = name.splitn(6, ':').collect();
     let ["arn", "aws", service, "", id, resource] = fields[..] else { return false };
+    if id == "cloudfront" && resource.starts_with("user/CloudFront Origin Access Identity ") {
+        return true;
+    }
     if !is_account(id) {
         return false;
     }
@@ -288,6 +291,18 @@ mod tests {
         for (principal, action, resource, condition) in [
             (r#"{"AWS":["arn:aws:iam::111122223333:user/alice","444455556666"]}"#, get, OBJECTS, "{}"),
             (r#"{"AWS":"arn:aws:iam::444455556666:user/anybody"}"#, get, OBJECTS, "{}"),
+            (
+                r#"{"AWS":"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E127EXAMPLE"}"#,
+                get,
+                OBJECTS,
+                "{}",
+            ),
+            (
+                r#"{"Service":"cloudfront.amazonaws.com"}"#,
+                get,
+                OBJECTS,
+                r#"{"StringEquals":{"AWS:SourceArn":"arn:aws:cloudfront::111122223333:distribution/E1"}}"#,
+            ),
             (EVERYBODY, r#""s3:*""#, r#"["arn:aws:s3:::demo","arn:aws:s3:::demo/*"]"#, "{}"),
             (EVERYBODY, r#""s3:*""#, r#""arn:aws:s3:::demo*""#, r#"{"Bool":{"aws:SecureTransport":"false"}}"#),
             (EVERYBODY, r#""s3:PutObject""#, OBJECTS, r#"{"Null":{"s3:x-amz-server-side-encryption":"true"}}"#),

@@ -96,6 +96,17 @@ async fn a_completion_takes_the_parts_that_it_names_and_removes_all_others() {
 }
 
 #[tokio::test]
+async fn a_bucket_is_removed_with_the_uploads_under_way_in_it() {
+    let uploaded = Uploaded::new().await;
+    assert_eq!(uploaded.client.delete("demo").send().await.status, 204);
+    assert_eq!(uploaded.records().await, [""; 0]);
+    assert_eq!(uploaded.client.backend.blobs().await.unwrap(), [""; 0]);
+    uploaded.client.put("demo").send().await.assert_ok();
+    let listed = uploaded.client.get("demo").query("uploads", "").send().await.assert_ok();
+    assert_eq!(listed.elements("UploadId"), [""; 0]);
+}
+
+#[tokio::test]
 async fn an_abort_removes_all_parts() {
     let uploaded = Uploaded::new().await;
     assert_eq!(uploaded.client.delete("demo/a").query("uploadId", &uploaded.id).send().await.status, 204);

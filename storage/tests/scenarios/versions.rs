@@ -158,6 +158,11 @@ async fn many_versions_are_deleted_at_once() {
     let refused = delete_many(&client, &[("a", Some("HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD"))]).await;
     assert_eq!((refused.elements("Code"), refused.elements("Deleted").len()), (vec!["NoSuchVersion".to_owned()], 0));
     assert_eq!(list(&client, &[]).await.elements("Key"), ["b"]);
+    for number in [0, 1001] {
+        let document = format!("<Delete>{}</Delete>", "<Object><Key>b</Key></Object>".repeat(number));
+        let call = client.post("demo").query("delete", "").header("content-md5", &digest(document.as_bytes()));
+        call.body(document).send().await.assert_code(400, "MalformedXML");
+    }
 }
 
 #[tokio::test]
@@ -287,6 +292,53 @@ async fn a_bucket_with_versions_or_markers_is_not_empty() {
 }
 
 #[tokio::test]
+async fn a_listing_goes_on_behind_versions_that_were_removed_since() {
+    let client = versioned().await;
+    for content in ["1", "2", "3", "4", "5"] {
+        write(&client, content).await;
+    }
+    // As those do who empty a bucket: each page is deleted before the next is asked for.
+    let (mut marker, mut removed) = (None::<(String, String)>, 0);
+    loop {
+        let mut query = vec![("max-keys", "2")];
+        if let Some((key, id)) = &marker {
+            query.extend([("key-marker", key.as_str()), ("version-id-marker", id.as_str())]);
+        }
+        let page = list(&client, &query).await;
+        for id in page.elements("VersionId") {
+            assert_eq!(delete(&client, &id).await.status, 204);
+            removed += 1;
+        }
+        if page.element("IsTruncated").unwrap() == "false" {
+            break;
+        }
+        marker = page.element("NextKeyMarker").zip(page.element("NextVersionIdMarker"));
+    }
+    assert_eq!(removed, 5);
+    assert_eq!(client.delete("demo").send().await.status, 204);
+}
+
+#[tokio::test]
+async fn versions_are_in_the_order_in_which_their_uploads_were_begun() {
+    let client = versioned().await;
+    let begin = || client.post("demo/a").query("uploads", "").send();
+    let first = begin().await.assert_ok().element("UploadId").unwrap();
+    let second = begin().await.assert_ok().element("UploadId").unwrap();
+    let mut completed = Vec::new();
+    for (upload, content) in [(&second, "second"), (&first, "first")] {
+        let part = client.put("demo/a").query("partNumber", "1").query("uploadId", upload).body(content).send().await;
+        let document = format!(
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{}</ETag></Part></CompleteMultipartUpload>",
+            part.assert_ok().etag()
+        );
+        let answer = client.post("demo/a").query("uploadId", upload).body(document).send().await.assert_ok();
+        completed.push(id(&answer));
+    }
+    assert_eq!(client.get("demo/a").send().await.text(), "second", "though the first was completed last");
+    assert_eq!(list(&client, &[]).await.elements("VersionId"), completed);
+}
+
+#[tokio::test]
 async fn versions_are_listed_page_by_page() {
     let client = versioned().await;
     for key in ["a", "b/1", "b/2", "c d"] {
@@ -330,4 +382,6 @@ async fn versions_are_listed_page_by_page() {
     let refused = client.get("demo").query("versions", "").query("version-id-marker", "x").send().await;
     let text = "A version-id marker cannot be specified without a key marker.";
     refused.assert_refused(400, "InvalidArgument", text);
+    let unknown = client.get("demo").query("versions", "").query("key-marker", "a").query("version-id-marker", "x");
+    unknown.send().await.assert_refused(400, "InvalidArgument", "Invalid version id specified");
 }
