@@ -14,7 +14,7 @@ const keyring = await AesKeyring.fromBytes(new Uint8Array(32).fill(7));
 const network = globalThis.fetch;
 let storage;
 
-const presign = ({ method, query, headers }) => ({ url: presigned(method, HOST, "object", headers, query) });
+const presign = ({ method, query, headers }) => ({ url: presigned(method, HOST, "object", headers, undefined, query) });
 
 before(async () => {
   storage = await openStorage();
@@ -107,6 +107,6 @@ test("rules that can hit nothing are refused, and those in force stay", async ()
 test("a profile decides where servers differ", async () => {
   const ceph = await openStorage({ profile: "ceph" });
   assert.equal((await ceph.fetch(presigned("PUT", HOST, ""), { method: "PUT" })).status, 200);
-  assert.equal((await ceph.fetch(presigned("GET", HOST, "", {}, { encryption: "" }))).status, 404);
+  assert.equal((await ceph.fetch(presigned("GET", HOST, "", {}, undefined, { encryption: "" }))).status, 404);
   await assert.rejects(openStorage({ profile: "minio" }), /minio/);
 });
