@@ -56,6 +56,8 @@ pub enum Refusal {
     Insecure,
     /// An object under a KMS key over plain HTTP.
     InsecureKms,
+    /// An object under a KMS key, asked for by Signature Version 2 or by nobody.
+    KmsBySignature2,
     /// An encryption method that does not exist; holds what was sent.
     Method(String),
     /// A KMS key id, context or bucket key without `aws:kms`.
@@ -141,6 +143,11 @@ impl Refusal {
                  connection."
                     .to_owned(),
             ),
+            Self::KmsBySignature2 => (
+                InvalidArgument,
+                "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
+                    .to_owned(),
+            ),
             Self::Method(_) => (InvalidArgument, "The encryption method specified is not supported".to_owned()),
             Self::KmsHeaders => (
                 InvalidArgument,
@@ -180,6 +187,7 @@ impl Refusal {
             | Self::Algorithm(value)
             | Self::Method(value)
             | Self::NotSupportedHere(value) => Some((ENCRYPTION, Some(value.clone()))),
+            Self::KmsBySignature2 => Some(("Authorization", Some("null".to_owned()))),
             Self::NoAlgorithm | Self::NoKey | Self::NoMd5 | Self::KeyLength | Self::Md5 => Some((ENCRYPTION, None)),
             _ => None,
         }
