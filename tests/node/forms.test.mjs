@@ -15,21 +15,27 @@ const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 function signedForm(fields, conditions = []) {
   const date = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
   const scope = [date.slice(0, 8), "us-east-1", "s3", "aws4_request"];
+  const { key, ...exact } = fields;
   const all = {
-    ...fields,
+    ...exact,
     "x-amz-algorithm": "AWS4-HMAC-SHA256",
     "x-amz-credential": [ACCESS_KEY, ...scope].join("/"),
     "x-amz-date": date,
   };
   const policy = {
     expiration: new Date(Date.now() + 60_000).toISOString(),
-    conditions: [{ bucket: "demo" }, ...Object.entries(all).map(([name, value]) => ({ [name]: value })), ...conditions],
+    conditions: [
+      { bucket: "demo" },
+      ["starts-with", "$key", ""],
+      ...Object.entries(all).map(([name, value]) => ({ [name]: value })),
+      ...conditions,
+    ],
   };
   const encoded = Buffer.from(JSON.stringify(policy)).toString("base64");
   const hmac = (key, text) => createHmac("sha256", key).update(text).digest();
   const signature = [...scope, encoded].reduce(hmac, `AWS4${SECRET}`).toString("hex");
   const form = new FormData();
-  for (const [name, value] of Object.entries({ ...all, policy: encoded, "x-amz-signature": signature })) {
+  for (const [name, value] of Object.entries({ key, ...all, policy: encoded, "x-amz-signature": signature })) {
     form.append(name, value);
   }
   return form;
