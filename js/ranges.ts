@@ -152,6 +152,12 @@ export function bodyOf(answer: Response): ReadableStream<Bytes> {
   return answer.body ?? new Blob().stream();
 }
 
+/** How many bytes an answer says that it has of the object. */
+function lengthOfRange({ headers }: Response): number | undefined {
+  const range = /^bytes (\d+)-(\d+)\//.exec(headers.get("content-range") ?? "");
+  return range === null ? undefined : Number(range[2]) - Number(range[1]) + 1;
+}
+
 /** The bytes of the attempt at hand. */
 class Arriving {
   bytes: Bytes[] = [];
@@ -167,6 +173,11 @@ class Arriving {
       this.bytes.push(piece);
       this.#count += piece.length;
       this.#onBytes(piece.length);
+    }
+    const length = lengthOfRange(answer);
+    if (length !== undefined && length !== this.#count) {
+      // A network failure like any other: not everything between here and the storage tells of one.
+      throw new Error(`of ${String(length)} bytes of a range ${String(this.#count)} came`);
     }
   }
 

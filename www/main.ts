@@ -8,6 +8,7 @@ import { FileChoice, ModeChoice, saveAs } from "./choose.js";
 import { byId } from "./dom.js";
 import { markDuty, showDuties, showParties } from "./explain.js";
 import { HeldKey } from "./keys.js";
+import { Mishaps } from "./mishaps.js";
 import type { Mode } from "./modes.js";
 import { showBrowserPanel, showRestPanel, showWirePanel } from "./panels.js";
 import { type AtRest, BUCKET } from "./protocol.js";
@@ -26,6 +27,7 @@ class Page {
   readonly #bucket = new Bucket(this.#backend);
   readonly #transfers: Transfers;
   readonly #breakIn: BreakIn;
+  readonly #mishaps: Mishaps;
   readonly #file: FileChoice;
   readonly #mode: ModeChoice;
   /** What travelled for each object, in this visit. */
@@ -38,6 +40,7 @@ class Page {
   constructor(keys: { "client-side": HeldKey; "SSE-C": HeldKey }) {
     this.#transfers = new Transfers(this.#backend, keys);
     this.#breakIn = new BreakIn(this.#transfers, this.#backend);
+    this.#mishaps = new Mishaps(this.#transfers);
     this.#file = new FileChoice(() => {
       this.#refreshControls();
     });
@@ -82,6 +85,8 @@ class Page {
     onClick("no-key", ({ key }) => this.#breakIn.withoutKey(key));
     onClick("tamper", ({ key, object }) => this.#breakIn.onDisk(key, object));
     onClick("alter", ({ key }) => this.#breakIn.throughS3(key));
+    onClick("lose-connection", ({ key }) => this.#mishaps.lostConnection(key));
+    onClick("cut-short", ({ key }) => this.#mishaps.cutShort(key));
     onClick("plain-http", ({ key }) => this.#breakIn.overHttp({ choice: choiceOf(key), kmsKeyId: undefined }));
     byId("save", HTMLButtonElement).addEventListener("click", () => {
       this.#save();
@@ -278,6 +283,8 @@ class Page {
       tamper: true,
       alter: choice === "client-side",
       "plain-http": true,
+      "lose-connection": true,
+      "cut-short": true,
     };
     for (const [id, isOffered] of Object.entries(applies)) {
       const control = byId(id, HTMLButtonElement);

@@ -1,5 +1,6 @@
 /**
- * What the page may ask the storage's operator, beside S3: to look at what lies at rest, to damage it, to start afresh.
+ * What the page may ask the storage's operator, beside S3: to look at what lies at rest, to damage it, to fail, to start
+ * afresh.
  * It travels by `postMessage`, so that it is never mistaken for S3.
  */
 
@@ -26,7 +27,12 @@ export type Inspection =
   | { readonly kind: "stored-bytes"; readonly key: string; readonly offset: number; readonly length: number }
   | { readonly kind: "flip-stored-bit"; readonly key: string; readonly offset: number }
   | { readonly kind: "kms-events" }
+  | { readonly kind: "fail-downloads"; readonly mishap: Mishap; readonly times: number }
+  | { readonly kind: "be-well" }
   | { readonly kind: "reset" };
+
+/** How answers fail: none comes, or half of one. */
+export type Mishap = "reset" | "truncated-body";
 
 /** What the operator finds of an object. */
 export interface AtRest {
@@ -66,6 +72,8 @@ export interface Answers {
   readonly "stored-bytes": Uint8Array<ArrayBuffer>;
   readonly "flip-stored-bit": undefined;
   readonly "kms-events": readonly KmsEvent[];
+  readonly "fail-downloads": undefined;
+  readonly "be-well": undefined;
   readonly reset: undefined;
 }
 

@@ -1,6 +1,9 @@
 //! What a request was, for the time after the protocol crate has taken it.
 
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, Uri};
+
+use crate::signatures::text::parameter;
 
 /// The header that names a KMS operation.
 pub(crate) const KMS_TARGET: &str = "x-amz-target";
@@ -26,6 +29,18 @@ impl Asked {
     /// Whether this is for KMS, which is on the same endpoint.
     pub(crate) fn is_for_kms(&self) -> bool {
         self.method == Method::POST && self.uri.path() == "/" && self.headers.contains_key(KMS_TARGET)
+    }
+
+    /// Whether this is signed by Signature Version 2, in a header or in the URL.
+    pub(crate) fn is_signed_by_version_2(&self) -> bool {
+        let in_header = self.headers.get(AUTHORIZATION).is_some_and(|text| text.as_bytes().starts_with(b"AWS "));
+        in_header || parameter(&self.uri, "AWSAccessKeyId").is_some()
+    }
+
+    /// Whether this is signed by Signature Version 4, in a header or in the URL.
+    pub(crate) fn is_signed_by_version_4(&self) -> bool {
+        let in_header = self.headers.get(AUTHORIZATION).is_some_and(|text| text.as_bytes().starts_with(b"AWS4-"));
+        in_header || parameter(&self.uri, "X-Amz-Signature").is_some()
     }
 
     /// The bucket that this is for: in the host, or first in the path.

@@ -8,11 +8,13 @@ use http::HeaderMap;
 use s3s::checksum::ChecksumHasher;
 use s3s::crypto::Checksum as _;
 use s3s::dto::Checksum;
-use s3s::{S3Error, S3Result, StdError, TrailingHeaders, s3_error};
+use s3s::stream::aws_chunked_stream::AwsChunkedStreamError;
+use s3s::stream::upload_stream::UploadStreamError;
+use s3s::{S3Error, S3ErrorCode, S3Result, StdError, TrailingHeaders, s3_error};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::bytes_at_rest::{self, Observer};
+use crate::bytes_at_rest::{self, BytesError, Observer};
 use crate::checksums::Algorithm;
 use crate::core::{Core, now_millis, random_id};
 use crate::encryption::{BlobCipher, ObjectKeys, Place};
@@ -173,4 +175,41 @@ where
     let first = stream.next().await.transpose().map_err(S3Error::from)?;
     let whole = futures::stream::iter(first.map(Ok)).chain(stream);
     Ok(s3s::dto::StreamingBlob::wrap(sync_wrapper::SyncStream::new(whole)))
+}
+
+impl From<BytesError> for S3Error {
+    fn from(error: BytesError) -> Self {
+        match error {
+            // A limit that the protocol crate enforces within the stream.
+            BytesError::Body(cause) if cause.is::<s3s::BodySizeLimitExceeded>() => s3_error!(EntityTooLarge),
+            BytesError::Body(cause) if matches!(cause.downcast_ref(), Some(UploadStreamError::Sha256Mismatch)) => {
+                let text = "The provided 'x-amz-content-sha256' header does not match what was computed.";
+                let code = s3s::S3ErrorCode::Custom("XAmzContentSHA256Mismatch".into());
+                let mut error = Self::with_message(code, text);
+                error.set_status_code(http::StatusCode::BAD_REQUEST);
+                error
+            }
+            BytesError::Body(cause) => of_a_body(cause),
+            error => Self::internal_error(error),
+        }
+    }
+}
+
+/// What S3 answers where a body broke off, is not as long as was said, or has a chunk with a signature that is not its own.
+fn of_a_body(cause: s3s::StdError) -> S3Error {
+    match cause.downcast::<S3Error>() {
+        Ok(error) => *error,
+        Err(cause) => {
+            match cause.downcast_ref::<AwsChunkedStreamError>().map(AwsChunkedStreamError::to_s3_error_code) {
+                Some(S3ErrorCode::SignatureDoesNotMatch) => {
+                    S3Error::with_message(S3ErrorCode::SignatureDoesNotMatch, crate::signatures::MISMATCH)
+                }
+                Some(S3ErrorCode::EntityTooLarge) => s3_error!(EntityTooLarge),
+                _ => {
+                    let text = "You did not provide the number of bytes specified by the Content-Length HTTP header";
+                    S3Error::with_message(S3ErrorCode::IncompleteBody, text)
+                }
+            }
+        }
+    }
 }

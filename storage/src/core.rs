@@ -5,11 +5,9 @@ use std::time::Duration;
 
 use async_lock::{Mutex, RwLock};
 use s3s::auth::Credentials;
-use s3s::stream::aws_chunked_stream::AwsChunkedStreamError;
-use s3s::stream::upload_stream::UploadStreamError;
-use s3s::{S3Error, S3ErrorCode, S3Response, S3Result, s3_error};
+use s3s::{S3Error, S3Result, s3_error};
 
-use crate::bytes_at_rest::{BytesError, Extent};
+use crate::bytes_at_rest::Extent;
 use crate::caller::Caller;
 use crate::config::{ACCOUNT_ID, Config};
 use crate::encryption::sse_s3::RootKey;
@@ -17,7 +15,7 @@ use crate::encryption::{
     self, BlobCipher, CustomerKey, DataKey, EncryptionContext, KeyProtection, ObjectKeys, Place, Refusal, Requested,
     add_elements, dsse_kms, sse_c, sse_kms, sse_s3,
 };
-use crate::faults::{Fault, Faults};
+use crate::faults::Faults;
 use crate::kms::{Call, Kms};
 use crate::model::{Bucket, BucketEncryption, Catalogue, DefaultEncryption, ObjectName, StoredPart};
 use crate::records;
@@ -94,7 +92,7 @@ impl Core {
         let version_ids = VersionIds::new(&root, catalogue.latest_sequence());
         let (catalogue, kms) = (RwLock::new(catalogue), Mutex::new(kms));
         let (under_way, faults) = (Arc::default(), Faults::default());
-        let core = Self { config, backend, catalogue, under_way, faults, records, kms, root, version_ids };
+        let core = Self { config, backend, catalogue, under_way, records, faults, kms, root, version_ids };
         core.save_kms(&mut *core.kms.lock().await).await?;
         Ok(core)
     }
@@ -289,35 +287,6 @@ impl Core {
     }
 }
 
-impl Core {
-    /// The answer of an operation, or the fault that was set for it.
-    pub(crate) async fn answered<T>(
-        &self,
-        operation: &str,
-        work: impl Future<Output = S3Result<S3Response<T>>> + Send,
-    ) -> S3Result<S3Response<T>> {
-        let fault = self.faults.next(operation);
-        if let Some(refusal) = fault.and_then(Fault::refusal) {
-            return Err(refusal);
-        }
-        let mut response = work.await.map_err(|error| self.under_profile(error))?;
-        if let Some(fault) = fault {
-            response.extensions.insert(fault);
-        }
-        Ok(response)
-    }
-
-    /// A refusal as the profile has it.
-    fn under_profile(&self, mut error: S3Error) -> S3Error {
-        let is_wrong_key = || error.message() == S3Error::from(Refusal::WrongKey).message();
-        if self.config.profile.wrong_customer_keys_are_bad_requests() && is_wrong_key() {
-            error.set_code(S3ErrorCode::InvalidRequest);
-            error.set_status_code(http::StatusCode::BAD_REQUEST);
-        }
-        error
-    }
-}
-
 /// Checks that a request brings a customer key just where the object is under one, and the right one.
 pub(crate) fn check_customer_key(protection: &KeyProtection, key: Option<&CustomerKey>) -> Result<(), Refusal> {
     match (protection, key) {
@@ -355,46 +324,9 @@ pub(crate) fn extents(
 /// A call that S3 makes to KMS for a caller, who has to be somebody.
 fn call_by_s3(caller: &Caller) -> Result<Call<'_>, Refusal> {
     if caller.is_anonymous() {
-        return Err(Refusal::KmsUnsigned);
+        return Err(Refusal::KmsWithoutVersion4);
     }
     Ok(Call { caller, now: now_seconds(), via_s3: true, request_id: random_id() })
-}
-
-impl From<BytesError> for S3Error {
-    fn from(error: BytesError) -> Self {
-        match error {
-            // A limit that the protocol crate enforces within the stream.
-            BytesError::Body(cause) if cause.is::<s3s::BodySizeLimitExceeded>() => s3_error!(EntityTooLarge),
-            BytesError::Body(cause) if matches!(cause.downcast_ref(), Some(UploadStreamError::Sha256Mismatch)) => {
-                let text = "The provided 'x-amz-content-sha256' header does not match what was computed.";
-                let code = s3s::S3ErrorCode::Custom("XAmzContentSHA256Mismatch".into());
-                let mut error = Self::with_message(code, text);
-                error.set_status_code(http::StatusCode::BAD_REQUEST);
-                error
-            }
-            BytesError::Body(cause) => of_a_body(cause),
-            error => Self::internal_error(error),
-        }
-    }
-}
-
-/// What S3 answers where a body broke off, is not as long as was said, or has a chunk with a signature that is not its own.
-fn of_a_body(cause: s3s::StdError) -> S3Error {
-    match cause.downcast::<S3Error>() {
-        Ok(error) => *error,
-        Err(cause) => {
-            match cause.downcast_ref::<AwsChunkedStreamError>().map(AwsChunkedStreamError::to_s3_error_code) {
-                Some(S3ErrorCode::SignatureDoesNotMatch) => {
-                    S3Error::with_message(S3ErrorCode::SignatureDoesNotMatch, crate::signatures::MISMATCH)
-                }
-                Some(S3ErrorCode::EntityTooLarge) => s3_error!(EntityTooLarge),
-                _ => {
-                    let text = "You did not provide the number of bytes specified by the Content-Length HTTP header";
-                    S3Error::with_message(S3ErrorCode::IncompleteBody, text)
-                }
-            }
-        }
-    }
 }
 
 pub(crate) fn no_such_bucket(name: &str) -> S3Error {

@@ -168,7 +168,7 @@ impl Fault {
             return response;
         }
         response.map(|body| {
-            let harmed = Harmed { body: body.into_data_stream(), harm, until: length / 2 };
+            let harmed = Harmed { body: body.into_data_stream(), harm, until: length / 2, is_over: false };
             Body::http_body_unsync(StreamBody::new(harmed))
         })
     }
@@ -187,6 +187,7 @@ struct Harmed {
     harm: Harm,
     /// How many bytes come before that place.
     until: u64,
+    is_over: bool,
 }
 
 impl Stream for Harmed {
@@ -194,6 +195,13 @@ impl Stream for Harmed {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if self.harm == Harm::End && self.until == 0 {
+            // The first half leaves before the connection ends: whoever sends it has the time now.
+            self.harm = Harm::Done;
+            self.is_over = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if self.is_over {
             return Poll::Ready(None);
         }
         let Some(piece) = ready!(Pin::new(&mut self.body).poll_next(context)).transpose()? else {

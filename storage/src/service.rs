@@ -103,9 +103,9 @@ impl Storage {
         } else {
             self.answer(&asked, request, secure).await
         };
-        if !secure && asked.method == Method::GET && request::asks_for_kms(response.headers()) {
+        if let Some(refusal) = kms_refusal(&asked, response.headers(), secure) {
             // Nothing of the content has left yet: bodies are streams.
-            response = error_answer(Refusal::InsecureKms.into());
+            response = error_answer(refusal.into());
         }
         if let Some(&Status(status)) = response.extensions().get() {
             *response.status_mut() = status;
@@ -133,6 +133,9 @@ impl Storage {
     async fn answer(&self, asked: &Asked, request: Request<Body>, secure: bool) -> Response<Body> {
         if let (false, Some(refusal)) = (secure, request::insecure(&asked.headers)) {
             return error_answer(refusal.into());
+        }
+        if asked.is_signed_by_version_2() && request::asks_for_kms(&asked.headers) {
+            return error_answer(Refusal::KmsWithoutVersion4.into());
         }
         let region = self.core.config.only_region();
         if asked.is_for_kms() {
@@ -291,6 +294,17 @@ async fn with_payload_hash(request: Request<Body>) -> S3Result<Request<Body>> {
     let hash = HeaderValue::from_str(&hash).map_err(S3Error::internal_error)?;
     head.headers.insert(HeaderName::from_static(CONTENT_SHA256), hash);
     Ok(Request::from_parts(head, Body::from(bytes)))
+}
+
+/// Why an answer that tells of SSE-KMS may not leave, if it may not.
+fn kms_refusal(asked: &Asked, answer: &HeaderMap, secure: bool) -> Option<Refusal> {
+    let is_read = [Method::GET, Method::HEAD].contains(&asked.method) && request::asks_for_kms(answer);
+    match is_read {
+        true if !secure && asked.method == Method::GET => Some(Refusal::InsecureKms),
+        // By Signature Version 2, or by nobody, where a policy lets anybody read.
+        true if !asked.is_signed_by_version_4() => Some(Refusal::KmsWithoutVersion4),
+        _ => None,
+    }
 }
 
 fn preflight_answer(rules: &[crate::model::CorsRule], headers: &HeaderMap) -> Response<Body> {

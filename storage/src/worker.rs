@@ -108,8 +108,8 @@ impl StorageWorker {
     /// # Errors
     /// An `Error` that says what is wrong with a rule; those in force stay.
     #[wasm_bindgen(js_name = setFaults)]
-    pub fn set_faults(&self, rules: JsValue) -> Result<(), JsError> {
-        let rules = from_json(&rules)?;
+    pub fn set_faults(&self, rules: &JsValue) -> Result<(), JsError> {
+        let rules = from_json(rules)?;
         Ok(self.inner.set_faults(rules)?)
     }
 

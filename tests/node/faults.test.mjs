@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 
-import { AesKeyring, download, upload } from "../../dist/node.js";
+import { AesKeyring, download, sse, upload } from "../../dist/node.js";
 import { openStorage } from "../../dist/testing.js";
 import { collect, randomBytes } from "./support/inputs.mjs";
 import { presigned } from "./support/sigv4.mjs";
@@ -14,7 +14,7 @@ const keyring = await AesKeyring.fromBytes(new Uint8Array(32).fill(7));
 const network = globalThis.fetch;
 let storage;
 
-const presign = ({ method, query, headers }) => ({ url: presigned(method, HOST, "object", headers, query) });
+const presign = ({ method, query, headers }) => ({ url: presigned(method, HOST, "object", headers, undefined, query) });
 
 before(async () => {
   storage = await openStorage();
@@ -63,16 +63,14 @@ for (const fault of ["slow-down", "internal-error", "reset"]) {
   });
 }
 
-for (const fault of ["truncated-body", "corrupted-body"]) {
+for (const [fault, code] of [
+  ["truncated-body", "NETWORK_FAILURE"],
+  ["corrupted-body", "AUTHENTICATION_FAILED"],
+]) {
   test(`a download with a ${fault} releases nothing, and says so`, async () => {
     await uploaded(randomBytes(MIB));
     await storage.setFaults([{ operation: "GetObject", fault, times: 99 }]);
-    await assert.rejects(download({ presign, keyring }), (error) => {
-      const codes = { "truncated-body": ["UNEXPECTED_STORAGE_ANSWER", "NETWORK_FAILURE", "DECRYPTION_FAILED"] };
-      assert.equal(error.name, "EnvelopeError");
-      assert.ok((codes[fault] ?? ["DECRYPTION_FAILED"]).includes(error.code), `${error.code}: ${error.message}`);
-      return true;
-    });
+    await assert.rejects(download({ presign, keyring }), { name: "EnvelopeError", code });
   });
 }
 
@@ -107,6 +105,17 @@ test("rules that can hit nothing are refused, and those in force stay", async ()
 test("a profile decides where servers differ", async () => {
   const ceph = await openStorage({ profile: "ceph" });
   assert.equal((await ceph.fetch(presigned("PUT", HOST, ""), { method: "PUT" })).status, 200);
-  assert.equal((await ceph.fetch(presigned("GET", HOST, "", {}, { encryption: "" }))).status, 404);
+  assert.equal((await ceph.fetch(presigned("GET", HOST, "", {}, undefined, { encryption: "" }))).status, 404);
   await assert.rejects(openStorage({ profile: "minio" }), /minio/);
+});
+
+test("half a range that nobody complains of is asked for again, also without a keyring", async () => {
+  const text = "0123456789".repeat(1000);
+  await putPlain(text);
+  const plain = { presign: ({ method, headers }) => ({ url: presigned(method, HOST, "plain", headers) }) };
+  await storage.setFaults([{ operation: "GetObject", fault: "truncated-body", times: 2 }]);
+  const { body } = await download({ ...plain, sse: sse.bucketDefault() });
+  assert.equal(await new Response(body).text(), text);
+  await storage.setFaults([{ operation: "GetObject", fault: "truncated-body", times: 99 }]);
+  await assert.rejects(download({ ...plain, sse: sse.bucketDefault() }), { code: "NETWORK_FAILURE" });
 });

@@ -29,14 +29,29 @@ def server_command(*arguments, region=REGION):
 
 
 @contextlib.contextmanager
-def running_server(*arguments, region=REGION):
-    """Runs a server of its own on a port that is free, and gives its address."""
+def started(*arguments, region):
+    """A server of its own on a port that is free."""
     server = subprocess.Popen(server_command(*arguments, region=region), stdout=subprocess.PIPE, text=True)
     try:
-        yield listening_address(server)
+        yield server
     finally:
         server.kill()
         server.wait()
+
+
+@contextlib.contextmanager
+def running_server(*arguments, region=REGION):
+    """Runs a server, and gives its address."""
+    with started(*arguments, region=region) as server:
+        yield listening_address(server)
+
+
+@contextlib.contextmanager
+def inspected_server(*arguments, region=REGION):
+    """Runs a server that shows what lies at rest, and gives its address, and that of the view."""
+    with started("--inspection", "127.0.0.1:0", *arguments, region=region) as server:
+        view = next(line.split()[-1] for line in server.stdout if line.startswith("inspection"))
+        yield listening_address(server), view
 
 
 def listening_address(server):

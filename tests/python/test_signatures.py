@@ -187,15 +187,32 @@ def test_signature_version_2_in_headers(url, amazon, place):
     assert "CanonicalRequest" not in fields
 
 
+def test_signature_version_2_is_not_for_kms(url, amazon, place):
+    def signed(method, headers):
+        request = AWSRequest(method, url, data=b"x" if method == "PUT" else None, headers=headers)
+        HmacV1Auth(SIGNER).add_auth(request)
+        return asked(url, dict(request.headers), method, request.data)
+
+    refused = [signed("PUT", {"x-amz-server-side-encryption": "aws:kms"})]
+    amazon.put_object(Body=b"x", ServerSideEncryption="aws:kms", **place)
+    refused.append(signed("GET", {}))
+    for answer in refused:
+        status, fields = refusal(answer)
+        assert (status, fields["Code"]) == (400, "InvalidArgument")
+        assert (fields["ArgumentName"], fields["ArgumentValue"]) == ("Authorization", "null")
+        assert fields["Message"].endswith("require AWS Signature Version 4.")
+
+
 class Chunks:
     """A body in signed chunks (Amazon S3 API Reference, "Signature calculations: transferring payload in multiple chunks")."""
 
-    def __init__(self, url, decoded_length):
+    def __init__(self, url, decoded_length, trailer=None):
         self.date = amz_date(now())
         self.scope = f"{self.date[:8]}/us-east-1/s3/aws4_request"
         headers = {
-            "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+            "x-amz-content-sha256": f"STREAMING-AWS4-HMAC-SHA256-PAYLOAD{'-TRAILER' if trailer else ''}",
             "x-amz-decoded-content-length": str(decoded_length),
+            **({"x-amz-trailer": trailer} if trailer else {}),
         }
         request = AWSRequest("PUT", url, headers=headers)
         signer = S3SigV4Auth(SIGNER, "s3", "us-east-1")
@@ -219,12 +236,18 @@ class Chunks:
     def chunk(self, content):
         lines = ["AWS4-HMAC-SHA256-PAYLOAD", self.date, self.scope, self.previous, EMPTY, hashlib.sha256(content).hexdigest()]
         self.previous = self.signature("\n".join(lines))
-        return f"{len(content):x};chunk-signature={self.previous}\r\n".encode() + content + b"\r\n"
+        end = b"\r\n" if content else b""
+        return f"{len(content):x};chunk-signature={self.previous}\r\n".encode() + content + end
+
+    def trailer(self, name, value):
+        hashed = hashlib.sha256(f"{name}:{value}\n".encode()).hexdigest()
+        signature = self.signature("\n".join(["AWS4-HMAC-SHA256-TRAILER", self.date, self.scope, self.previous, hashed]))
+        return f"{name}:{value}\r\nx-amz-trailer-signature:{signature}\r\n\r\n".encode()
 
 
 def test_a_body_in_signed_chunks(url, amazon, place):
     chunks = Chunks(url, 65536 + 7)
-    body = b"".join(chunks.chunk(content) for content in (b"a" * 65536, b"content", b""))
+    body = b"".join(chunks.chunk(content) for content in (b"a" * 65536, b"content", b"")) + b"\r\n"
     assert asked(url, chunks.headers, "PUT", body)[0] == 200
     got = amazon.get_object(**place)
     assert got["Body"].read() == b"a" * 65536 + b"content"
@@ -246,6 +269,20 @@ def test_chunks_of_another_length_than_was_said(url, amazon, place, length):
     status, fields = refusal(asked(url, chunks.headers, "PUT", body))
     assert (status, fields["Code"]) == (400, "IncompleteBody")
     assert amazon.list_objects_v2(Bucket=place["Bucket"])["KeyCount"] == 0
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_signed_chunks_with_their_checksum_behind_them(url, amazon, place, is_right):
+    chunks = Chunks(url, 7, trailer="x-amz-checksum-crc32")
+    checksum = base64.b64encode(zlib.crc32(b"content").to_bytes(4, "big")).decode()
+    body = chunks.chunk(b"content") + chunks.chunk(b"") + chunks.trailer("x-amz-checksum-crc32", checksum)
+    if is_right:
+        assert asked(url, chunks.headers, "PUT", body)[0] == 200
+        assert amazon.get_object(ChecksumMode="ENABLED", **place)["ChecksumCRC32"] == checksum
+    else:
+        answer = asked(url, chunks.headers, "PUT", body.replace(checksum.encode(), b"AAAAAA=="))
+        assert refusal(answer)[1]["Code"] == "SignatureDoesNotMatch"
+        assert amazon.list_objects_v2(Bucket=place["Bucket"])["KeyCount"] == 0
 
 
 @pytest.mark.parametrize("is_right", [True, False])

@@ -1,4 +1,4 @@
-/** The storage's operator: looks at what lies at rest, damages it, starts afresh. None of this is S3. */
+/** The storage's operator: looks at what lies at rest, damages it, lets it fail, starts afresh. None of this is S3. */
 
 import type { Inspection as Found, KmsEvent as LoggedEvent, StorageSim } from "s3-envelope/testing";
 
@@ -23,6 +23,12 @@ export async function answerTo(question: Inspection, storage: StorageSim): Promi
       return undefined;
     case "kms-events":
       return (await storage.kmsEvents()).map(eventOf);
+    case "fail-downloads":
+      await storage.setFaults([{ operation: "GetObject", fault: question.mishap, times: question.times }]);
+      return undefined;
+    case "be-well":
+      await storage.setFaults([]);
+      return undefined;
     case "reset":
       await storage.reset();
       return undefined;

@@ -56,8 +56,8 @@ pub enum Refusal {
     Insecure,
     /// An object under a KMS key over plain HTTP.
     InsecureKms,
-    /// An object under a KMS key, and nobody who asks KMS.
-    KmsUnsigned,
+    /// An object under a KMS key, asked for by Signature Version 2 or by nobody.
+    KmsWithoutVersion4,
     /// An encryption method that does not exist; holds what was sent.
     Method(String),
     /// A KMS key id, context or bucket key without `aws:kms`.
@@ -143,7 +143,7 @@ impl Refusal {
                  connection."
                     .to_owned(),
             ),
-            Self::KmsUnsigned => (
+            Self::KmsWithoutVersion4 => (
                 InvalidArgument,
                 "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
                     .to_owned(),
@@ -187,7 +187,7 @@ impl Refusal {
             | Self::Algorithm(value)
             | Self::Method(value)
             | Self::NotSupportedHere(value) => Some((ENCRYPTION, Some(value.clone()))),
-            Self::KmsUnsigned => Some(("Authorization", Some("null".to_owned()))),
+            Self::KmsWithoutVersion4 => Some(("Authorization", Some("null".to_owned()))),
             Self::NoAlgorithm | Self::NoKey | Self::NoMd5 | Self::KeyLength | Self::Md5 => Some((ENCRYPTION, None)),
             _ => None,
         }

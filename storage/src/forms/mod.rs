@@ -16,7 +16,7 @@ use http::{Request, StatusCode};
 use s3s::{Body, S3Error, S3ErrorCode, S3Result};
 
 use crate::core::Core;
-use crate::encryption::{add_elements, request};
+use crate::encryption::{Refusal, add_elements, request};
 
 pub(crate) use answer::Answer;
 
@@ -35,12 +35,16 @@ pub(crate) struct Upload {
 pub(crate) async fn upload(core: &Core, bucket: &str, head: Parts, body: Body, secure: bool) -> S3Result<Upload> {
     let form = fields::read(multipart_boundary(&head)?, body).await?;
     let signer = signature::signer(core, &form)?;
+    let is_of_version_2 = form.field("x-amz-signature").is_none() && form.field("signature").is_some();
     let limits = match form.field("policy").filter(|_| signer.is_some()) {
         Some(policy) => policy::Policy::parse(policy)?.check(&form, bucket, time::OffsetDateTime::now_utc())?,
         None => None,
     };
     let answer = Answer::asked_for(&form, bucket);
     let put = put::request(head, form, limits, signer, &core.config.region)?;
+    if is_of_version_2 && request::asks_for_kms(put.headers()) {
+        return Err(Refusal::KmsWithoutVersion4.into());
+    }
     match request::insecure(put.headers()) {
         Some(refusal) if !secure => Err(refusal.into()),
         _ => Ok(Upload { put, answer }),

@@ -136,16 +136,16 @@ fn sign(uri: &Uri, headers: &mut HeaderMap, signer: &Credential, region: &str) -
     let value = |text: &str| HeaderValue::from_str(text).map_err(S3Error::internal_error);
     headers.insert("x-amz-date", value(&date)?);
     headers.insert("x-amz-content-sha256", HeaderValue::from_static("UNSIGNED-PAYLOAD"));
-    let mut signed: Vec<(&str, &str)> = headers
+    let mut covered: Vec<(&str, &str)> = headers
         .iter()
         .filter(|(name, _)| *name == HOST || name.as_str().starts_with("x-amz-"))
         .filter_map(|(name, value)| Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?)))
         .collect();
-    signed.sort_unstable();
-    let names = signed.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
+    covered.sort_unstable();
+    let names = covered.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
     let path = String::from_utf8(decoded(uri.path())).map_err(|_| S3Error::from(S3ErrorCode::InvalidURI))?;
     let no_query: [(&str, &str); 0] = [];
-    let canonical = s3s_sigv4::create_canonical_request("PUT", &path, &no_query, &signed, Payload::Unsigned);
+    let canonical = s3s_sigv4::create_canonical_request("PUT", &path, &no_query, &covered, Payload::Unsigned);
     let to_sign = s3s_sigv4::create_string_to_sign(&canonical, &parsed, region, "s3");
     let signature = s3s_sigv4::calculate_signature(&to_sign, &signer.secret_key, &parsed, region, "s3");
     let scope = format!("{}/{}/{region}/s3/aws4_request", signer.access_key, &date[..8]);

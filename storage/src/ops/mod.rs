@@ -36,9 +36,11 @@ use s3s::dto::{
     PutObjectOutput, PutObjectTaggingInput, PutObjectTaggingOutput, PutPublicAccessBlockInput,
     PutPublicAccessBlockOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
 };
-use s3s::{S3, S3Request, S3Response, S3Result};
+use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
 
 use crate::core::Core;
+use crate::encryption::Refusal;
+use crate::faults::Fault;
 
 /// The operations over one storage.
 #[derive(Clone)]
@@ -57,6 +59,35 @@ macro_rules! operations {
         /// The names of all of them.
         pub(crate) const OPERATIONS: &[&str] = &[$(stringify!($name)),*];
     };
+}
+
+impl Core {
+    /// The answer of an operation, or the fault that was set for it.
+    pub(crate) async fn answered<T>(
+        &self,
+        operation: &str,
+        work: impl Future<Output = S3Result<S3Response<T>>> + Send,
+    ) -> S3Result<S3Response<T>> {
+        let fault = self.faults.next(operation);
+        if let Some(refusal) = fault.and_then(Fault::refusal) {
+            return Err(refusal);
+        }
+        let mut response = work.await.map_err(|error| self.under_profile(error))?;
+        if let Some(fault) = fault {
+            response.extensions.insert(fault);
+        }
+        Ok(response)
+    }
+
+    /// A refusal as the profile has it.
+    fn under_profile(&self, mut error: S3Error) -> S3Error {
+        let is_wrong_key = || error.message() == S3Error::from(Refusal::WrongKey).message();
+        if self.config.profile.wrong_customer_keys_are_bad_requests() && is_wrong_key() {
+            error.set_code(S3ErrorCode::InvalidRequest);
+            error.set_status_code(http::StatusCode::BAD_REQUEST);
+        }
+        error
+    }
 }
 
 operations! {

@@ -119,10 +119,9 @@ fn check_version_2(asked: &Asked) -> S3Result<()> {
 }
 
 fn check_header(asked: &Asked, authorization: &str, region: Option<&str>) -> S3Result<()> {
-    if authorization.starts_with("AWS ") {
-        let is_whole = authorization[4..]
-            .split_once(':')
-            .is_some_and(|(key, signature)| !(key.is_empty() || signature.is_empty()));
+    if let Some(of_version_2) = authorization.strip_prefix("AWS ") {
+        let parts = of_version_2.split_once(':');
+        let is_whole = parts.is_some_and(|(key, signature)| !(key.is_empty() || signature.is_empty()));
         let text = "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature";
         return if is_whole { Ok(()) } else { Err(argument(text, AUTHORIZATION_NAME, authorization)) };
     }

@@ -93,13 +93,11 @@ fn version_4(asked: &Asked) -> Option<Elements> {
 /// Signature Version 2 has no canonical request.
 fn version_2(asked: &Asked) -> Option<Elements> {
     let in_header = header(&asked.headers, AUTHORIZATION.as_str()).and_then(|text| text.strip_prefix("AWS "));
-    let (mode, access_key, signature) = match in_header.and_then(|text| text.split_once(':')) {
-        Some((access_key, signature)) => (Mode::HeaderAuth, access_key.to_owned(), signature.to_owned()),
-        None => {
-            let value = |name: &str| parameter(&asked.uri, name);
-            (Mode::PresignedUrl, value("AWSAccessKeyId")?, value("Signature")?)
-        }
-    };
+    let in_query = || parameter(&asked.uri, "AWSAccessKeyId").zip(parameter(&asked.uri, "Signature"));
+    let in_header = in_header.and_then(|text| text.split_once(':'));
+    let mode = if in_header.is_some() { Mode::HeaderAuth } else { Mode::PresignedUrl };
+    let in_header = in_header.map(|(access_key, signature)| (access_key.to_owned(), signature.to_owned()));
+    let (access_key, signature) = in_header.or_else(in_query)?;
     let text = |part: &str| String::from_utf8_lossy(&decoded(part)).into_owned();
     let mut query: Vec<(String, String)> = pairs(&asked.uri).map(|(name, value)| (text(name), text(value))).collect();
     query.sort();
