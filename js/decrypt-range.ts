@@ -1,7 +1,7 @@
 /** Decrypting a part of an object. Nobody can tell whether a part alone was altered: it is unauthenticated. */
 
 import { bulkEngine, type EngineOptions } from "./bulk-engine.js";
-import { entriesOf, readPolicyOf, type StoredObject } from "./decrypt.js";
+import { bytesOfFile, entriesOf, readPolicyOf, type StoredObject } from "./decrypt.js";
 import { DelayedDecryption } from "./decryption.js";
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
@@ -29,6 +29,8 @@ export interface DecryptRangeOptions extends EngineOptions {
 export interface RangedObject {
   /** The object's user metadata, as for `decryptObject`. */
   readonly metadata: StoredObject["metadata"];
+  /** The object's instruction file, as for `decryptObject`. */
+  readonly instructionFile?: StoredObject["instructionFile"];
   /** The object's length as stored, the tag included, in bytes: the last number of `Content-Range`. */
   readonly storedLength: number;
   /**
@@ -86,7 +88,7 @@ export async function decryptRange(
 async function begin(object: RangedObject, options: DecryptRangeOptions, length: number): Promise<DelayedDecryption> {
   const loaded = await engine();
   const bulk = await bulkEngine(loaded, options, length);
-  const parsed = loaded.ContentMetadata.parse([...entriesOf(object.metadata)]);
+  const parsed = loaded.ContentMetadata.parse([...entriesOf(object.metadata)], bytesOfFile(object.instructionFile));
   try {
     const policy = readPolicyOf(options);
     loaded.checkPolicy(parsed, ...policy);

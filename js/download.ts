@@ -3,6 +3,7 @@
 import { decryptObject, type DecryptOptions } from "./decrypt.js";
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
+import { fetchInstructionFile } from "./instruction-file.js";
 import type { Keyring } from "./keyring.js";
 import { streamOf } from "./ordered.js";
 import { bodyOf, type Opened, openObject } from "./ranges.js";
@@ -27,6 +28,8 @@ export interface DownloadOptions extends Omit<DecryptOptions, "keyring"> {
   readonly keyring?: Keyring;
   /** How the storage encrypted the object: only SSE-C needs its key to be sent, the other modes change nothing. */
   readonly sse?: ServerSideEncryption;
+  /** The suffix of the object's instruction file, where its wrapped data key is in one; `.instruction` unless given. */
+  readonly instructionFileSuffix?: string;
   /** The length of a range in bytes, 8 MiB unless given. A range that breaks off is asked for again. */
   readonly partSize?: number;
   /** How many ranges are on their way at a time; 4 unless given. Memory is about this times the length of a range. */
@@ -81,7 +84,14 @@ export async function download(options: DownloadOptions): Promise<DownloadedObje
   const body =
     keyring === undefined
       ? arriving
-      : await decryptObject({ body: arriving, metadata: headers }, { ...options, keyring });
+      : await decryptObject(
+          {
+            body: arriving,
+            metadata: headers,
+            instructionFile: await fetchInstructionFile(channel, headers.entries(), options.instructionFileSuffix),
+          },
+          { ...options, keyring },
+        );
   const contentType = headers.get("content-type") ?? "";
   return {
     body,

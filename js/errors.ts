@@ -37,6 +37,9 @@ export const ENGINE_ERROR_CODES = [
   "METADATA_REPEATED",
   "USER_METADATA_INVALID",
   "USER_METADATA_TOO_LONG",
+  "INSTRUCTION_FILE_MISSING",
+  "INSTRUCTION_FILE_INVALID",
+  "MATERIALS_DESCRIPTION_UNCHANGED",
   "UNSUPPORTED",
   "KEY_IS_TEXT",
   "CONFLICTING_ENCRYPTION_HEADERS",
@@ -67,6 +70,8 @@ export const CLIENT_ERROR_CODES = [
   "LEGACY_CONTENT_INVALID",
   /** KMS, or whoever stands before it, answered with an error. */
   "KMS_REFUSED",
+  /** The earlier keyring still unwraps a data key that was wrapped anew. */
+  "WRAPPING_KEY_NOT_ROTATED",
   /** The salt or a parameter of a passphrase's derivation is out of range. */
   "PASSPHRASE_PARAMETERS_INVALID",
 ] as const;

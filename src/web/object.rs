@@ -31,6 +31,24 @@ pub fn segment_length(content_length: Option<f64>) -> Result<f64, EnvelopeError>
     Ok(length)
 }
 
+/// Whether metadata, as for `ContentMetadata.parse`, leaves the wrapped data key to an instruction file.
+///
+/// # Errors
+/// `METADATA_REPEATED`, `INVALID_OPTION`.
+#[wasm_bindgen(js_name = needsInstructionFile)]
+pub fn needs_instruction_file(pairs: &JsValue) -> Result<bool, EnvelopeError> {
+    Ok(metadata::needs_instruction_file(&metadata::from_headers(pairs_of(pairs)?)?))
+}
+
+/// The suffix of an instruction file's key: the one given, or the usual one.
+///
+/// # Errors
+/// `INVALID_OPTION`.
+#[wasm_bindgen(js_name = instructionFileSuffix)]
+pub fn instruction_file_suffix(given: Option<String>) -> Result<String, EnvelopeError> {
+    metadata::instruction_file_suffix(given)
+}
+
 /// The content metadata of an object, parsed and checked.
 #[wasm_bindgen(js_name = ContentMetadata)]
 #[derive(Debug)]
@@ -40,13 +58,41 @@ pub struct ContentMetadata {
 
 #[wasm_bindgen(js_class = ContentMetadata)]
 impl ContentMetadata {
-    /// Reads pairs of name and value, names in any case, with or without the prefix `x-amz-meta-`.
+    /// Reads pairs of name and value, names in any case, with or without the prefix `x-amz-meta-`, and the instruction
+    /// file, where there is one.
     ///
     /// # Errors
-    /// `NOT_ENCRYPTED`, `METADATA_REPEATED`, one of the other `METADATA_` codes, `UNSUPPORTED`.
-    pub fn parse(pairs: &JsValue) -> Result<Self, EnvelopeError> {
-        let map = metadata::from_headers(pairs_of(pairs)?)?;
+    /// `NOT_ENCRYPTED`, `METADATA_REPEATED`, one of the other `METADATA_` codes, `INSTRUCTION_FILE_MISSING`,
+    /// `INSTRUCTION_FILE_INVALID`.
+    pub fn parse(pairs: &JsValue, instruction_file: Option<Vec<u8>>) -> Result<Self, EnvelopeError> {
+        let mut map = metadata::from_headers(pairs_of(pairs)?)?;
+        if let Some(file) = instruction_file {
+            map = metadata::join(&map, &file)?;
+        }
         Ok(Self { inner: metadata::ContentMetadata::parse(&map)? })
+    }
+
+    /// The same object's content metadata with its data key wrapped anew. The materials are consumed.
+    ///
+    /// # Errors
+    /// `MATERIALS_DESCRIPTION_UNCHANGED`, and `INVALID_OPTION` for a suffix that the keyring's kind cannot have.
+    #[expect(clippy::needless_pass_by_value, reason = "materials are used once: this call takes them away")]
+    pub fn rewrapped(&self, materials: EncryptionMaterials, suffix: &str) -> Result<Self, EnvelopeError> {
+        Ok(Self { inner: self.inner.rewrapped(materials.inner.wrapped.clone(), suffix)? })
+    }
+
+    /// The new wrapping under the old materials description: whoever unwraps it still has its key.
+    #[wasm_bindgen(js_name = underDescriptionOf)]
+    #[must_use]
+    pub fn under_description_of(&self, earlier: &Self) -> Self {
+        Self { inner: self.inner.under_description_of(&earlier.inner) }
+    }
+
+    /// The text of the instruction file.
+    #[wasm_bindgen(js_name = instructionFile)]
+    #[must_use]
+    pub fn instruction_file(&self) -> String {
+        metadata::split(self.inner.to_map()).1
     }
 
     /// How the data key is wrapped, by the name in message format V2.
@@ -121,10 +167,20 @@ impl EncryptSession {
         Ok(Self { inner: object::EncryptSession::with_materials(&materials.inner, content_length)? })
     }
 
-    /// The metadata to store with the object, as an object of strings, names without `x-amz-meta-`.
+    /// The metadata to store with the object, as an object of strings, names without `x-amz-meta-`; all of it, or what
+    /// stays with an object that has an instruction file.
     #[must_use]
-    pub fn metadata(&self) -> Object {
-        pairs_object(self.inner.metadata().iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    pub fn metadata(&self, has_instruction_file: bool) -> Object {
+        let map = self.inner.metadata();
+        let map = if has_instruction_file { metadata::split(map).0 } else { map };
+        pairs_object(map.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    }
+
+    /// The text of the object's instruction file.
+    #[wasm_bindgen(js_name = instructionFile)]
+    #[must_use]
+    pub fn instruction_file(&self) -> String {
+        metadata::split(self.inner.metadata()).1
     }
 
     /// Encrypts a segment in place.
