@@ -9,6 +9,7 @@ export { decryptRange, type DecryptRangeOptions, type RangedObject } from "./dec
 export { MultiKeyring } from "./multi-keyring.js";
 export { decryptObject, type DecryptOptions, type StoredObject } from "./decrypt.js";
 export { deleteObject, type DeleteOptions } from "./delete.js";
+export type { ContentRange } from "./download-range.js";
 export { download, type DownloadedObject, type DownloadOptions, type DownloadProgress } from "./download.js";
 export { encryptObject, type EncryptedObject, type EncryptOptions } from "./encrypt.js";
 export { type EngineSource, init } from "./engine.js";

@@ -1,7 +1,7 @@
 /** Instruction files of the built package, in the simulated storage: written, found, wrapped anew, deleted. */
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 
 import {
   AesKeyring,
@@ -12,56 +12,17 @@ import {
   encryptObject,
   KmsKeyring,
   MultiKeyring,
-  presign as signed,
   reEncryptInstructionFile,
   RsaKeyring,
   sse,
   upload,
 } from "../../dist/node.js";
-import { openStorage } from "../../dist/testing.js";
 import { collect, randomBytes } from "./support/inputs.mjs";
+import { open } from "./support/one-object.mjs";
 
 const MIB = 1024 * 1024;
 const V2 = { commitmentPolicy: "FORBID_ENCRYPT_ALLOW_DECRYPT" };
 const FILE = "object.instruction";
-const place = {
-  credentials: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" },
-  region: "us-east-1",
-  endpoint: "https://s3.us-east-1.storage.test",
-  bucket: "demo",
-};
-
-const network = globalThis.fetch;
-after(() => {
-  globalThis.fetch = network;
-});
-
-/** A storage with a bucket, which the package's requests reach; `fail` says which of them do not succeed. */
-async function open({ fail = () => false } = {}) {
-  const storage = await openStorage({ sseCDefault: "allowed" });
-  const log = [];
-  const presign = ({ operation, method, query, headers, keySuffix }) => {
-    log.push(keySuffix === "" ? operation : `${operation} ${keySuffix}`);
-    return signed({ ...place, key: `object${keySuffix}`, method, query, headers });
-  };
-  globalThis.fetch = async (url, init) => {
-    if (fail(log.at(-1))) return new Response("<Error><Code>AccessDenied</Code></Error>", { status: 403 });
-    return storage.fetch(url, init);
-  };
-  const bucket = await signed({ ...place, key: "", method: "PUT" });
-  assert.equal((await storage.fetch(bucket.url, { method: "PUT" })).status, 200);
-  const stored = async (key) => {
-    const { url } = await signed({ ...place, key, method: "GET" });
-    const response = await storage.fetch(url);
-    return response.status === 404 ? undefined : response;
-  };
-  const replace = async (key, body, headers = {}) => {
-    const { url } = await signed({ ...place, key, method: "PUT", headers });
-    assert.equal((await storage.fetch(url, { method: "PUT", body, headers })).status, 200);
-  };
-  return { presign, log, stored, replace };
-}
-
 const aes = (byte, name) =>
   AesKeyring.fromBytes(new Uint8Array(32).fill(byte), name === undefined ? {} : { materialsDescription: { name } });
 const rsaKeys = async () => crypto.subtle.generateKey(RSA, true, ["encrypt", "decrypt"]);
