@@ -16,7 +16,14 @@ export { type EngineSource, init } from "./engine.js";
 export type { InstructionFile } from "./instruction-file.js";
 export { EnvelopeError, type EnvelopeErrorCode, isEnvelopeError } from "./errors.js";
 export { AesKeyring, type AesKeyringOptions, type CommitmentPolicy, type KeyBytes, type Keyring } from "./keyring.js";
-export { type EncryptionContext, kmsBackend, type KmsBackendOptions, type KmsClient } from "./kms-client.js";
+export {
+  type EncryptionContext,
+  kmsBackend,
+  type KmsBackendOptions,
+  type KmsClient,
+  type KmsTransport,
+} from "./kms-client.js";
+export { kmsEndpoint, type KmsEndpointOptions } from "./kms-endpoint.js";
 export { KmsKeyring, type KmsKeyringOptions } from "./kms-keyring.js";
 export {
   type Credentials,

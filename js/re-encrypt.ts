@@ -11,7 +11,7 @@ import type { ContentMetadata, EncryptionMaterials } from "./wasm/engine.js";
 
 /** Options of {@link reEncryptInstructionFile}. */
 export interface ReEncryptOptions {
-  /** Asks for a presigned URL for each request: HeadObject, GetObject of the file, PutObject of the new file. */
+  /** Asks for a presigned URL for each request: GetObject for the metadata and for the file, PutObject for the new file. */
   readonly presign: Presign;
   /** Unwraps the data key as it is wrapped now. */
   readonly keyring: Keyring;
@@ -37,9 +37,9 @@ export interface ReEncryptOptions {
 }
 
 /**
- * Wraps the data key of an object anew: for another key (rotation), or for a further reader under a suffix of its own. The
- * object is not read and not written, only its metadata and its instruction file are. The file is replaced by one PUT:
- * where that fails, the earlier one stands.
+ * Wraps the data key of an object anew: for another key (rotation), or for a further reader under a suffix of its own. Of
+ * the object only the metadata is read, and nothing is written. The file is replaced by one PUT: where that fails, the
+ * earlier one stands.
  *
  * @param options - Which object, by which keyring, and for which.
  * @throws {@link EnvelopeError} `MATERIALS_DESCRIPTION_UNCHANGED` where readers could not tell the two keys apart,
@@ -66,9 +66,13 @@ export async function reEncryptInstructionFile(options: ReEncryptOptions): Promi
   }
 }
 
+/** The method, and as little of the body as can be: CORS rules that allow a page to read need not allow HEAD as well. */
+const FIRST_BYTE = { operation: "GetObject", method: "GET", query: {}, unsigned: { range: "bytes=0-0" } } as const;
+
 /** The object's content metadata, of which the file is a part. */
 async function presentMetadata(channel: Channel): Promise<ContentMetadata> {
-  const { response } = await send(channel, { operation: "HeadObject", method: "HEAD", query: {} });
+  const { response } = await send(channel, FIRST_BYTE);
+  await response.body?.cancel();
   const pairs = [...entriesOf(response.headers)];
   const file = await fetchInstructionFile(channel, pairs, undefined);
   if (file === undefined) {

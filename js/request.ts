@@ -10,7 +10,7 @@ export interface PresignRequest {
   /** The S3 operation. */
   readonly operation: Operation;
   /** Its HTTP method. */
-  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
   /**
    * What to append to the object's key: empty for the object itself, `.instruction` (or the suffix that was asked for) for
    * its instruction file. A signer that ignores it is noticed, and nothing is sent.

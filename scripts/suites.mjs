@@ -224,7 +224,8 @@ async function testInterop() {
   }
   if (Object.keys(peers).length === 0) return { ...counts(0, 0, notes), skipped: notes.length };
   const env = { S3_STORAGE_SIM: await nativeServer(), INTEROP_PEERS: JSON.stringify({ peers, missing }) };
-  const files = ["--test", "--test-reporter=spec", "tests/interop/interop.test.mjs"];
+  const names = ["interop", "recipes"].map((name) => `tests/interop/${name}.test.mjs`);
+  const files = ["--test", "--test-reporter=spec", ...names];
   const result = await tests(countNode, process.execPath, files, env);
   return { ...result, notes: [...result.notes, ...notes] };
 }

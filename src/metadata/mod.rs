@@ -151,6 +151,9 @@ mod names {
         [V3_SUITE, V3_KEY, V3_WRAP_ALGORITHM, V3_COMMITMENT, V3_MESSAGE_ID, V3_DESCRIPTION, V3_CONTEXT];
     /// What V3 keeps with the object where the rest is in an instruction file.
     pub(super) const V3_WITH_OBJECT: [&str; 3] = [V3_SUITE, V3_COMMITMENT, V3_MESSAGE_ID];
+    /// The same of every format: AWS's client for Ruby leaves the length with the object, the one for Python refuses it in
+    /// the file.
+    pub(super) const WITH_OBJECT: [&str; 4] = [V3_SUITE, V3_COMMITMENT, V3_MESSAGE_ID, V2_CONTENT_LENGTH];
     /// What V3 keeps in an instruction file.
     pub(super) const V3_IN_FILE: [&str; 4] = [V3_KEY, V3_WRAP_ALGORITHM, V3_DESCRIPTION, V3_CONTEXT];
     /// The algorithm name of suite 0x0072 in V2's `x-amz-cek-alg`.
