@@ -21,8 +21,8 @@ export interface KmsEndpointOptions {
 }
 
 /**
- * Asks KMS directly. The request is signed (Signature Version 4) in its header `Authorization`; AWS's KMS allows pages of any
- * origin to send such requests. Where the page should hold no credentials at all, use `kmsBackend`.
+ * Asks KMS directly. The request is signed (Signature Version 4) in its header `Authorization`; the endpoint has to
+ * answer pages of this origin (CORS). Where the page should hold no credentials at all, use `kmsBackend`.
  *
  * @param options - Where KMS is, and who asks.
  */

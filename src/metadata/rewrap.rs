@@ -1,7 +1,5 @@
 //! Wrapping an object's data key anew: for another key, or for a further reader. The object itself stays as it is.
 
-use alloc::borrow::ToOwned;
-
 use super::{CbcVersion, ContentMetadata, INSTRUCTION_FILE_SUFFIX, MessageFormat};
 use crate::error::EnvelopeError;
 use crate::keyring::{WrappedDataKey, WrappingAlgorithm};
@@ -33,7 +31,7 @@ impl ContentMetadata {
     /// not because of what the materials description says.
     #[must_use]
     pub fn under_description_of(&self, earlier: &Self) -> Self {
-        let description = earlier.wrapped.description.to_owned();
+        let description = earlier.wrapped.description.clone();
         let wrapped = WrappedDataKey { description, ..self.wrapped.clone() };
         Self { wrapped, format: self.format.clone() }
     }

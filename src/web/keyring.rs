@@ -10,7 +10,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AesGcmParams, CryptoKey, SubtleCrypto};
 use zeroize::Zeroize;
 
-use super::object::{ContentMetadata, policy_of};
+use super::metadata::ContentMetadata;
+use super::object::policy_of;
 use super::options;
 use crate::error::EnvelopeError;
 use crate::keyring::{

@@ -9,7 +9,7 @@ use web_sys::{CryptoKey, SubtleCrypto};
 use zeroize::Zeroizing;
 
 use super::keyring::{DataKey, EncryptionMaterials, KeyToWrap, materials_description};
-use super::object::ContentMetadata;
+use super::metadata::ContentMetadata;
 use crate::error::EnvelopeError;
 use crate::keyring::{self, WrappedDataKey, WrappingAlgorithm};
 

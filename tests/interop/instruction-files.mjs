@@ -9,12 +9,13 @@ import { contentOf, digestOf } from "./ours.js";
 import { otherKeyring } from "./support/keyrings.mjs";
 
 /**
- * Who can do what, beside us. Python's client deletes; Ruby's two do neither; Java's does all of it, for the keyrings
+ * Who can do what, beside us. Python's and Go's clients delete; Ruby's two do nothing of it; Java's does all of it, for the keyrings
  * under which it writes instruction files.
  */
 const PEERS_DO = {
   java: { rotates: ["aes", "rsa"], "adds a reader": ["rsa"], deletes: ["aes"] },
   python: { rotates: [], "adds a reader": [], deletes: ["kms"] },
+  go: { rotates: [], "adds a reader": [], deletes: ["kms"] },
 };
 
 /**

@@ -125,10 +125,12 @@ async function checkStored({ format, keyring, place }, { key }, isInParts) {
 }
 
 for (const [index, deed] of allDeeds().entries()) {
+  results.deed(titleOf(deed), missing[deed.peer] === undefined ? "FAILED" : "–");
   test(titleOf(deed), { skip: missing[deed.peer] ?? false }, async () => {
     const peer = running[deed.peer];
     const request = requestFor({ ...deed, place: "instruction file", size: 16 }, allCells().length + index);
     await DEEDS[deed.deed](deed, request, { ours: await runtimeOf(deed), theirs: sideOf(peer, folder), storage });
+    results.deed(titleOf(deed), "✓");
   });
 }
 
