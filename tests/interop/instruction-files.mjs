@@ -9,8 +9,8 @@ import { contentOf, digestOf } from "./ours.js";
 import { otherKeyring } from "./support/keyrings.mjs";
 
 /**
- * Who can do what, beside us. Python's and Go's clients delete; Ruby's two do nothing of it; Java's does all of it, for the keyrings
- * under which it writes instruction files.
+ * Who can do what, beside us. Python's and Go's clients delete; Ruby's two do nothing of it; Java's does all of it, for its
+ * keyrings whose key is at hand.
  */
 const PEERS_DO = {
   java: { rotates: ["aes", "rsa"], "adds a reader": ["rsa"], deletes: ["aes"] },

@@ -21,7 +21,7 @@ export const PEERS = {
     client: "amazon-s3-encryption-client-java",
     writes: { V2: ALL, V3: ALL },
     reads: { V2: ALL, V3: ALL },
-    instructionFiles: { writes: { V2: ["aes", "rsa"], V3: ["aes", "rsa"] }, reads: { V2: ALL, V3: ALL } },
+    instructionFiles: { writes: { V2: ALL, V3: ALL }, reads: { V2: ALL, V3: ALL } },
     parts: true,
   },
   python: {
@@ -56,8 +56,8 @@ export const CANNOT_BE = [
   "V1 is not written by us (nobody should), and of these clients by Ruby's alone.",
   "V3 is not known to the version of Ruby's client that Debian has.",
   "AES and RSA keyrings are not in the clients for Python and Go.",
-  "Instruction files are not known to Go's client, not written by Python's, and by Java's under AES and RSA keyrings only.",
-  "Python's and Go's clients do not re-encrypt instruction files; Ruby's neither does that nor deletes. Java's adds a reader under RSA only, as ours does.",
+  "Instruction files are not known to Go's client, and not written by Python's.",
+  "Python's and Go's clients do not re-encrypt instruction files; Ruby's neither does that nor deletes. Java's wraps anew for AES and RSA keyrings only, and adds a reader under RSA only, as ours does.",
 ];
 
 /**

@@ -27,7 +27,8 @@ export async function record(name, version, peer, where) {
   for (const kind of kinds) {
     for (const plaintext of PLAINTEXTS) objects.push(await recorded(peer, kind, plaintext, where));
   }
-  const rotations = name === "java" ? kinds.filter(({ instructionFile }) => instructionFile) : [];
+  const rotations =
+    name === "java" ? kinds.filter(({ instructionFile, keyring }) => instructionFile && keyring !== "kms") : [];
   for (const kind of rotations) objects.push(await recorded(peer, { ...kind, rotated: true }, PLAINTEXTS[2], where));
   const client = `${PEERS[name].client} ${version}`;
   writeFileSync(new URL(`${name}.json`, FOLDER), `${JSON.stringify({ client, objects }, undefined, 1)}\n`);
