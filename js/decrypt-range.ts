@@ -1,7 +1,7 @@
 /** Decrypting a part of an object. Nobody can tell whether a part alone was altered: it is unauthenticated. */
 
 import { bulkEngine, type EngineOptions } from "./bulk-engine.js";
-import { entriesOf, readPolicyOf, type StoredObject } from "./decrypt.js";
+import { bytesOfFile, entriesOf, readPolicyOf, type StoredObject } from "./decrypt.js";
 import { DelayedDecryption } from "./decryption.js";
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
@@ -29,6 +29,8 @@ export interface DecryptRangeOptions extends EngineOptions {
 export interface RangedObject {
   /** The object's user metadata, as for `decryptObject`. */
   readonly metadata: StoredObject["metadata"];
+  /** The object's instruction file, as for `decryptObject`. */
+  readonly instructionFile?: StoredObject["instructionFile"];
   /** The object's length as stored, the tag included, in bytes: the last number of `Content-Range`. */
   readonly storedLength: number;
   /**
@@ -58,12 +60,7 @@ export async function decryptRange(
   object: RangedObject,
   options: DecryptRangeOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (!(options.enableLegacyUnauthenticatedModes as boolean | undefined)) {
-    throw new EnvelopeError(
-      "LEGACY_UNAUTHENTICATED_NOT_ENABLED",
-      "a part of an object cannot tell whether it was altered; to read one all the same set enableLegacyUnauthenticatedModes",
-    );
-  }
+  checkOptIn(options);
   const { start, end } = options;
   const isWithin = [start, end].every(Number.isSafeInteger) && start >= 0 && start <= end;
   if (!isWithin || end > object.storedLength - TAG_LENGTH) {
@@ -83,10 +80,38 @@ export async function decryptRange(
   }
 }
 
+/**
+ * Checks that the caller knows what a part of an object is.
+ *
+ * @param options - What the caller allows.
+ * @throws {@link EnvelopeError} `LEGACY_UNAUTHENTICATED_NOT_ENABLED`.
+ */
+export function checkOptIn(options: { readonly enableLegacyUnauthenticatedModes?: boolean }): void {
+  if (options.enableLegacyUnauthenticatedModes !== true) {
+    throw new EnvelopeError(
+      "LEGACY_UNAUTHENTICATED_NOT_ENABLED",
+      "a part of an object cannot tell whether it was altered; to read one all the same set enableLegacyUnauthenticatedModes",
+    );
+  }
+}
+
+/**
+ * The first byte that {@link decryptRange} will ask for, for whoever fetches before the object's length is known.
+ *
+ * @param range - The part that is wanted: at least one byte.
+ * @throws {@link EnvelopeError} `INVALID_INPUT`.
+ */
+export function firstByteFor({ start, end }: { readonly start: number; readonly end: number }): number {
+  if (![start, end].every(Number.isSafeInteger) || start < 0 || start >= end) {
+    throw new EnvelopeError("INVALID_INPUT", "a range has a whole start, 0 or more, and an end beyond it");
+  }
+  return start - (start % BLOCK);
+}
+
 async function begin(object: RangedObject, options: DecryptRangeOptions, length: number): Promise<DelayedDecryption> {
   const loaded = await engine();
   const bulk = await bulkEngine(loaded, options, length);
-  const parsed = loaded.ContentMetadata.parse([...entriesOf(object.metadata)]);
+  const parsed = loaded.ContentMetadata.parse([...entriesOf(object.metadata)], bytesOfFile(object.instructionFile));
   try {
     const policy = readPolicyOf(options);
     loaded.checkPolicy(parsed, ...policy);

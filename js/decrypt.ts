@@ -47,6 +47,8 @@ export interface StoredObject {
   readonly body: ByteSource;
   /** The object's user metadata: response headers, or names and values with or without `x-amz-meta-`. */
   readonly metadata: Headers | Readonly<Record<string, string>>;
+  /** The object's instruction file, where its metadata leaves the wrapped data key to one: text, or UTF-8. */
+  readonly instructionFile?: string | Uint8Array | undefined;
 }
 
 /**
@@ -57,14 +59,14 @@ export interface StoredObject {
  * @param object - The object, or the `Response` that brought it.
  * @param options - The keyring, and what else there is to say.
  * @throws {@link EnvelopeError} `WRONG_KEY`, `AUTHENTICATION_FAILED`, `COMMITMENT_REQUIRED`, `NOT_ENCRYPTED`,
- * `LEGACY_WRAPPING_NOT_ENABLED`, `LEGACY_UNAUTHENTICATED_NOT_ENABLED`, one of the `METADATA_` codes, `INVALID_INPUT`,
+ * `INSTRUCTION_FILE_MISSING`, `INSTRUCTION_FILE_INVALID`, `LEGACY_WRAPPING_NOT_ENABLED`, `LEGACY_UNAUTHENTICATED_NOT_ENABLED`, one of the `METADATA_` codes, `INVALID_INPUT`,
  * `ENGINE_UNAVAILABLE`, or the keyring's own.
  */
 export async function decryptObject(
   object: StoredObject | Response,
   options: DecryptOptions,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const { body, metadata } = object instanceof Response ? fromResponse(object) : object;
+  const { body, metadata, instructionFile } = object instanceof Response ? fromResponse(object) : object;
   const { release = "verified" } = options;
   if (release !== "verified" && (release as string) !== "delayed-authentication") {
     throw new EnvelopeError("INVALID_INPUT", "release must be verified or delayed-authentication");
@@ -72,7 +74,7 @@ export async function decryptObject(
   const source = openSource(body);
   const loaded = await engine();
   const bulk = await bulkEngine(loaded, options, source.length);
-  const parsed = loaded.ContentMetadata.parse([...entriesOf(metadata)]);
+  const parsed = loaded.ContentMetadata.parse([...entriesOf(metadata)], bytesOfFile(instructionFile));
   try {
     const policy = readPolicyOf(options);
     loaded.checkPolicy(parsed, ...policy);
@@ -119,6 +121,15 @@ function fromResponse(response: Response): StoredObject {
  */
 export function entriesOf(metadata: StoredObject["metadata"]): Iterable<[string, string]> {
   return metadata instanceof Headers ? metadata.entries() : Object.entries(metadata);
+}
+
+/**
+ * An instruction file as the engine takes it.
+ *
+ * @param file - Text, or UTF-8.
+ */
+export function bytesOfFile(file: StoredObject["instructionFile"]): Uint8Array | undefined {
+  return typeof file === "string" ? new TextEncoder().encode(file) : file;
 }
 
 /** The keys, the engine, and the options of one decryption. */

@@ -2,7 +2,9 @@
 
 import { decryptObject, type DecryptOptions } from "./decrypt.js";
 import { engine } from "./engine.js";
+import { type ContentRange, downloadRange } from "./download-range.js";
 import { EnvelopeError } from "./errors.js";
+import { fetchInstructionFile } from "./instruction-file.js";
 import type { Keyring } from "./keyring.js";
 import { streamOf } from "./ordered.js";
 import { bodyOf, type Opened, openObject } from "./ranges.js";
@@ -27,6 +29,14 @@ export interface DownloadOptions extends Omit<DecryptOptions, "keyring"> {
   readonly keyring?: Keyring;
   /** How the storage encrypted the object: only SSE-C needs its key to be sent, the other modes change nothing. */
   readonly sse?: ServerSideEncryption;
+  /** The suffix of the object's instruction file, where its wrapped data key is in one; `.instruction` unless given. */
+  readonly instructionFileSuffix?: string;
+  /**
+   * Fetches a part of the content only, by one request, **without authenticating it**: whoever can write to the storage can
+   * flip any bit of it. It needs `enableLegacyUnauthenticatedModes` and is for objects in GCM mode (V2 and V3). What else is
+   * said of being authenticated does not hold for such a download.
+   */
+  readonly range?: ContentRange;
   /** The length of a range in bytes, 8 MiB unless given. A range that breaks off is asked for again. */
   readonly partSize?: number;
   /** How many ranges are on their way at a time; 4 unless given. Memory is about this times the length of a range. */
@@ -73,6 +83,11 @@ export async function download(options: DownloadOptions): Promise<DownloadedObje
   const onBytes = (bytes: number) => {
     progress.add(bytes);
   };
+  if (options.range !== undefined) {
+    const { content, headers } = await downloadRange(channel, options, options.range);
+    onBytes(content.length);
+    return downloaded(new Blob([content]).stream(), headers);
+  }
   const opened = await openObject(channel, { partSize: options.partSize, concurrency, onBytes });
   const { headers } = opened.response;
   progress.expect(opened.totalBytes ?? Number(headers.get("content-length") ?? NaN));
@@ -81,7 +96,18 @@ export async function download(options: DownloadOptions): Promise<DownloadedObje
   const body =
     keyring === undefined
       ? arriving
-      : await decryptObject({ body: arriving, metadata: headers }, { ...options, keyring });
+      : await decryptObject(
+          {
+            body: arriving,
+            metadata: headers,
+            instructionFile: await fetchInstructionFile(channel, headers.entries(), options.instructionFileSuffix),
+          },
+          { ...options, keyring },
+        );
+  return downloaded(body, headers);
+}
+
+function downloaded(body: ReadableStream<Uint8Array<ArrayBuffer>>, headers: Headers): DownloadedObject {
   const contentType = headers.get("content-type") ?? "";
   return {
     body,

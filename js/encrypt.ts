@@ -3,6 +3,7 @@
 import type { EngineOptions } from "./bulk-engine.js";
 import { Encryption } from "./encryption.js";
 import { engine } from "./engine.js";
+import { type InstructionFile, instructionFileOf } from "./instruction-file.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { orderedStream, type SegmentWork } from "./ordered.js";
 import { segmentsOf, TAG_LENGTH } from "./segments.js";
@@ -16,6 +17,8 @@ export interface EncryptOptions extends EngineOptions {
   readonly commitmentPolicy?: CommitmentPolicy;
   /** The length of the content in bytes, where the source does not tell it (a stream) and you know it. It is held to. */
   readonly contentLength?: number;
+  /** Whether the wrapped data key goes into an instruction file, so that it can be wrapped anew later. */
+  readonly instructionFile?: boolean;
 }
 
 /** An object on its way to the storage. */
@@ -28,6 +31,8 @@ export interface EncryptedObject {
   readonly metadata: Readonly<Record<string, string>>;
   /** The same as request headers, names with `x-amz-meta-`. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The file to store before the object, where one was asked for: without it the object cannot be read. */
+  readonly instructionFile: InstructionFile | undefined;
 }
 
 /**
@@ -45,13 +50,15 @@ export async function encryptObject(content: ByteSource, options: EncryptOptions
   const length = options.contentLength ?? source.length;
   const loaded = await engine();
   const encryption = await Encryption.start(loaded, options, length);
-  const metadata = encryption.metadata();
+  const hasFile = options.instructionFile === true;
+  const metadata = encryption.metadata(hasFile);
   const segments = segmentsOf(source.chunks(), { length: loaded.segmentLength(length) });
   return {
     body: orderedStream(segments, workOf(encryption)),
     contentLength: length === undefined ? undefined : length + TAG_LENGTH,
     metadata,
     headers: asHeaders(metadata),
+    instructionFile: hasFile ? instructionFileOf(loaded, encryption.instructionFile()) : undefined,
   };
 }
 

@@ -52,9 +52,18 @@ export class Encryption {
     return this.#bulk?.engine.depth ?? 1;
   }
 
-  /** The content metadata to store with the object, names without `x-amz-meta-`. */
-  metadata(): Record<string, string> {
-    return this.#session.metadata() as Record<string, string>;
+  /**
+   * The content metadata to store with the object, names without `x-amz-meta-`.
+   *
+   * @param hasInstructionFile - Whether the wrapped data key goes elsewhere.
+   */
+  metadata(hasInstructionFile = false): Record<string, string> {
+    return this.#session.metadata(hasInstructionFile) as Record<string, string>;
+  }
+
+  /** The text of the object's instruction file. */
+  instructionFile(): string {
+    return this.#session.instructionFile();
   }
 
   /**

@@ -37,6 +37,9 @@ export const ENGINE_ERROR_CODES = [
   "METADATA_REPEATED",
   "USER_METADATA_INVALID",
   "USER_METADATA_TOO_LONG",
+  "INSTRUCTION_FILE_MISSING",
+  "INSTRUCTION_FILE_INVALID",
+  "MATERIALS_DESCRIPTION_UNCHANGED",
   "UNSUPPORTED",
   "KEY_IS_TEXT",
   "CONFLICTING_ENCRYPTION_HEADERS",
@@ -65,8 +68,16 @@ export const CLIENT_ERROR_CODES = [
   "ENGINE_UNAVAILABLE",
   /** Content in CBC mode is not what such content can be. */
   "LEGACY_CONTENT_INVALID",
-  /** KMS, or whoever stands before it, answered with an error. */
+  /** KMS, or whoever stands before it, answered with an error that no other code is for. */
   "KMS_REFUSED",
+  /** KMS does not know who asks, or does not let them. */
+  "KMS_ACCESS_DENIED",
+  /** The KMS key is not there, is disabled or waits for its deletion, or is not for encryption. */
+  "KMS_KEY_UNUSABLE",
+  /** KMS has too much to do, or failed: the same request may succeed later. */
+  "KMS_UNAVAILABLE",
+  /** The earlier keyring still unwraps a data key that was wrapped anew. */
+  "WRAPPING_KEY_NOT_ROTATED",
   /** The salt or a parameter of a passphrase's derivation is out of range. */
   "PASSPHRASE_PARAMETERS_INVALID",
 ] as const;

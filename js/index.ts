@@ -8,12 +8,22 @@ export type { EngineOptions } from "./bulk-engine.js";
 export { decryptRange, type DecryptRangeOptions, type RangedObject } from "./decrypt-range.js";
 export { MultiKeyring } from "./multi-keyring.js";
 export { decryptObject, type DecryptOptions, type StoredObject } from "./decrypt.js";
+export { deleteObject, type DeleteOptions } from "./delete.js";
+export type { ContentRange } from "./download-range.js";
 export { download, type DownloadedObject, type DownloadOptions, type DownloadProgress } from "./download.js";
 export { encryptObject, type EncryptedObject, type EncryptOptions } from "./encrypt.js";
 export { type EngineSource, init } from "./engine.js";
+export type { InstructionFile } from "./instruction-file.js";
 export { EnvelopeError, type EnvelopeErrorCode, isEnvelopeError } from "./errors.js";
 export { AesKeyring, type AesKeyringOptions, type CommitmentPolicy, type KeyBytes, type Keyring } from "./keyring.js";
-export { type EncryptionContext, kmsBackend, type KmsBackendOptions, type KmsClient } from "./kms-client.js";
+export {
+  type EncryptionContext,
+  kmsBackend,
+  type KmsBackendOptions,
+  type KmsClient,
+  type KmsTransport,
+} from "./kms-client.js";
+export { kmsEndpoint, type KmsEndpointOptions } from "./kms-endpoint.js";
 export { KmsKeyring, type KmsKeyringOptions } from "./kms-keyring.js";
 export {
   type Credentials,
@@ -22,6 +32,7 @@ export {
   type PresignedRequest,
   type PresignOptions,
 } from "./presign.js";
+export { reEncryptInstructionFile, type ReEncryptOptions } from "./re-encrypt.js";
 export type { Presign, PresignedUrl, PresignRequest } from "./request.js";
 export type { ByteSource } from "./source.js";
 export { PassphraseKeyring, type PassphraseKeyringOptions } from "./passphrase-keyring.js";

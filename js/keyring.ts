@@ -9,6 +9,7 @@ import type {
   CryptoKeyAesKeyring,
   DataKey,
   EncryptionMaterials,
+  KeyToWrap,
   RawAesKeyring,
 } from "./wasm/engine.js";
 
@@ -42,6 +43,13 @@ export interface Keyring {
    * @internal
    */
   unwrapDataKey(metadata: ContentMetadata): Promise<DataKey>;
+  /**
+   * Wraps a given data key. Keyrings whose key service makes data keys itself cannot.
+   *
+   * @param key - Is consumed.
+   * @internal
+   */
+  wrapDataKey?(key: KeyToWrap): Promise<EncryptionMaterials>;
 }
 
 /** Options of an AES keyring. */
@@ -119,7 +127,12 @@ export class AesKeyring implements Keyring {
 
   /** @internal */
   async encryptionMaterials(policy: CommitmentPolicy | undefined): Promise<EncryptionMaterials> {
-    return await this.#inner.encryptionMaterials(policy);
+    return await this.wrapDataKey((await engine()).KeyToWrap.fresh(policy));
+  }
+
+  /** @internal */
+  async wrapDataKey(key: KeyToWrap): Promise<EncryptionMaterials> {
+    return await this.#inner.wrap(key);
   }
 
   /** @internal */

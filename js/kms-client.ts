@@ -1,6 +1,6 @@
 /** How KMS is asked: two calls, over whatever way an app has to it. */
 
-import { EnvelopeError } from "./errors.js";
+import { EnvelopeError, type EnvelopeErrorCode } from "./errors.js";
 
 /** A KMS encryption context: public names and values that KMS binds the wrapped data key to. */
 export type EncryptionContext = Readonly<Record<string, string>>;
@@ -30,12 +30,16 @@ export interface KmsClient {
   }): Promise<{ readonly plaintext: Uint8Array }>;
 }
 
-/** How the app's own backend is asked. */
-export interface KmsBackendOptions {
-  /** Headers that say who asks, such as `Authorization`. They are asked for before each call. */
-  readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
+/** How requests to KMS are sent. */
+export interface KmsTransport {
   /** Sends the request; the global `fetch` unless given. */
   readonly fetch?: (request: Request) => Promise<Response>;
+}
+
+/** How the app's own backend is asked. */
+export interface KmsBackendOptions extends KmsTransport {
+  /** Headers that say who asks, such as `Authorization`. They are asked for before each call. */
+  readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
 }
 
 /**
@@ -47,8 +51,24 @@ export interface KmsBackendOptions {
  * @param options - Who asks.
  */
 export function kmsBackend(url: string | URL, options: KmsBackendOptions = {}): KmsClient {
+  return kmsClientOver(async (operation, body) => {
+    const headers = {
+      ...(await options.headers?.()),
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-target": `TrentService.${operation}`,
+    };
+    return await postToKms(new URL(url), options, headers, body);
+  });
+}
+
+/**
+ * The two calls, in KMS's JSON 1.1 protocol.
+ *
+ * @param send - Sends an operation's parameters, as JSON.
+ */
+export function kmsClientOver(send: (operation: string, body: string) => Promise<Response>): KmsClient {
   const call = async (operation: string, parameters: Readonly<Record<string, unknown>>) =>
-    await answerOf(await sent(new URL(url), options, operation, JSON.stringify(parameters)));
+    await answerOf(await send(operation, JSON.stringify(parameters)));
   return {
     async generateDataKey({ keyId, encryptionContext }) {
       const parameters = { KeyId: keyId, KeySpec: "AES_256", EncryptionContext: encryptionContext };
@@ -65,28 +85,52 @@ export function kmsBackend(url: string | URL, options: KmsBackendOptions = {}): 
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-async function sent(url: URL, options: KmsBackendOptions, operation: string, body: string): Promise<Response> {
+/**
+ * Sends one request to KMS, or to who stands before it.
+ *
+ * @param url - Where to.
+ * @param transport - By what.
+ * @param headers - All headers.
+ * @param body - JSON.
+ * @throws {@link EnvelopeError} `INSECURE_TRANSPORT`, `NETWORK_FAILURE`.
+ */
+export async function postToKms(
+  url: URL,
+  transport: KmsTransport,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): Promise<Response> {
   if (url.protocol !== "https:" && !LOOPBACK.test(url.hostname)) {
     throw new EnvelopeError("INSECURE_TRANSPORT", "data keys must not travel over plain HTTP; use an https:// URL");
   }
   const request = new Request(url, {
     method: "POST",
-    headers: {
-      ...(await options.headers?.()),
-      "content-type": "application/x-amz-json-1.1",
-      "x-amz-target": `TrentService.${operation}`,
-    },
+    headers,
     body,
     cache: "no-store",
     redirect: "error",
     referrerPolicy: "no-referrer",
   });
   try {
-    return await (options.fetch ?? fetch)(request);
+    return await (transport.fetch ?? fetch)(request);
   } catch (cause) {
     throw new EnvelopeError("NETWORK_FAILURE", "no answer came from the way to KMS", { cause });
   }
 }
+
+/**
+ * What KMS's exceptions mean for a program. Source: AWS KMS API Reference, errors of `Decrypt` and `GenerateDataKey`, and
+ * "Common Errors".
+ */
+const CODES: readonly (readonly [EnvelopeErrorCode, RegExp])[] = [
+  ["WRONG_KEY", /^(InvalidCiphertext|IncorrectKey)Exception$/],
+  ["KMS_KEY_UNUSABLE", /^(NotFound|Disabled|KMSInvalidState|InvalidKeyUsage)Exception$/],
+  [
+    "KMS_ACCESS_DENIED",
+    /^(AccessDenied|NotAuthorized|ExpiredToken|RequestExpired|UnrecognizedClient|IncompleteSignature|InvalidSignature|InvalidClientTokenId|InvalidGrantToken|MissingAuthenticationToken|OptInRequired)/,
+  ],
+  ["KMS_UNAVAILABLE", /^(Throttling|LimitExceeded|KeyUnavailable|DependencyTimeout|KMSInternal|ServiceUnavailable)/],
+];
 
 async function answerOf(response: Response): Promise<Readonly<Record<string, unknown>>> {
   const answer: unknown = await response.json().catch(() => undefined);
@@ -94,13 +138,22 @@ async function answerOf(response: Response): Promise<Readonly<Record<string, unk
   if (response.ok) {
     return fields;
   }
-  const [code, message] = [fields["__type"], fields["message"] ?? fields["Message"]].map((text) =>
+  const [type, message] = [fields["__type"], fields["message"] ?? fields["Message"]].map((text) =>
     typeof text === "string" ? text.slice(0, 512) : undefined,
   );
-  throw new EnvelopeError(
-    "KMS_REFUSED",
-    `KMS answered ${code?.split("#").at(-1) ?? `HTTP ${String(response.status)}`}: ${message ?? "it says nothing else"}`,
-  );
+  const name = type?.split("#").at(-1) ?? `HTTP ${String(response.status)}`;
+  throw new EnvelopeError(codeFor(name, response.status), `KMS answered ${name}: ${message ?? "it says nothing else"}`);
+}
+
+function codeFor(name: string, status: number): EnvelopeErrorCode {
+  const known = CODES.find(([, names]) => names.test(name))?.[0];
+  if (known !== undefined) {
+    return known;
+  }
+  if (status === 401 || status === 403) {
+    return "KMS_ACCESS_DENIED";
+  }
+  return status >= 500 || status === 429 ? "KMS_UNAVAILABLE" : "KMS_REFUSED";
 }
 
 function bytesOf(value: unknown): Uint8Array {

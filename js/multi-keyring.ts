@@ -2,7 +2,7 @@
 
 import { EnvelopeError, isEnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
-import type { ContentMetadata, DataKey, EncryptionMaterials } from "./wasm/engine.js";
+import type { ContentMetadata, DataKey, EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
 
 /** With these codes a keyring says that an object is not its own; the next one may know it. */
 const NOT_MINE = ["KEYRING_MISMATCH", "MATERIALS_DESCRIPTION_MISMATCH", "ENCRYPTION_CONTEXT_MISMATCH", "WRONG_KEY"];
@@ -28,6 +28,19 @@ export class MultiKeyring implements Keyring {
   /** @internal */
   async encryptionMaterials(policy: CommitmentPolicy | undefined): Promise<EncryptionMaterials> {
     return await (this.#keyrings[0] as Keyring).encryptionMaterials(policy);
+  }
+
+  /** @internal */
+  async wrapDataKey(key: KeyToWrap): Promise<EncryptionMaterials> {
+    const wrapped = this.#keyrings[0]?.wrapDataKey?.(key);
+    if (wrapped === undefined) {
+      key.free();
+      throw new EnvelopeError(
+        "INVALID_INPUT",
+        "the first of these keyrings cannot wrap a data key that it did not make",
+      );
+    }
+    return await wrapped;
   }
 
   /** @internal */

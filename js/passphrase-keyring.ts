@@ -3,7 +3,7 @@
 import { EnvelopeError } from "./errors.js";
 import { AesKeyring, type CommitmentPolicy, type Keyring } from "./keyring.js";
 import { onDemand, sourceOf } from "./on-demand.js";
-import type { ContentMetadata, DataKey, EncryptionMaterials } from "./wasm/engine.js";
+import type { ContentMetadata, DataKey, EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
 
 /** Options of a passphrase keyring. */
 export interface PassphraseKeyringOptions {
@@ -83,6 +83,11 @@ export class PassphraseKeyring implements Keyring {
   /** @internal */
   async encryptionMaterials(policy: CommitmentPolicy | undefined): Promise<EncryptionMaterials> {
     return await (await this.#keyringOf(this.#own)).encryptionMaterials(policy);
+  }
+
+  /** @internal */
+  async wrapDataKey(key: KeyToWrap): Promise<EncryptionMaterials> {
+    return await (await this.#keyringOf(this.#own)).wrapDataKey(key);
   }
 
   /** @internal */

@@ -11,6 +11,11 @@ export interface PresignRequest {
   readonly operation: Operation;
   /** Its HTTP method. */
   readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  /**
+   * What to append to the object's key: empty for the object itself, `.instruction` (or the suffix that was asked for) for
+   * its instruction file. A signer that ignores it is noticed, and nothing is sent.
+   */
+  readonly keySuffix: string;
   /** Its query parameters: `uploads`, `uploadId`, `partNumber`. */
   readonly query: Readonly<Record<string, string>>;
   /**
@@ -54,7 +59,9 @@ export function stoppable(channel: Channel): {
 }
 
 /** One request. */
-export interface StorageRequest extends Omit<PresignRequest, "headers"> {
+export interface StorageRequest extends Omit<PresignRequest, "headers" | "keySuffix"> {
+  /** What to append to the object's key; nothing unless given. */
+  readonly keySuffix?: string;
   /** Headers beside those of server-side encryption. */
   readonly headers?: Readonly<HeaderMap>;
   /** What to send; made anew for each attempt, so that nothing has to be kept for one that may never come. */
@@ -97,9 +104,10 @@ export async function send(channel: Channel, request: StorageRequest): Promise<S
       // Before the URL, whose time is limited: the last part of an object has to wait for all others.
       const body = (await until(request.body?.(), channel.signal)) ?? null;
       // A URL is asked for each attempt: the last may have expired, and signing is cheap.
-      const { operation, method, query } = request;
-      const presigned = await channel.presign({ operation, method, query, headers: signed });
+      const { operation, method, query, keySuffix = "" } = request;
+      const presigned = await channel.presign({ operation, method, query, keySuffix, headers: signed });
       channel.engine.checkPresignedUrl(presigned.url, encryption.carriesKey);
+      checkKeySuffix(presigned.url, keySuffix);
       const headers = { ...signed, ...request.unsigned, ...presigned.headers, ...encryption.all };
       const outcome = await attempt(channel, { request, url: presigned.url, headers, body }, attempts);
       if ("response" in outcome) {
@@ -109,6 +117,17 @@ export async function send(channel: Channel, request: StorageRequest): Promise<S
     }
   } finally {
     attempts.free();
+  }
+}
+
+/** An instruction file must never end up in the place of its object. */
+function checkKeySuffix(url: string, suffix: string): void {
+  const [path = ""] = url.split(/[?#]/, 1);
+  if (suffix !== "" && !decodeURIComponent(path).endsWith(suffix)) {
+    throw new EnvelopeError(
+      "INVALID_INPUT",
+      `presign gave a URL for another object: it was asked for the object's key with ${suffix} appended (keySuffix)`,
+    );
   }
 }
 

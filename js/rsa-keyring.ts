@@ -5,7 +5,7 @@ import { EnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { unwrapLegacy } from "./legacy.js";
 import { derOf, type RsaKeySource } from "./rsa-key.js";
-import type { ContentMetadata, DataKey, EncryptionMaterials } from "./wasm/engine.js";
+import type { ContentMetadata, DataKey, EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
 
 /** The keys of an RSA keyring. One of them may be missing: a page that has the public key alone cannot read. */
 export interface RsaKeys {
@@ -59,11 +59,17 @@ export class RsaKeyring implements Keyring {
 
   /** @internal */
   async encryptionMaterials(policy: CommitmentPolicy | undefined): Promise<EncryptionMaterials> {
+    return await this.wrapDataKey((await engine()).KeyToWrap.fresh(policy));
+  }
+
+  /** @internal */
+  async wrapDataKey(key: KeyToWrap): Promise<EncryptionMaterials> {
     if (this.#publicKey === undefined) {
+      key.free();
       throw new EnvelopeError("INVALID_INPUT", "this RSA keyring has no public key: it reads and cannot write");
     }
-    const { rsaEncryptionMaterials } = await engine();
-    return await rsaEncryptionMaterials(crypto.subtle, this.#publicKey, policy, this.#description);
+    const { rsaWrap } = await engine();
+    return await rsaWrap(crypto.subtle, this.#publicKey, key, this.#description);
   }
 
   /** @internal */

@@ -45,6 +45,8 @@ export class UploadTransfer {
   readonly #bodies: PartBodies;
   readonly #sizes: UploadSizes;
   readonly #onProgress: ((progress: UploadProgress) => void) | undefined;
+  /** What has to be stored before the object is there for readers; called once, when nothing else is left to fail. */
+  before: () => Promise<void> = () => Promise.resolve();
   #sentBytes = 0;
   #sentParts = 0;
 
@@ -76,6 +78,7 @@ export class UploadTransfer {
    * @param headers - What is stored with the object.
    */
   async asOnePut(headers: HeaderMap): Promise<Stored> {
+    await this.before();
     const { contentLength } = this.#sizes;
     const body = this.#bodies.bodyOf({ offset: 0, contentLength, isLast: true });
     const request = { operation: "PutObject", method: "PUT", query: {}, headers, body } as const;
@@ -95,7 +98,9 @@ export class UploadTransfer {
       (await send(this.#channel, { ...create, readsAnswer: true })).text,
     );
     try {
-      return await this.#complete(uploadId, await this.#sendParts(uploadId));
+      const parts = await this.#sendParts(uploadId);
+      await this.before();
+      return await this.#complete(uploadId, parts);
     } catch (error) {
       await this.#abort(uploadId);
       throw error;

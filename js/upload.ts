@@ -4,6 +4,7 @@ import type { EngineOptions } from "./bulk-engine.js";
 import { Encryption } from "./encryption.js";
 import { type Engine, engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
+import { instructionFileOf, putInstructionFile } from "./instruction-file.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { PartBodies } from "./parts.js";
 import type { Presign } from "./request.js";
@@ -21,6 +22,15 @@ export interface UploadOptions extends EngineOptions {
   readonly keyring?: Keyring;
   /** Which message format to write; V3 with key commitment unless given. */
   readonly commitmentPolicy?: CommitmentPolicy;
+  /**
+   * Whether the wrapped data key goes into an instruction file, an object of its own beside this one, so that it can be
+   * wrapped anew later. `presign` is asked for its URL as well, with `keySuffix: ".instruction"`. The file is stored right
+   * before the object is there for readers (before the single PUT, or between the last part and the multipart upload's
+   * completion): an object never is without its file. Where the upload fails after that, the file stays, since the object
+   * may have arrived although the answer did not. To replace an object that has such a file, use a new key or a bucket
+   * that keeps versions.
+   */
+  readonly instructionFile?: boolean;
   /** How the storage is to encrypt what it gets. */
   readonly sse?: ServerSideEncryption;
   /** The user's own metadata to store with the object, names without `x-amz-meta-`. It is not encrypted. */
@@ -63,6 +73,7 @@ export interface UploadedObject {
 export async function upload(content: ByteSource, options: UploadOptions): Promise<UploadedObject> {
   const source = openSource(content);
   checkProtection(options);
+  checkInstructionFile(options);
   const length = lengthOf(options, source.length);
   const concurrency = concurrencyOf(options, "parts");
   options.signal?.throwIfAborted();
@@ -77,12 +88,21 @@ export async function upload(content: ByteSource, options: UploadOptions): Promi
     const channel = { engine: loaded, presign: options.presign, encryption: options.sse, signal: options.signal };
     const sizes = { contentLength: length, trailer, concurrency };
     const transfer = new UploadTransfer(channel, plan, bodies, sizes, onProgress);
+    if (encryption !== undefined && options.instructionFile === true) {
+      transfer.before = () => putInstructionFile(channel, instructionFileOf(loaded, encryption.instructionFile()));
+    }
     const stored = plan.isMultipart ? await transfer.inParts(headers) : await transfer.asOnePut(headers);
     return { ...stored, headers: metadataOnly(headers), storedLength: transfer.totalBytes };
   } finally {
     await bodies.close();
     encryption?.free();
     plan.free();
+  }
+}
+
+function checkInstructionFile({ keyring, instructionFile }: UploadOptions): void {
+  if (instructionFile === true && keyring === undefined) {
+    throw new EnvelopeError("INVALID_INPUT", "an instruction file holds a wrapped data key: give a keyring");
   }
 }
 
@@ -108,7 +128,7 @@ function storedHeaders(
   encryption: Encryption | undefined,
 ): HeaderMap {
   const user = Object.entries(options.metadata ?? {});
-  const own = Object.entries(encryption?.metadata() ?? {});
+  const own = Object.entries(encryption?.metadata(options.instructionFile) ?? {});
   const headers = loaded.metadataHeaders(user, own) as HeaderMap;
   // The media type of a file that is encrypted here is nobody's business unless the caller says so.
   const contentType = options.contentType ?? (encryption === undefined && content instanceof Blob ? content.type : "");

@@ -179,6 +179,24 @@ pub enum EnvelopeError {
         /// The length of all names and values, in bytes.
         length: usize,
     },
+    /// The object's wrapped data key is in an instruction file, which is not there.
+    #[error(
+        "the object's wrapped data key is in an instruction file, which is not there: it was deleted or is under another \
+         suffix, or only a part of the object was copied"
+    )]
+    InstructionFileMissing,
+    /// An instruction file is not what such a file can be.
+    #[error("the instruction file {reason}")]
+    InstructionFileInvalid {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A data key was to be wrapped anew under the materials description that it has.
+    #[error(
+        "the new keyring has the materials description that the object has: give it another one, so that readers can \
+         tell which key is needed"
+    )]
+    MaterialsDescriptionUnchanged,
     /// The object is sound but of a kind that is not read.
     #[error("{0} cannot be read")]
     Unsupported(UnsupportedFeature),
@@ -343,9 +361,11 @@ impl MetadataProblem {
     }
 }
 
-impl core::fmt::Display for MetadataProblem {
-    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        formatter.write_str(match self {
+impl MetadataProblem {
+    /// What is wrong, to be read behind the name of the entry.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
             Self::NotBase64 => "is not canonical base64",
             Self::WrongLength => "is of a wrong length",
             Self::UnknownValue => "has a value that the format does not know",
@@ -353,7 +373,13 @@ impl core::fmt::Display for MetadataProblem {
             Self::RepeatedName => "gives a name twice",
             Self::NotANumber => "is not a plain decimal number",
             Self::TooLong => "is too long",
-        })
+        }
+    }
+}
+
+impl core::fmt::Display for MetadataProblem {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str(self.text())
     }
 }
 
@@ -362,15 +388,12 @@ impl core::fmt::Display for MetadataProblem {
 pub enum UnsupportedFeature {
     /// Content in CBC mode, by a session that authenticates.
     CbcContent,
-    /// Part of the metadata in an object of its own.
-    InstructionFile,
 }
 
 impl core::fmt::Display for UnsupportedFeature {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         formatter.write_str(match self {
             Self::CbcContent => "content encrypted with AES-CBC",
-            Self::InstructionFile => "an object whose wrapped data key is in an instruction file",
         })
     }
 }
@@ -405,6 +428,9 @@ impl EnvelopeError {
             Self::MetadataRepeated => "METADATA_REPEATED",
             Self::UserMetadataInvalid => "USER_METADATA_INVALID",
             Self::UserMetadataTooLong { .. } => "USER_METADATA_TOO_LONG",
+            Self::InstructionFileMissing => "INSTRUCTION_FILE_MISSING",
+            Self::InstructionFileInvalid { .. } => "INSTRUCTION_FILE_INVALID",
+            Self::MaterialsDescriptionUnchanged => "MATERIALS_DESCRIPTION_UNCHANGED",
             Self::Unsupported(_) => "UNSUPPORTED",
             Self::KeyIsText { .. } => "KEY_IS_TEXT",
             Self::ConflictingEncryptionHeaders { .. } => "CONFLICTING_ENCRYPTION_HEADERS",

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use s3_envelope::error::EnvelopeError;
 use s3_envelope::keyring::{AesKeyring, DataKey, MaterialsDescription, WrappingAlgorithm};
-use s3_envelope::metadata::{ContentMetadata, MetadataMap};
+use s3_envelope::metadata::{ContentMetadata, MetadataMap, join, needs_instruction_file, split};
 use s3_envelope::object::{CommitmentPolicy, DecryptSession};
 
 const POLICY: CommitmentPolicy = CommitmentPolicy::RequireEncryptAllowDecrypt;
@@ -37,11 +37,10 @@ struct Object {
 impl Object {
     /// The entries of the object and of its instruction file together.
     fn entries(&self) -> MetadataMap {
-        let mut entries = self.metadata.clone();
-        if let Some(file) = &self.instruction_file {
-            entries.extend(serde_json::from_str::<MetadataMap>(file).unwrap());
+        match &self.instruction_file {
+            None => self.metadata.clone(),
+            Some(file) => join(&self.metadata, file.as_bytes()).unwrap(),
         }
-        entries
     }
 
     /// A session over the key that our AES keyring unwraps, or that KMS or OpenSSL unwrapped when it was recorded.
@@ -155,6 +154,22 @@ fn what_is_read_is_what_would_be_written() {
             assert_eq!(value, &object.metadata[name], "{name}");
         }
     }
+}
+
+#[test]
+fn instruction_files_are_looked_for_where_there_are_some_and_split_as_their_writers_split_them() {
+    let mut files = 0;
+    for object in objects() {
+        assert_eq!(needs_instruction_file(&object.metadata), object.instruction_file.is_some(), "{}", object.format);
+        let Some(file) = &object.instruction_file else { continue };
+        files += 1;
+        let (beside, ours) = split(ContentMetadata::parse(&object.entries()).unwrap().to_map());
+        assert_eq!(beside, object.metadata);
+        let names =
+            |text: &str| serde_json::from_str::<MetadataMap>(text).unwrap().into_keys().collect::<BTreeSet<_>>();
+        assert_eq!(names(&ours), names(file), "{} {}", object.format, object.keyring);
+    }
+    assert_eq!(files, 30);
 }
 
 #[test]

@@ -6,8 +6,9 @@ mod platform;
 
 use js_sys::{Array, Error, Object, Promise, Reflect, Uint8Array};
 use platform::subtle;
-use s3_envelope::web::keyring::{CryptoKeyAesKeyring, EncryptionMaterials, RawAesKeyring};
-use s3_envelope::web::object::{ContentMetadata, DecryptSession, EncryptSession};
+use s3_envelope::web::keyring::{CryptoKeyAesKeyring, EncryptionMaterials, KeyToWrap, RawAesKeyring};
+use s3_envelope::web::metadata::ContentMetadata;
+use s3_envelope::web::object::{DecryptSession, EncryptSession};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -26,7 +27,7 @@ async fn import_key(length: usize, algorithm: &str, usages: &[&str]) -> CryptoKe
 
 fn encrypt(materials: EncryptionMaterials) -> (ContentMetadata, Vec<u8>) {
     let mut session = EncryptSession::new(materials, None).unwrap();
-    let metadata = ContentMetadata::parse(&Object::entries(&session.metadata())).unwrap();
+    let metadata = ContentMetadata::parse(&Object::entries(&session.metadata(false)), None).unwrap();
     let mut body = PLAINTEXT.to_vec();
     session.encrypt_segment(0.0, &mut body).unwrap();
     body.extend(session.finish().unwrap());
@@ -48,11 +49,11 @@ async fn a_crypto_key_and_the_same_raw_key_open_each_others_objects() {
     let hardware = CryptoKeyAesKeyring::new(subtle(), key, &JsValue::UNDEFINED).unwrap();
     let raw = RawAesKeyring::from_bytes(&[7; 32], &JsValue::UNDEFINED).unwrap();
 
-    let (metadata, body) = encrypt(hardware.encryption_materials(None).await.unwrap());
+    let (metadata, body) = encrypt(hardware.wrap(KeyToWrap::fresh(None).unwrap()).await.unwrap());
     let data_key = raw.unwrap_data_key(&metadata).unwrap();
     assert_eq!(decrypt(DecryptSession::new(&metadata, data_key, None, None, None).unwrap(), &body), PLAINTEXT);
 
-    let (metadata, body) = encrypt(raw.encryption_materials(None).unwrap());
+    let (metadata, body) = encrypt(raw.wrap(KeyToWrap::fresh(None).unwrap()).unwrap());
     let data_key = hardware.unwrap_data_key(&metadata).await.unwrap();
     assert_eq!(decrypt(DecryptSession::new(&metadata, data_key, None, None, None).unwrap(), &body), PLAINTEXT);
 }
@@ -60,7 +61,7 @@ async fn a_crypto_key_and_the_same_raw_key_open_each_others_objects() {
 #[wasm_bindgen_test]
 async fn a_crypto_key_of_another_key_is_a_wrong_key() {
     let other = RawAesKeyring::from_bytes(&[8; 32], &JsValue::UNDEFINED).unwrap();
-    let (metadata, _) = encrypt(other.encryption_materials(None).unwrap());
+    let (metadata, _) = encrypt(other.wrap(KeyToWrap::fresh(None).unwrap()).unwrap());
     let key = import_key(32, "AES-GCM", &["decrypt"]).await;
     let keyring = CryptoKeyAesKeyring::new(subtle(), key, &JsValue::UNDEFINED).unwrap();
     assert_eq!(keyring.unwrap_data_key(&metadata).await.unwrap_err().code(), "WRONG_KEY");
@@ -75,7 +76,7 @@ async fn a_crypto_key_of_another_kind_or_use_is_refused() {
     }
     let read_only = import_key(32, "AES-GCM", &["decrypt"]).await;
     let keyring = CryptoKeyAesKeyring::new(subtle(), read_only, &JsValue::UNDEFINED).unwrap();
-    assert_eq!(keyring.encryption_materials(None).await.unwrap_err().code(), "INVALID_OPTION");
+    assert_eq!(keyring.wrap(KeyToWrap::fresh(None).unwrap()).await.unwrap_err().code(), "INVALID_OPTION");
 }
 
 #[wasm_bindgen_test]
@@ -96,9 +97,11 @@ fn keys_are_fresh_from_the_browsers_generator() {
 fn lengths_that_are_no_whole_numbers_are_refused() {
     let raw = RawAesKeyring::from_bytes(&[7; 32], &JsValue::UNDEFINED).unwrap();
     for length in [-1.0, 0.5, f64::NAN, f64::INFINITY, 2_f64.powi(53)] {
-        let refused = EncryptSession::new(raw.encryption_materials(None).unwrap(), Some(length)).unwrap_err();
+        let refused =
+            EncryptSession::new(raw.wrap(KeyToWrap::fresh(None).unwrap()).unwrap(), Some(length)).unwrap_err();
         assert_eq!(refused.code(), "INVALID_OPTION", "{length}");
     }
-    let too_long = EncryptSession::new(raw.encryption_materials(None).unwrap(), Some(2_f64.powi(36))).unwrap_err();
+    let too_long =
+        EncryptSession::new(raw.wrap(KeyToWrap::fresh(None).unwrap()).unwrap(), Some(2_f64.powi(36))).unwrap_err();
     assert_eq!(too_long.code(), "MESSAGE_TOO_LONG");
 }

@@ -7,8 +7,9 @@ mod platform;
 
 use js_sys::{Array, Function, Math, Object, Reflect, Uint8Array};
 use platform::subtle;
-use s3_envelope::web::keyring::RawAesKeyring;
-use s3_envelope::web::object::{ContentMetadata, DecryptSession, EncryptSession};
+use s3_envelope::web::keyring::{KeyToWrap, RawAesKeyring};
+use s3_envelope::web::metadata::ContentMetadata;
+use s3_envelope::web::object::{DecryptSession, EncryptSession};
 use s3_envelope::web::subtle::{authentication_iv, subtle_self_test};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -72,8 +73,8 @@ async fn gcm_encrypt(key: &CryptoKey, iv: &[u8], aad: &[u8], plaintext: &[u8]) -
 
 fn sessions() -> (EncryptSession, DecryptSession) {
     let keyring = RawAesKeyring::from_bytes(&[7; 32], &JsValue::UNDEFINED).unwrap();
-    let session = EncryptSession::new(keyring.encryption_materials(None).unwrap(), None).unwrap();
-    let metadata = ContentMetadata::parse(&Object::entries(&session.metadata())).unwrap();
+    let session = EncryptSession::new(keyring.wrap(KeyToWrap::fresh(None).unwrap()).unwrap(), None).unwrap();
+    let metadata = ContentMetadata::parse(&Object::entries(&session.metadata(false)), None).unwrap();
     let data_key = keyring.unwrap_data_key(&metadata).unwrap();
     (session, DecryptSession::new(&metadata, data_key, None, None, None).unwrap())
 }

@@ -4,8 +4,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+use std::collections::BTreeMap;
+
 use s3_envelope::{
-    presign::{Addressing, Credentials, Endpoint, PresignRequest, Presigner, SigningTime},
+    presign::{Addressing, Credentials, Endpoint, PresignRequest, Presigner, SigningTime, kms_authorization},
     sse::{CustomerKey, SignedHeaders},
 };
 use serde::Deserialize;
@@ -58,6 +60,38 @@ fn urls_that_browsers_would_change_are_known() {
         let signer = Presigner::new(credentials.clone(), &case.region, endpoint(case)).unwrap();
         let presigned = signer.presign(&request(case), SigningTime::from_unix(0).unwrap()).unwrap();
         assert_eq!(presigned.is_fetchable(), !["a/../b/./c", ".."].contains(&case.key.as_str()), "{}", case.name);
+    }
+}
+
+#[derive(Deserialize)]
+struct KmsVectors {
+    access_key: String,
+    secret_key: String,
+    cases: Vec<KmsCase>,
+}
+
+#[derive(Deserialize)]
+struct KmsCase {
+    token: Option<String>,
+    region: String,
+    host: String,
+    body: String,
+    operation: String,
+    headers: BTreeMap<String, String>,
+}
+
+#[test]
+fn requests_to_kms_are_signed_as_botocore_signs_them() {
+    let vectors: KmsVectors = serde_json::from_str(include_str!("vectors/sigv4/botocore-kms.json")).unwrap();
+    assert_eq!(vectors.cases.len(), 24);
+    let time = SigningTime::from_amz_date("20240229T235959Z").unwrap();
+    for KmsCase { token, region, host, body, operation, headers } in &vectors.cases {
+        let credentials = Credentials::new(&vectors.access_key, &vectors.secret_key, token.as_deref()).unwrap();
+        let target = format!("TrentService.{operation}");
+        let signed = kms_authorization(&credentials, region, host, &target, body.as_bytes(), time).unwrap();
+        assert_eq!(signed, headers["authorization"], "{operation} {region} {body}");
+        // What is sent beside it is just what is signed.
+        assert_eq!((&target, headers.len()), (&headers["x-amz-target"], 4 + usize::from(token.is_some())));
     }
 }
 

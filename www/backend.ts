@@ -42,7 +42,7 @@ export class Backend {
       });
       const { url } = await presign({
         ...place(scheme),
-        key,
+        key: `${key}${request.keySuffix}`,
         method: request.method,
         query: request.query,
         headers: request.headers,

@@ -140,6 +140,7 @@ export class BreakIn {
         operation: "PutObject",
         method: "PUT",
         query: {},
+        keySuffix: "",
         headers: Object.fromEntries(algorithm),
       })
     ).url;
@@ -159,7 +160,7 @@ export class BreakIn {
     body?: Uint8Array<ArrayBuffer>,
   ): Promise<Response> {
     const operation = method === "GET" ? "GetObject" : "PutObject";
-    const { url } = await this.#backend.signerFor(key)({ operation, method, query: {}, headers });
+    const { url } = await this.#backend.signerFor(key)({ operation, method, query: {}, keySuffix: "", headers });
     const response = await fetch(url, { method, headers, body: body ?? null });
     if (!response.ok) {
       const { code, message } = await s3Error(response);

@@ -24,7 +24,12 @@ class Missing extends Error {}
  */
 export async function ensurePeers() {
   const result = { peers: {}, missing: {} };
-  for (const [name, ensure] of Object.entries({ java: ensureJava, python: ensurePython, ruby: ensureRuby })) {
+  for (const [name, ensure] of Object.entries({
+    java: ensureJava,
+    python: ensurePython,
+    ruby: ensureRuby,
+    go: ensureGo,
+  })) {
     try {
       result.peers[name] = await ensure();
     } catch (error) {
@@ -72,6 +77,24 @@ async function ensureJars(folder, pom) {
     const goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", `-DoutputDirectory=${folder}`];
     await must("Maven", "mvn", ["-B", "-f", join(ROOT, pom), repository, ...goal], { onOutput });
     writeFileSync(finished, "");
+  });
+}
+
+async function ensureGo() {
+  if (answerOf("go", ["version"]) === undefined) throw new Missing("Go is not installed");
+  const [mod, sum, source] = ["go.mod", "go.sum", "peer.go"].map((file) => textOf(`${PEERS}/go/${file}`));
+  const name = `go-${createHash("sha256").update(`${mod}${sum}${source}`).digest("hex").slice(0, 12)}`;
+  const program = join(TOOLS, process.platform === "win32" ? `${name}.exe` : name);
+  await alone(() => buildGo(program));
+  return { command: [program, []], version: /amazon-s3-encryption-client-go\/v4 v(\S+)/.exec(mod)[1] };
+}
+
+async function buildGo(program) {
+  if (existsSync(program)) return;
+  await step("building the program around AWS's Go client", async (onOutput) => {
+    // What is downloaded is what go.sum says, and nothing else.
+    const build = ["-C", join(ROOT, PEERS, "go"), "build", "-mod=readonly", "-buildvcs=false", "-o", program, "."];
+    await must("Go", "go", build, { onOutput });
   });
 }
 

@@ -44,10 +44,10 @@ pub fn check_kms_applies(
     suite: AlgorithmSuite,
 ) -> Result<(), EnvelopeError> {
     let expected = kms_context(caller, suite)?;
-    let mut stored = wrapped.description.clone();
-    stored.remove(CMK_ID);
+    // Not `remove`, which weighs 1 KB of the WASM file, gzipped.
+    let stored = wrapped.description.iter().filter(|(name, _)| *name != CMK_ID);
     let fits = match wrapped.algorithm {
-        WrappingAlgorithm::KmsContext => stored == expected,
+        WrappingAlgorithm::KmsContext => stored.eq(&expected),
         WrappingAlgorithm::Legacy(LegacyWrapping::Kms) => caller.is_empty(),
         other => return Err(EnvelopeError::KeyringMismatch { keyring: "a KMS keyring", object: other.v2_name() }),
     };

@@ -5,11 +5,16 @@
 //! the entry, and metadata that belongs to the user is left alone.
 
 mod double_encoding;
+mod instruction_file;
 mod json;
 mod read;
+mod rewrap;
 mod user;
 mod write;
 
+pub use instruction_file::{
+    INSTRUCTION_FILE_SUFFIX, MAX_INSTRUCTION_FILE_LENGTH, instruction_file_suffix, join, needs_instruction_file, split,
+};
 pub use user::{MAX_USER_METADATA_LENGTH, request_headers};
 
 use alloc::borrow::ToOwned;
@@ -144,6 +149,13 @@ mod names {
     /// Every entry that only V3 has.
     pub(super) const V3_ONLY: [&str; 7] =
         [V3_SUITE, V3_KEY, V3_WRAP_ALGORITHM, V3_COMMITMENT, V3_MESSAGE_ID, V3_DESCRIPTION, V3_CONTEXT];
+    /// What V3 keeps with the object where the rest is in an instruction file.
+    pub(super) const V3_WITH_OBJECT: [&str; 3] = [V3_SUITE, V3_COMMITMENT, V3_MESSAGE_ID];
+    /// The same of every format: AWS's client for Ruby leaves the length with the object, the one for Python refuses it in
+    /// the file.
+    pub(super) const WITH_OBJECT: [&str; 4] = [V3_SUITE, V3_COMMITMENT, V3_MESSAGE_ID, V2_CONTENT_LENGTH];
+    /// What V3 keeps in an instruction file.
+    pub(super) const V3_IN_FILE: [&str; 4] = [V3_KEY, V3_WRAP_ALGORITHM, V3_DESCRIPTION, V3_CONTEXT];
     /// The algorithm name of suite 0x0072 in V2's `x-amz-cek-alg`.
     pub(super) const AES_GCM: &str = "AES/GCM/NoPadding";
     /// The algorithm name of suite 0x0070 in V2's `x-amz-cek-alg`.

@@ -5,8 +5,10 @@ use alloc::vec::Vec;
 
 use base64ct::{Base64, Encoding};
 
-use super::{CbcVersion, ContentMetadata, MessageFormat, MetadataMap, double_encoding, json, names};
-use crate::error::{EnvelopeError, MetadataProblem, UnsupportedFeature};
+use super::{
+    CbcVersion, ContentMetadata, MessageFormat, MetadataMap, double_encoding, json, names, needs_instruction_file,
+};
+use crate::error::{EnvelopeError, MetadataProblem};
 use crate::keyring::{LegacyWrapping, MaterialsDescription, WrappedDataKey, WrappingAlgorithm};
 
 /// The longest value that is looked at, in bytes. S3 stores 2048 with an object; an instruction file may hold the longest
@@ -21,12 +23,16 @@ impl ContentMetadata {
     /// Entries that are not the S3 Encryption Client's are passed over.
     ///
     /// # Errors
-    /// [`EnvelopeError::NotEncrypted`] where there is none, [`EnvelopeError::MetadataMissing`],
-    /// [`EnvelopeError::MetadataInvalid`] and [`EnvelopeError::MetadataContradictory`] with the entry's name where
-    /// it is malformed, and [`EnvelopeError::Unsupported`] where it is of a kind that this version does not read.
+    /// [`EnvelopeError::NotEncrypted`] where there is none, [`EnvelopeError::InstructionFileMissing`] where the wrapped
+    /// data key is in an instruction file (see [`join`](super::join)), and [`EnvelopeError::MetadataMissing`],
+    /// [`EnvelopeError::MetadataInvalid`] or [`EnvelopeError::MetadataContradictory`] with the entry's name where it is
+    /// malformed.
     pub fn parse(map: &MetadataMap) -> Result<Self, EnvelopeError> {
         let entries = Entries(map);
         entries.check_lengths()?;
+        if needs_instruction_file(map) {
+            return Err(entries.without_file());
+        }
         match entries.version()? {
             Version::V1 => entries.v1(),
             Version::V2 => entries.v2(),
@@ -49,6 +55,12 @@ impl<'a> Entries<'a> {
         let known = names::BEFORE_V3.iter().chain(&names::V3_ONLY);
         let mut too_long = known.filter(|name| self.0.get(**name).is_some_and(|value| value.len() > MAX_VALUE_LENGTH));
         too_long.next().map_or(Ok(()), |name| Err(invalid(name, MetadataProblem::TooLong)))
+    }
+
+    /// What an object is without the instruction file that would say more.
+    fn without_file(&self) -> EnvelopeError {
+        let has_any = self.first_of(&names::BEFORE_V3).or_else(|| self.first_of(&names::V3_ONLY)).is_some();
+        if has_any { EnvelopeError::InstructionFileMissing } else { EnvelopeError::NotEncrypted }
     }
 
     /// The version whose entries are there; entries of two versions together are a contradiction.
@@ -114,9 +126,6 @@ impl<'a> Entries<'a> {
     }
 
     fn v3(&self) -> Result<ContentMetadata, EnvelopeError> {
-        if self.optional(names::V3_KEY).is_none() && self.optional(names::V3_MESSAGE_ID).is_some() {
-            return Err(EnvelopeError::Unsupported(UnsupportedFeature::InstructionFile));
-        }
         if self.required(names::V3_SUITE)? != "115" {
             return Err(invalid(names::V3_SUITE, MetadataProblem::UnknownValue));
         }

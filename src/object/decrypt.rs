@@ -9,6 +9,18 @@ use crate::keyring::{DataKey, Keyring};
 use crate::metadata::{ContentMetadata, MessageFormat};
 use crate::suite::{MessageParameters, check_commitment};
 
+/// Checks that a data key is the one that an object commits to, where its format commits to any.
+///
+/// # Errors
+/// [`EnvelopeError::WrongKey`] where it is not.
+pub fn check_data_key(metadata: &ContentMetadata, data_key: &DataKey) -> Result<(), EnvelopeError> {
+    let MessageFormat::V3 { message_id, commitment } = &metadata.format else { return Ok(()) };
+    match MessageParameters::Id(*message_id).message(data_key) {
+        (_, Some(computed)) => check_commitment(&computed, commitment),
+        (_, None) => Err(EnvelopeError::Internal { what: "a suite and its parameters disagree" }),
+    }
+}
+
 /// Authenticates the ciphertext of one object, segment by segment, in any order. It gives out no plaintext.
 #[derive(Debug)]
 pub struct DecryptSession {

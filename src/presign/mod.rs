@@ -1,4 +1,5 @@
-//! Presigned URLs: AWS Signature Version 4 in the query string, for Amazon S3's object operations.
+//! Presigned URLs: AWS Signature Version 4 in the query string, for Amazon S3's object operations. Beside them, and by the
+//! same signer, requests to KMS that are signed in a header.
 //!
 //! Everything here is a pure function of its input: there is no clock and no network, so the same code signs on a
 //! backend, in a worker and in a test. A customer key (SSE-C) never becomes a part of a URL: naming one of its headers
@@ -10,12 +11,14 @@
 mod canonical;
 mod credentials;
 mod endpoint;
+mod header;
 mod request;
 mod signer;
 mod time;
 
 pub use credentials::Credentials;
 pub use endpoint::{Addressing, Endpoint};
+pub use header::kms_authorization;
 pub use request::{Method, PresignRequest};
 pub use signer::{PresignedRequest, Presigner};
 pub use time::SigningTime;

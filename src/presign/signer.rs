@@ -59,9 +59,8 @@ impl Presigner {
             service: "s3",
             payload: UNSIGNED_PAYLOAD,
             amz_date: &time.amz_date(),
-            expires: request.expires,
         };
-        let signed = signing.sign(request.method.as_str(), &path, &request.query, &headers);
+        let signed = signing.sign_url(request.method.as_str(), &path, &request.query, &headers, request.expires);
         Ok(PresignedRequest {
             method: request.method,
             url: format!(
@@ -149,13 +148,12 @@ impl fmt::Debug for PresignedRequest {
 }
 
 /// What goes into a signature beside the request.
-struct Signing<'s> {
-    credentials: &'s Credentials,
-    region: &'s str,
-    service: &'s str,
-    payload: &'s str,
-    amz_date: &'s str,
-    expires: u64,
+pub(super) struct Signing<'s> {
+    pub(super) credentials: &'s Credentials,
+    pub(super) region: &'s str,
+    pub(super) service: &'s str,
+    pub(super) payload: &'s str,
+    pub(super) amz_date: &'s str,
 }
 
 struct Signed {
@@ -166,10 +164,23 @@ struct Signed {
 }
 
 impl Signing<'_> {
-    fn sign(&self, method: &str, path: &str, query: &[(String, String)], headers: &[(&str, &str)]) -> Signed {
-        let scope = format!("{}/{}/{}/aws4_request", self.date(), self.region, self.service);
-        let credential = format!("{}/{scope}", self.credentials.access_key_id());
-        let expires = self.expires.to_string();
+    /// The value of the header `Authorization` for a canonical request.
+    pub(super) fn authorization(&self, signed_headers: &str, request: &str) -> String {
+        let credential = self.credential();
+        let signature = self.signature(&self.string_to_sign(request));
+        format!("{ALGORITHM} Credential={credential}, SignedHeaders={signed_headers}, Signature={signature}")
+    }
+
+    fn sign_url(
+        &self,
+        method: &str,
+        path: &str,
+        query: &[(String, String)],
+        headers: &[(&str, &str)],
+        expires: u64,
+    ) -> Signed {
+        let credential = self.credential();
+        let expires = expires.to_string();
         let signed_headers = canonical::signed_headers(headers);
         let mut parameters: Vec<(&str, &str)> = vec![
             ("X-Amz-Algorithm", ALGORITHM),
@@ -182,10 +193,26 @@ impl Signing<'_> {
         parameters.extend(query.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let query = canonical::query(&parameters);
         let request = canonical::request(method, path, &query, headers, self.payload);
-        let digest = hexadecimal(&Sha256::digest(request.as_bytes()));
-        let string_to_sign = format!("{ALGORITHM}\n{}\n{scope}\n{digest}", self.amz_date);
-        let signature = hexadecimal(hmac(self.key().as_slice(), string_to_sign.as_bytes()).as_slice());
+        let string_to_sign = self.string_to_sign(&request);
+        let signature = self.signature(&string_to_sign);
         Signed { query, string_to_sign, signature }
+    }
+
+    fn scope(&self) -> String {
+        [self.date(), self.region, self.service, "aws4_request"].join("/")
+    }
+
+    fn credential(&self) -> String {
+        [self.credentials.access_key_id(), &self.scope()].join("/")
+    }
+
+    fn string_to_sign(&self, request: &str) -> String {
+        let digest = hexadecimal(&Sha256::digest(request.as_bytes()));
+        [ALGORITHM, self.amz_date, &self.scope(), &digest].join("\n")
+    }
+
+    fn signature(&self, string_to_sign: &str) -> String {
+        hexadecimal(hmac(self.key().as_slice(), string_to_sign.as_bytes()).as_slice())
     }
 
     fn key(&self) -> Zeroizing<[u8; 32]> {
@@ -207,7 +234,7 @@ fn hmac(key: &[u8], message: &[u8]) -> Zeroizing<[u8; 32]> {
     Zeroizing::new(mac.finalize().into_bytes().into())
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
@@ -275,14 +302,14 @@ mod tests {
             service: &context.service,
             payload,
             amz_date: &amz_date,
-            expires: context.expiration_in_seconds,
         };
         let mut headers: Vec<(String, &str)> =
             case.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.as_str())).collect();
         headers.sort();
         let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), *value)).collect();
         let path = canonical::encode_path(&case.path);
-        let signed = signing.sign(&case.method, &path, &case.query, &headers);
+        let expires = context.expiration_in_seconds;
+        let signed = signing.sign_url(&case.method, &path, &case.query, &headers, expires);
         let request = canonical::request(&case.method, &path, &signed.query, &headers, payload);
         assert_eq!(request.as_str(), case.canonical_request, "{}", case.name);
         assert_eq!(signed.string_to_sign, case.string_to_sign, "{}", case.name);

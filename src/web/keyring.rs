@@ -10,13 +10,15 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AesGcmParams, CryptoKey, SubtleCrypto};
 use zeroize::Zeroize;
 
-use super::object::{ContentMetadata, policy_of};
+use super::metadata::ContentMetadata;
+use super::object::policy_of;
 use super::options;
 use crate::error::EnvelopeError;
 use crate::keyring::{
     self, AES_WRAPPING_IV_LENGTH, DataKey as CoreDataKey, Keyring, MaterialsDescription, WrappedDataKey,
     WrappingAlgorithm,
 };
+use crate::object::check_data_key;
 use crate::suite::AlgorithmSuite;
 
 /// A fresh data key for one object, in the clear and wrapped. Consumed by the session that uses it.
@@ -51,6 +53,40 @@ impl DataKey {
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.inner.as_bytes().to_vec()
+    }
+}
+
+/// A data key that a keyring is to wrap. Consumed by the keyring that wraps it.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct KeyToWrap {
+    pub(super) suite: AlgorithmSuite,
+    pub(super) data_key: CoreDataKey,
+}
+
+#[wasm_bindgen]
+impl KeyToWrap {
+    /// A fresh one, for a new object under the commitment policy of that name.
+    ///
+    /// # Errors
+    /// `INVALID_OPTION` for an unknown policy, `RANDOMNESS_UNAVAILABLE`.
+    pub fn fresh(policy: Option<String>) -> Result<Self, EnvelopeError> {
+        Ok(Self { suite: policy_of(policy)?.suite(), data_key: CoreDataKey::generate()? })
+    }
+
+    /// That of an object, unwrapped, to be wrapped anew. The data key is consumed.
+    ///
+    /// # Errors
+    /// `WRONG_KEY` where the object commits to another.
+    #[wasm_bindgen(js_name = ofObject)]
+    pub fn of_object(metadata: &ContentMetadata, data_key: DataKey) -> Result<Self, EnvelopeError> {
+        check_data_key(&metadata.inner, &data_key.inner)?;
+        Ok(Self { suite: metadata.inner.suite(), data_key: data_key.inner })
+    }
+
+    pub(super) fn wrapped_as(self, wrapped: WrappedDataKey) -> EncryptionMaterials {
+        let Self { suite, data_key } = self;
+        EncryptionMaterials { inner: keyring::EncryptionMaterials { suite, data_key, wrapped } }
     }
 }
 
@@ -89,14 +125,13 @@ impl RawAesKeyring {
         self.inner.wrapping_key().to_vec()
     }
 
-    /// A fresh data key for a new object under the commitment policy of that name.
+    /// A data key in the clear and wrapped.
     ///
     /// # Errors
-    /// `INVALID_OPTION` for an unknown policy, `RANDOMNESS_UNAVAILABLE`.
-    #[wasm_bindgen(js_name = encryptionMaterials)]
-    pub fn encryption_materials(&self, policy: Option<String>) -> Result<EncryptionMaterials, EnvelopeError> {
-        let suite = policy_of(policy)?.suite();
-        Ok(EncryptionMaterials { inner: self.inner.encryption_materials(suite)? })
+    /// `RANDOMNESS_UNAVAILABLE`.
+    pub fn wrap(&self, key: KeyToWrap) -> Result<EncryptionMaterials, EnvelopeError> {
+        let wrapped = self.inner.wrap(&key.data_key, key.suite)?;
+        Ok(key.wrapped_as(wrapped))
     }
 
     /// Checks an object's materials description, for whoever unwraps beside this module.
@@ -146,19 +181,16 @@ impl CryptoKeyAesKeyring {
         Ok(Self { subtle, key, description: materials_description(description)? })
     }
 
-    /// A fresh data key for a new object under the commitment policy of that name.
+    /// A data key in the clear and wrapped.
     ///
     /// # Errors
-    /// `INVALID_OPTION` for an unknown policy or a key whose usages lack "encrypt", `RANDOMNESS_UNAVAILABLE`.
-    #[wasm_bindgen(js_name = encryptionMaterials)]
-    pub async fn encryption_materials(&self, policy: Option<String>) -> Result<EncryptionMaterials, EnvelopeError> {
-        let suite = policy_of(policy)?.suite();
+    /// `INVALID_OPTION` for a key whose usages lack "encrypt", `RANDOMNESS_UNAVAILABLE`.
+    pub async fn wrap(&self, key: KeyToWrap) -> Result<EncryptionMaterials, EnvelopeError> {
         self.check_usage("encrypt")?;
-        let data_key = CoreDataKey::generate()?;
         let mut iv = [0; AES_WRAPPING_IV_LENGTH];
         getrandom::fill(&mut iv).map_err(|_| EnvelopeError::RandomnessUnavailable)?;
-        let mut plain = *data_key.as_bytes();
-        let sealing = self.subtle.encrypt_with_object_and_u8_array(&parameters(&iv, suite), &self.key, &plain);
+        let mut plain = *key.data_key.as_bytes();
+        let sealing = self.subtle.encrypt_with_object_and_u8_array(&parameters(&iv, key.suite), &self.key, &plain);
         plain.zeroize();
         let sealed = finish(sealing).await.ok_or(EnvelopeError::Internal { what: "SubtleCrypto refused to wrap" })?;
         let wrapped = WrappedDataKey {
@@ -166,7 +198,7 @@ impl CryptoKeyAesKeyring {
             ciphertext: [&iv[..], &sealed.to_vec()].concat(),
             description: self.description.clone(),
         };
-        Ok(EncryptionMaterials { inner: keyring::EncryptionMaterials { suite, data_key, wrapped } })
+        Ok(key.wrapped_as(wrapped))
     }
 
     /// The data key of an object.

@@ -8,7 +8,8 @@ use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
 use super::keyring::{EncryptionMaterials, materials_description};
-use super::object::{ContentMetadata, policy_of};
+use super::metadata::ContentMetadata;
+use super::object::policy_of;
 use super::sse::pairs_object;
 use crate::error::EnvelopeError;
 use crate::keyring::{self, DataKey, WrappedDataKey, WrappingAlgorithm};

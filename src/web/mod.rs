@@ -4,6 +4,7 @@
 pub mod error;
 pub mod keyring;
 pub mod kms;
+pub mod metadata;
 mod number;
 pub mod object;
 mod options;

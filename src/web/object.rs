@@ -1,6 +1,5 @@
 //! Sessions for JavaScript. Bulk bytes are processed in place; keys never cross.
 
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -9,13 +8,13 @@ use wasm_bindgen::prelude::*;
 use web_sys::SubtleCrypto;
 
 use super::keyring::{DataKey, EncryptionMaterials};
+use super::metadata::ContentMetadata;
 use super::number::whole;
-use super::options;
 use super::sse::pairs_object;
 use super::subtle::{Cipher, import};
 use crate::error::EnvelopeError;
 use crate::gcm::TAG_LENGTH;
-use crate::metadata::{self, MessageFormat};
+use crate::metadata;
 use crate::object::{self, CommitmentPolicy, ReadPolicy};
 
 /// The segment length to use for a content of this length, both in bytes.
@@ -29,75 +28,6 @@ pub fn segment_length(content_length: Option<f64>) -> Result<f64, EnvelopeError>
     #[expect(clippy::cast_precision_loss, reason = "a small number")]
     let length = object::segment_length(content_length) as f64;
     Ok(length)
-}
-
-/// The content metadata of an object, parsed and checked.
-#[wasm_bindgen(js_name = ContentMetadata)]
-#[derive(Debug)]
-pub struct ContentMetadata {
-    pub(super) inner: metadata::ContentMetadata,
-}
-
-#[wasm_bindgen(js_class = ContentMetadata)]
-impl ContentMetadata {
-    /// Reads pairs of name and value, names in any case, with or without the prefix `x-amz-meta-`.
-    ///
-    /// # Errors
-    /// `NOT_ENCRYPTED`, `METADATA_REPEATED`, one of the other `METADATA_` codes, `UNSUPPORTED`.
-    pub fn parse(pairs: &JsValue) -> Result<Self, EnvelopeError> {
-        let map = metadata::from_headers(pairs_of(pairs)?)?;
-        Ok(Self { inner: metadata::ContentMetadata::parse(&map)? })
-    }
-
-    /// How the data key is wrapped, by the name in message format V2.
-    #[wasm_bindgen(getter, js_name = wrappingAlgorithm)]
-    #[must_use]
-    pub fn wrapping_algorithm(&self) -> String {
-        self.inner.wrapped.algorithm.v2_name().to_owned()
-    }
-
-    /// Whether the data key is wrapped by a legacy algorithm.
-    #[wasm_bindgen(getter, js_name = isLegacyWrapping)]
-    #[must_use]
-    pub fn is_legacy_wrapping(&self) -> bool {
-        self.inner.wrapped.algorithm.is_legacy()
-    }
-
-    /// The wrapped data key.
-    #[wasm_bindgen(js_name = wrappedKey)]
-    #[must_use]
-    pub fn wrapped_key(&self) -> Vec<u8> {
-        self.inner.wrapped.ciphertext.clone()
-    }
-
-    /// The materials description or encryption context as it is stored.
-    #[must_use]
-    pub fn description(&self) -> Object {
-        pairs_object(self.inner.wrapped.description.iter().map(|(name, value)| (name.as_str(), value.as_str())))
-    }
-
-    /// The IV of content in CBC mode; nothing for authenticated content.
-    #[wasm_bindgen(js_name = cbcIv)]
-    #[must_use]
-    pub fn cbc_iv(&self) -> Option<Vec<u8>> {
-        match &self.inner.format {
-            MessageFormat::Cbc { iv, .. } => Some(iv.to_vec()),
-            MessageFormat::V2 { .. } | MessageFormat::V3 { .. } => None,
-        }
-    }
-
-    /// The length of content in CBC mode as its writer stored it, in bytes.
-    #[wasm_bindgen(js_name = cbcContentLength)]
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a length beyond 2^53 is no length of an object: it differs anyway")]
-    pub fn cbc_content_length(&self) -> Option<f64> {
-        match &self.inner.format {
-            MessageFormat::Cbc { unencrypted_content_length, .. } => {
-                unencrypted_content_length.map(|length| length as f64)
-            }
-            MessageFormat::V2 { .. } | MessageFormat::V3 { .. } => None,
-        }
-    }
 }
 
 /// Encrypts one object, segment by segment, in any order.
@@ -121,10 +51,20 @@ impl EncryptSession {
         Ok(Self { inner: object::EncryptSession::with_materials(&materials.inner, content_length)? })
     }
 
-    /// The metadata to store with the object, as an object of strings, names without `x-amz-meta-`.
+    /// The metadata to store with the object, as an object of strings, names without `x-amz-meta-`; all of it, or what
+    /// stays with an object that has an instruction file.
     #[must_use]
-    pub fn metadata(&self) -> Object {
-        pairs_object(self.inner.metadata().iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    pub fn metadata(&self, has_instruction_file: bool) -> Object {
+        let map = self.inner.metadata();
+        let map = if has_instruction_file { metadata::split(map).0 } else { map };
+        pairs_object(map.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    }
+
+    /// The text of the object's instruction file.
+    #[wasm_bindgen(js_name = instructionFile)]
+    #[must_use]
+    pub fn instruction_file(&self) -> String {
+        metadata::split(self.inner.metadata()).1
     }
 
     /// Encrypts a segment in place.
@@ -383,10 +323,4 @@ pub fn check_policy(
     legacy_modes: Option<bool>,
 ) -> Result<(), EnvelopeError> {
     read_policy(policy, legacy_wrapping, legacy_modes)?.check(&metadata.inner)
-}
-
-/// Metadata as pairs of name and value.
-pub(super) fn pairs_of(pairs: &JsValue) -> Result<Vec<(String, String)>, EnvelopeError> {
-    let expected = "headers or an object whose values are strings";
-    options::pairs(pairs).map_err(|_| EnvelopeError::InvalidOption { option: "metadata", expected })
 }

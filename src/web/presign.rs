@@ -4,7 +4,7 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use js_sys::Object;
+use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
@@ -89,6 +89,27 @@ impl PresignedUrl {
     }
 }
 
+/// The headers `X-Amz-Date` and `Authorization`, in this order, of a POST to the root of `host` that calls KMS.
+///
+/// # Errors
+/// `INVALID_PRESIGN_REQUEST`, and `INVALID_OPTION` for credentials that are none.
+#[wasm_bindgen(js_name = kmsAuthorization, unchecked_return_type = "[string, string]")]
+pub fn kms_authorization(
+    credentials: &JsValue,
+    region: &str,
+    host: &str,
+    target: &str,
+    body: &[u8],
+    unix_time: f64,
+) -> Result<Array, EnvelopeError> {
+    let expected = "an object with accessKeyId, secretAccessKey and sessionToken";
+    let given = CredentialOptions::read(credentials)
+        .map_err(|_| EnvelopeError::InvalidOption { option: "credentials", expected })?;
+    let time = SigningTime::from_unix(whole("date", unix_time)?)?;
+    let authorization = presign::kms_authorization(&given.checked()?, region, host, target, body, time)?;
+    Ok(Array::of2(&time.amz_date().into(), &authorization.into()))
+}
+
 const KNOWN: [&str; 13] = [
     "credentials",
     "region",
@@ -121,6 +142,11 @@ impl CredentialOptions {
             session_token: given.text("sessionToken")?.map(Zeroizing::new),
         })
     }
+
+    fn checked(&self) -> Result<Credentials, EnvelopeError> {
+        let token = self.session_token.as_ref().map(|token| token.as_str());
+        Credentials::new(&self.access_key_id, &self.secret_access_key, token)
+    }
 }
 
 impl Options {
@@ -145,10 +171,7 @@ impl Options {
     }
 
     fn presigner(&self) -> Result<Presigner, EnvelopeError> {
-        let secrets = &self.credentials;
-        let token = secrets.session_token.as_ref().map(|token| token.as_str());
-        let credentials = Credentials::new(&secrets.access_key_id, &secrets.secret_access_key, token)?;
-        Presigner::new(credentials, &self.region, self.endpoint()?)
+        Presigner::new(self.credentials.checked()?, &self.region, self.endpoint()?)
     }
 
     fn endpoint(&self) -> Result<Endpoint, EnvelopeError> {

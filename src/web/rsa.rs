@@ -1,6 +1,5 @@
 //! The RSA keyring for JavaScript: RSA-OAEP-SHA1 by `SubtleCrypto`. This module never sees an RSA key.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use js_sys::Uint8Array;
@@ -9,38 +8,33 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, SubtleCrypto};
 use zeroize::Zeroizing;
 
-use super::keyring::{DataKey, EncryptionMaterials, materials_description};
-use super::object::{ContentMetadata, policy_of};
+use super::keyring::{DataKey, EncryptionMaterials, KeyToWrap, materials_description};
+use super::metadata::ContentMetadata;
 use crate::error::EnvelopeError;
 use crate::keyring::{self, WrappedDataKey, WrappingAlgorithm};
 
 const RSA_OAEP: &str = "RSA-OAEP";
 
-/// A fresh data key for a new object under the commitment policy of that name, wrapped under a public key of RSA-OAEP with
-/// SHA-1.
+/// A data key in the clear and wrapped, under a public key of RSA-OAEP with SHA-1. The key to wrap is consumed.
 ///
 /// # Errors
-/// `INVALID_OPTION` for an unknown policy, a description that is no map of strings, or a key that cannot encrypt;
-/// `RANDOMNESS_UNAVAILABLE`.
-#[wasm_bindgen(js_name = rsaEncryptionMaterials)]
-pub async fn rsa_encryption_materials(
+/// `INVALID_OPTION` for a description that is no map of strings, or a key that cannot encrypt.
+#[wasm_bindgen(js_name = rsaWrap)]
+pub async fn rsa_wrap(
     subtle: SubtleCrypto,
     public_key: CryptoKey,
-    policy: Option<String>,
+    key: KeyToWrap,
     description: JsValue,
 ) -> Result<EncryptionMaterials, EnvelopeError> {
-    let suite = policy_of(policy)?.suite();
     let description = materials_description(&description)?;
-    let data_key = keyring::DataKey::generate()?;
-    let message = Uint8Array::from(&keyring::rsa_message(&data_key, suite)[..]);
+    let message = Uint8Array::from(&keyring::rsa_message(&key.data_key, key.suite)[..]);
     let sealing = subtle.encrypt_with_str_and_js_u8_array(RSA_OAEP, &public_key, &message);
     // SubtleCrypto has taken its copy: this one, in JavaScript's memory, has served.
     message.fill(0, 0, message.length());
     let expected = "an RSA-OAEP public key with SHA-1, of 1024 bits or more";
     let sealed = finish(sealing).await.ok_or(EnvelopeError::InvalidOption { option: "publicKey", expected })?;
-    let wrapped =
-        WrappedDataKey { algorithm: WrappingAlgorithm::RsaOaepSha1, ciphertext: sealed.to_vec(), description };
-    Ok(EncryptionMaterials { inner: keyring::EncryptionMaterials { suite, data_key, wrapped } })
+    let algorithm = WrappingAlgorithm::RsaOaepSha1;
+    Ok(key.wrapped_as(WrappedDataKey { algorithm, ciphertext: sealed.to_vec(), description }))
 }
 
 /// The data key of an object, unwrapped under a private key of RSA-OAEP with SHA-1.

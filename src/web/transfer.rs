@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
+use super::metadata::pairs_of;
 use super::number::whole;
-use super::object::pairs_of;
 use super::options::{Malformed, Properties};
 use super::sse::pairs_object;
 use crate::error::EnvelopeError;

@@ -50,6 +50,22 @@ for (const where of ["check", "checkInWorker"]) {
     assert.deepEqual(await check(page, where, "refusals", 3 * SEGMENT + 1, WAYS), ["AUTHENTICATION_FAILED"]);
   });
 
+  test(`in ${place}, every kind of keyring reads what it wrote, and no other`, async () => {
+    const alone = { rsa: ["rsa"], kms: ["kms"], passphrase: ["passphrase"], multi: ["multi"] };
+    // The one of several keyrings has the AES key as its second.
+    assert.deepEqual(await check(page, where, "keyrings"), { aes: ["aes", "multi"], ...alone });
+  });
+
+  test(`in ${place}, content of the first clients is read on request`, async () => {
+    assert.equal(await check(page, where, "legacy"), "LEGACY_UNAUTHENTICATED_NOT_ENABLED");
+  });
+
+  test(`in ${place}, an instruction file is written, found, wrapped anew and deleted`, async () => {
+    const [between, ...after] = await check(page, where, "instructionFile");
+    assert.deepEqual(between.toSorted(), ["object", "object.instruction"]);
+    assert.deepEqual(after, [[], "STORAGE_REFUSED"]);
+  });
+
   test(`in ${place}, objects go to the storage and back, as one PUT and in parts`, async () => {
     assert.deepEqual(await check(page, where, "storage", 100_000), ["object"]);
     assert.deepEqual(await check(page, where, "storage", 20 * MIB + 5), ["object"]);

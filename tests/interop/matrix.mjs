@@ -12,7 +12,7 @@ const ALL = ["aes", "rsa", "kms"];
 
 /**
  * AWS's clients. `writes` and `reads` are what each can do of what concerns us: by format, its keyrings.
- * `instructionFiles` are written by clients that can; all of them find them when they read. `parts` says whether it
+ * `instructionFiles` are written and found by clients that know them. `parts` says whether it
  * uploads in parts.
  */
 export const PEERS = {
@@ -21,7 +21,7 @@ export const PEERS = {
     client: "amazon-s3-encryption-client-java",
     writes: { V2: ALL, V3: ALL },
     reads: { V2: ALL, V3: ALL },
-    instructionFiles: { writes: { V2: ["aes", "rsa"], V3: ["aes", "rsa"] }, reads: { V2: ALL, V3: ALL } },
+    instructionFiles: { writes: { V2: ALL, V3: ALL }, reads: { V2: ALL, V3: ALL } },
     parts: true,
   },
   python: {
@@ -32,6 +32,15 @@ export const PEERS = {
     instructionFiles: { writes: {}, reads: { V2: ["kms"], V3: ["kms"] } },
     parts: true,
   },
+  go: {
+    title: "Go",
+    client: "amazon-s3-encryption-client-go",
+    writes: { V2: ["kms"], V3: ["kms"] },
+    reads: { V2: ["kms"], V3: ["kms"] },
+    // It knows none.
+    instructionFiles: { writes: {}, reads: {} },
+    parts: false,
+  },
   ruby: {
     title: "Ruby",
     client: "aws-sdk-s3 (Ruby)",
@@ -41,6 +50,15 @@ export const PEERS = {
     parts: false,
   },
 };
+
+/** Cells that there cannot be, and why. */
+export const CANNOT_BE = [
+  "V1 is not written by us (nobody should), and of these clients by Ruby's alone.",
+  "V3 is not known to the version of Ruby's client that Debian has.",
+  "AES and RSA keyrings are not in the clients for Python and Go.",
+  "Instruction files are not known to Go's client, and not written by Python's.",
+  "Python's and Go's clients do not re-encrypt instruction files; Ruby's neither does that nor deletes. Java's wraps anew for AES and RSA keyrings only, and adds a reader under RSA only, as ours does.",
+];
 
 /**
  * @typedef {{
@@ -68,16 +86,8 @@ function cellsIn(runtime, peer, sizes) {
   return [
     ...rows(writes, { peer, runtime, place: "metadata", direction: "read" }, sizes),
     ...rows(reads, { peer, runtime, place: "metadata", direction: "write" }, sizes),
-    ...rows(
-      instructionFiles.writes,
-      { peer, runtime, place: "instruction file", direction: "read" },
-      sizes.slice(0, 3),
-    ),
-    ...rows(
-      instructionFiles.reads,
-      { peer, runtime, place: "instruction file", direction: "write" },
-      sizes.slice(0, 3),
-    ),
+    ...rows(instructionFiles.writes, { peer, runtime, place: "instruction file", direction: "read" }, sizes),
+    ...rows(instructionFiles.reads, { peer, runtime, place: "instruction file", direction: "write" }, sizes),
   ];
 }
 

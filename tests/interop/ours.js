@@ -40,13 +40,6 @@ function kmsClient(askKms) {
 /** What a reader of V1 has to ask for. */
 const LEGACY = { enableLegacyWrappingAlgorithms: true, enableLegacyUnauthenticatedModes: true };
 
-/** Whether the package can do its part of a cell; otherwise, why not. */
-export function whyNot({ keyring, place }) {
-  if (KEYRINGS[keyring] === undefined) return `the package has no ${keyring.toUpperCase()} keyring`;
-  if (place !== "metadata") return "the package has no instruction files";
-  return undefined;
-}
-
 /**
  * Content that is the same wherever it is made, and different for each seed.
  *
@@ -82,7 +75,7 @@ export async function digestOf(bytes) {
 export async function write(toolkit, request) {
   const keyring = await keyringOf(toolkit, request, "write");
   try {
-    const options = { keyring, commitmentPolicy: POLICIES[request.format], presign: signer(toolkit, request) };
+    const options = { ...optionsOf(toolkit, request, keyring), instructionFile: request.instructionFile };
     await toolkit.upload(contentOf(request.length, request.seed), { ...options, partSize: PART_LENGTH });
   } finally {
     keyring.dispose?.();
@@ -99,13 +92,38 @@ export async function write(toolkit, request) {
 export async function read(toolkit, request) {
   const keyring = await keyringOf(toolkit, request, "read");
   try {
-    const options = { keyring, commitmentPolicy: POLICIES[request.format], presign: signer(toolkit, request) };
     const legacy = request.format === "V1" ? LEGACY : {};
-    const blob = await (await toolkit.download({ ...options, ...legacy })).blob();
+    const file = request.suffix === undefined ? {} : { instructionFileSuffix: request.suffix };
+    const options = { ...optionsOf(toolkit, request, keyring), ...legacy, ...file };
+    const blob = await (await toolkit.download(options)).blob();
     return await digestOf(new Uint8Array(await blob.arrayBuffer()));
   } finally {
     keyring.dispose?.();
   }
+}
+
+/**
+ * Wraps an object's data key anew, for the keyring of the protocol that `newKeyring` describes.
+ *
+ * @param {typeof import("s3-envelope")} toolkit
+ * @param {object} request as for `write`
+ */
+export async function reEncrypt(toolkit, request) {
+  const { suffix, newKeyring: wanted } = request;
+  const newKeyring = await keyringOf(toolkit, { ...request, keyring: wanted }, "write");
+  const options = optionsOf(toolkit, request, await keyringOf(toolkit, request, "read"));
+  const file = suffix === undefined ? {} : { instructionFileSuffix: suffix };
+  await toolkit.reEncryptInstructionFile({ ...options, ...file, newKeyring, enforceRotation: true });
+}
+
+/** Deletes an object and its instruction file. */
+export async function remove(toolkit, request) {
+  await toolkit.deleteObject({ presign: signer(toolkit, request) });
+}
+
+/** What uploads and downloads are told alike. */
+function optionsOf(toolkit, request, keyring) {
+  return { keyring, commitmentPolicy: POLICIES[request.format], presign: signer(toolkit, request) };
 }
 
 function keyringOf(toolkit, request, use) {
@@ -114,7 +132,8 @@ function keyringOf(toolkit, request, use) {
 
 /** What an app's backend does: it signs what it is asked to. */
 function signer(toolkit, { storage, bucket, key }) {
-  return ({ method, query, headers }) => toolkit.presign({ ...storage, bucket, key, method, query, headers });
+  return ({ method, query, keySuffix, headers }) =>
+    toolkit.presign({ ...storage, bucket, key: key + keySuffix, method, query, headers });
 }
 
 function bytesOf(base64) {

@@ -1,10 +1,10 @@
-/** The KMS keyring of the built package, against the simulated KMS, through a backend that signs. */
+/** The KMS keyring of the built package, against the simulated KMS: through a backend that signs, and asked directly. */
 
 import assert from "node:assert/strict";
-import { createHash, createHmac } from "node:crypto";
+import { createCipheriv, createHash, createHmac } from "node:crypto";
 import { test } from "node:test";
 
-import { decryptObject, encryptObject, kmsBackend, KmsKeyring } from "../../dist/node.js";
+import { decryptObject, encryptObject, kmsBackend, kmsEndpoint, KmsKeyring } from "../../dist/node.js";
 import { openStorage } from "../../dist/testing.js";
 import { collect, randomBytes } from "./support/inputs.mjs";
 
@@ -44,6 +44,14 @@ async function backend(request) {
 }
 
 const client = kmsBackend("https://app.example/kms", { fetch: backend });
+const direct = (options = {}) =>
+  kmsEndpoint({
+    region: "us-east-1",
+    endpoint: `https://${HOST}`,
+    credentials: () => credentials,
+    fetch: (request) => storage.fetch(request),
+    ...options,
+  });
 const keyringOf = (options = {}) => new KmsKeyring({ keyId: "alias/demo", client, ...options });
 const context = { tenant: "7" };
 
@@ -54,10 +62,16 @@ async function encrypted(keyring, options = {}) {
 const decrypted = async (object, keyring) =>
   collect(await decryptObject(object, { keyring, commitmentPolicy: "REQUIRE_ENCRYPT_ALLOW_DECRYPT" }));
 
-for (const commitmentPolicy of ["REQUIRE_ENCRYPT_REQUIRE_DECRYPT", "FORBID_ENCRYPT_ALLOW_DECRYPT"]) {
-  test(`KMS wraps and unwraps (${commitmentPolicy})`, async () => {
-    const object = await encrypted(keyringOf({ encryptionContext: context }), { commitmentPolicy });
-    assert.deepEqual(await decrypted(object, keyringOf({ encryptionContext: context })), PLAINTEXT);
+for (const [commitmentPolicy, way, asked] of [
+  ["REQUIRE_ENCRYPT_REQUIRE_DECRYPT", "a backend", client],
+  ["FORBID_ENCRYPT_ALLOW_DECRYPT", "a backend", client],
+  ["REQUIRE_ENCRYPT_REQUIRE_DECRYPT", "its endpoint", direct()],
+  ["FORBID_ENCRYPT_ALLOW_DECRYPT", "its endpoint", direct()],
+]) {
+  test(`KMS wraps and unwraps, through ${way} (${commitmentPolicy})`, async () => {
+    const keyring = keyringOf({ encryptionContext: context, client: asked });
+    const object = await encrypted(keyring, { commitmentPolicy });
+    assert.deepEqual(await decrypted(object, keyring), PLAINTEXT);
     const stored = JSON.parse(object.metadata["x-amz-t"] ?? object.metadata["x-amz-matdesc"]);
     const label = commitmentPolicy.startsWith("FORBID") ? "AES/GCM/NoPadding" : "115";
     assert.deepEqual(stored, { ...context, "aws:x-amz-cek-alg": label });
@@ -65,6 +79,31 @@ for (const commitmentPolicy of ["REQUIRE_ENCRYPT_REQUIRE_DECRYPT", "FORBID_ENCRY
     assert.deepEqual(names.slice(-2), ["GenerateDataKey", "Decrypt"]);
   });
 }
+
+test("a data key that KMS wrapped for the first clients is read on request, without a context", async () => {
+  const encryptionContext = { kms_cmk_id: "alias/demo" };
+  const { plaintext, ciphertextBlob } = await direct().generateDataKey({ keyId: "alias/demo", encryptionContext });
+  const iv = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", plaintext, iv);
+  const body = Buffer.concat([cipher.update(PLAINTEXT), cipher.final(), cipher.getAuthTag()]);
+  const metadata = {
+    "x-amz-key-v2": Buffer.from(ciphertextBlob).toString("base64"),
+    "x-amz-iv": Buffer.from(iv).toString("base64"),
+    "x-amz-wrap-alg": "kms",
+    "x-amz-cek-alg": "AES/GCM/NoPadding",
+    "x-amz-tag-len": "128",
+    "x-amz-matdesc": JSON.stringify(encryptionContext),
+  };
+  const options = { commitmentPolicy: "REQUIRE_ENCRYPT_ALLOW_DECRYPT", enableLegacyWrappingAlgorithms: true };
+  const read = async (more) =>
+    collect(await decryptObject({ body: new Uint8Array(body), metadata }, { ...options, ...more }));
+  assert.deepEqual(await read({ keyring: keyringOf() }), PLAINTEXT);
+  const off = { keyring: keyringOf(), enableLegacyWrappingAlgorithms: false };
+  await assert.rejects(read(off), { code: "LEGACY_WRAPPING_NOT_ENABLED" });
+  const withContext = keyringOf({ encryptionContext: context });
+  await assert.rejects(read({ keyring: withContext }), { code: "ENCRYPTION_CONTEXT_MISMATCH" });
+  await assert.rejects(read({ keyring: keyringOf({ keyId: "alias/other" }) }), { code: "WRONG_KEY" });
+});
 
 test("another context is refused here, before KMS is asked", async () => {
   const object = await encrypted(keyringOf({ encryptionContext: context }));
@@ -81,10 +120,79 @@ test("a context or key that was altered at rest is refused by KMS", async () => 
   const object = await encrypted(keyringOf({ encryptionContext: context }));
   const metadata = { ...object.metadata, "x-amz-t": object.metadata["x-amz-t"].replace('"7"', '"8"') };
   const altered = keyringOf({ encryptionContext: { tenant: "8" } });
-  await assert.rejects(decrypted({ ...object, metadata }, altered), { code: "KMS_REFUSED" });
+  await assert.rejects(decrypted({ ...object, metadata }, altered), { code: "WRONG_KEY" });
   const other = keyringOf({ keyId: "alias/other", encryptionContext: context });
-  await assert.rejects(decrypted(object, other), { code: "KMS_REFUSED" });
-  await assert.rejects(encrypted(keyringOf({ keyId: "alias/none" })), { code: "KMS_REFUSED", message: /NotFound/ });
+  await assert.rejects(decrypted(object, other), { code: "WRONG_KEY" });
+  const none = keyringOf({ keyId: "alias/none" });
+  await assert.rejects(encrypted(none), { code: "KMS_KEY_UNUSABLE", message: /NotFound/ });
+});
+
+test("KMS takes a signed request only as it was signed, by who it knows", async () => {
+  const asked = [];
+  const changed = (change) => async (request) => {
+    asked.push(request);
+    return storage.fetch(await change(request));
+  };
+  const withBody = async (request) => {
+    const body = (await request.text()).replace("AES_256", "AES_128");
+    return new Request(request.url, { method: "POST", headers: request.headers, body });
+  };
+  const withTarget = async (request) => {
+    const headers = new Headers(request.headers);
+    headers.set("x-amz-target", "TrentService.Decrypt");
+    return new Request(request.url, { method: "POST", headers, body: await request.text() });
+  };
+  for (const options of [
+    { credentials: () => ({ ...credentials, secretAccessKey: "another" }) },
+    { credentials: () => ({ ...credentials, accessKeyId: "AKIDNOBODY" }) },
+    { fetch: changed(withBody) },
+    { fetch: changed(withTarget) },
+  ]) {
+    await assert.rejects(encrypted(keyringOf({ client: direct(options) })), { code: "KMS_ACCESS_DENIED" });
+  }
+  assert.equal(asked[0].url, `https://${HOST}/`, "nothing of the signature is in the URL");
+  assert.equal(asked[0].referrerPolicy, "no-referrer");
+});
+
+test("a session token is signed and sent, and credentials are asked for before each call", async () => {
+  let calls = 0;
+  const answer = async (request) => {
+    assert.equal(request.headers.get("x-amz-security-token"), `token-${calls}`);
+    assert.match(
+      request.headers.get("authorization"),
+      /SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;/,
+    );
+    return Response.json({ __type: "ExpiredTokenException", message: "it is expired" }, { status: 400 });
+  };
+  const temporary = () => ({ ...credentials, sessionToken: `token-${(calls += 1)}`, expiration: new Date() });
+  const aws = { credentials: temporary, fetch: answer };
+  const keyring = keyringOf({ client: kmsEndpoint({ region: "eu-west-1", ...aws }) });
+  for (const _ of [1, 2]) await assert.rejects(encrypted(keyring), { code: "KMS_ACCESS_DENIED", message: /expired/ });
+  assert.equal(calls, 2);
+  const none = keyringOf({ client: kmsEndpoint({ region: "eu-west-1", ...aws, credentials: () => ({}) }) });
+  await assert.rejects(encrypted(none), { code: "INVALID_OPTION" });
+});
+
+test("what KMS answers is told apart by what can be done about it", async () => {
+  for (const [status, type, code] of [
+    [400, "com.amazonaws.kms#AccessDeniedException", "KMS_ACCESS_DENIED"],
+    [403, "InvalidSignatureException", "KMS_ACCESS_DENIED"],
+    [400, "UnrecognizedClientException", "KMS_ACCESS_DENIED"],
+    [400, "DisabledException", "KMS_KEY_UNUSABLE"],
+    [400, "KMSInvalidStateException", "KMS_KEY_UNUSABLE"],
+    [400, "InvalidCiphertextException", "WRONG_KEY"],
+    [400, "IncorrectKeyException", "WRONG_KEY"],
+    [400, "ThrottlingException", "KMS_UNAVAILABLE"],
+    [500, "KMSInternalException", "KMS_UNAVAILABLE"],
+    [502, undefined, "KMS_UNAVAILABLE"],
+    [401, undefined, "KMS_ACCESS_DENIED"],
+    [400, "ValidationException", "KMS_REFUSED"],
+    [404, undefined, "KMS_REFUSED"],
+  ]) {
+    const answer = () => Promise.resolve(Response.json({ __type: type, message: "so it is" }, { status }));
+    const keyring = keyringOf({ client: kmsBackend("https://app.example/kms", { fetch: answer }) });
+    await assert.rejects(encrypted(keyring), { code }, type);
+  }
 });
 
 test("answers that are none, and ways that others could read, are refused", async () => {
@@ -97,5 +205,7 @@ test("answers that are none, and ways that others could read, are refused", asyn
   await assert.rejects(encrypted(through(() => Promise.reject(new TypeError("x")))), { code: "NETWORK_FAILURE" });
   const plain = keyringOf({ client: kmsBackend("http://app.example/kms") });
   await assert.rejects(encrypted(plain), { code: "INSECURE_TRANSPORT" });
+  const openly = keyringOf({ client: direct({ endpoint: "http://kms.example" }) });
+  await assert.rejects(encrypted(openly), { code: "INSECURE_TRANSPORT" });
   assert.throws(() => keyringOf({ keyId: "" }), { code: "INVALID_INPUT" });
 });

@@ -1,7 +1,7 @@
 /** The RSA keyring of the built package, against Node's own RSA. */
 
 import assert from "node:assert/strict";
-import { constants, generateKeyPairSync, privateDecrypt, publicEncrypt } from "node:crypto";
+import { constants, createHash, generateKeyPairSync, privateDecrypt, publicEncrypt } from "node:crypto";
 import { test } from "node:test";
 
 import { decryptObject, encryptObject, RsaKeyring } from "../../dist/node.js";
@@ -111,13 +111,35 @@ test("what is no key, or the other half of one, is refused without being repeate
   }
 });
 
-test("the two legacy paddings are read on request, by a key that can be extracted", async () => {
+/** RSA-OAEP as Java's `RSA/ECB/OAEPWithSHA-256AndMGF1Padding` has it: SHA-256, but MGF1 with SHA-1 (RFC 8017, 7.1.1). */
+function javaOaep(message) {
+  const sha = (name, ...parts) => createHash(name).update(Buffer.concat(parts)).digest();
+  const counted = (n) => Buffer.from([0, 0, n >> 8, n & 255]);
+  const masked = (bytes, seed) => {
+    const blocks = Array.from({ length: Math.ceil(bytes.length / 20) }, (_, n) => sha("sha1", seed, counted(n)));
+    const mask = Buffer.concat(blocks);
+    return bytes.map((byte, index) => byte ^ mask[index]);
+  };
+  const seed = randomBytes(32);
+  const padding = Buffer.alloc(256 - message.length - 2 * 32 - 2);
+  const block = masked(Buffer.concat([sha("sha256"), padding, Buffer.from([1]), message]), seed);
+  const key = { key: publicKey, padding: constants.RSA_NO_PADDING };
+  return publicEncrypt(key, Buffer.concat([Buffer.from([0]), masked(seed, block), block]));
+}
+
+for (const [wrapAlg, wrap] of [
+  ["RSA", (dataKey) => publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_PADDING }, dataKey)],
+  ["RSA/ECB/OAEPWithSHA-256AndMGF1Padding", javaOaep],
+]) {
+  test(`${wrapAlg} is read on request, by a key that can be extracted`, () => readsLegacy(wrapAlg, wrap));
+}
+
+async function readsLegacy(wrapAlg, wrap) {
   const options = { commitmentPolicy: "REQUIRE_ENCRYPT_ALLOW_DECRYPT", enableLegacyWrappingAlgorithms: true };
   const object = await encrypted(writer, { commitmentPolicy: "FORBID_ENCRYPT_ALLOW_DECRYPT" });
   const wrapped = Buffer.from(object.metadata["x-amz-key-v2"], "base64");
   const dataKey = privateDecrypt({ key: privateKey, oaepHash: "sha1" }, wrapped).subarray(1, 33);
-  const pkcs1 = publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_PADDING }, dataKey);
-  const metadata = { ...object.metadata, "x-amz-wrap-alg": "RSA", "x-amz-key-v2": pkcs1.toString("base64") };
+  const metadata = { ...object.metadata, "x-amz-wrap-alg": wrapAlg, "x-amz-key-v2": wrap(dataKey).toString("base64") };
   const legacy = { ...object, metadata };
   assert.deepEqual(await decrypted(legacy, reader, options), PLAINTEXT);
   const withoutOption = { ...options, enableLegacyWrappingAlgorithms: false };
@@ -125,4 +147,6 @@ test("the two legacy paddings are read on request, by a key that can be extracte
   const key = await crypto.subtle.importKey("pkcs8", der(privateKey, "pkcs8"), ALGORITHM, false, ["decrypt"]);
   const hidden = await RsaKeyring.fromKeys({ privateKey: key });
   await assert.rejects(decrypted(legacy, hidden, options), { code: "INVALID_INPUT" });
-});
+  const elsewhere = await RsaKeyring.fromKeys({ privateKey: der(other.privateKey, "pkcs8") });
+  await assert.rejects(decrypted(legacy, elsewhere, options), { code: "WRONG_KEY" });
+}

@@ -59,6 +59,87 @@ export async function keys() {
   return codeOf(AesKeyring.fromBytes(new Uint8Array()));
 }
 
+/** Every kind of keyring, with keys that cannot be extracted where there are such. */
+async function keyringsWith(service) {
+  const rsa = { name: "RSA-OAEP", hash: "SHA-1", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) };
+  const pair = await crypto.subtle.generateKey(rsa, false, ["encrypt", "decrypt"]);
+  const aes = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+  const client = toolkit.kmsEndpoint({
+    region: "us-east-1",
+    endpoint: "https://kms.us-east-1.storage.test",
+    credentials: () => credentials,
+    fetch: (request) => service.fetch(request),
+  });
+  const named = (name) => ({ materialsDescription: { name } });
+  const first = await AesKeyring.fromCryptoKey(aes, named("first"));
+  return {
+    aes: first,
+    rsa: await toolkit.RsaKeyring.fromKeys(pair, named("RSA")),
+    kms: new toolkit.KmsKeyring({ keyId: "alias/demo", client, encryptionContext: { page: "yes" } }),
+    passphrase: new toolkit.PassphraseKeyring("correct horse", { memoryKib: 64, iterations: 1, parallelism: 1 }),
+    multi: new toolkit.MultiKeyring([await AesKeyring.generate(named("second")), first]),
+  };
+}
+
+/** Which kinds of keyrings read what each kind wrote, in both formats alike. */
+export async function keyrings() {
+  const plaintext = randomBytes(1000);
+  const all = Object.entries(await keyringsWith(await openStorage({ kmsKeys: ["alias/demo"] })));
+  const readers = {};
+  for (const commitmentPolicy of ["FORBID_ENCRYPT_ALLOW_DECRYPT", "REQUIRE_ENCRYPT_REQUIRE_DECRYPT"]) {
+    for (const [kind, keyring] of all) {
+      const object = await encrypted(plaintext, { keyring, commitmentPolicy });
+      same(await decrypted(object, { keyring, commitmentPolicy }), plaintext, kind);
+      const codes = await Promise.all(
+        all.map(([, other]) => codeOf(decrypted(object, { keyring: other, commitmentPolicy }))),
+      );
+      const found = all.filter((_, index) => codes[index] === "no error").map(([name]) => name);
+      readers[kind] = [...new Set([...(readers[kind] ?? []), ...found])];
+    }
+  }
+  return readers;
+}
+
+/** What a first client wrote, made by SubtleCrypto: AES-CBC content, its key wrapped by AES key wrap. */
+export async function legacy() {
+  const plaintext = randomBytes(1000);
+  const [bytes, iv] = [new Uint8Array(32).fill(7), randomBytes(16)];
+  const wrapping = await crypto.subtle.importKey("raw", bytes, "AES-KW", false, ["wrapKey"]);
+  const dataKey = await crypto.subtle.generateKey({ name: "AES-CBC", length: 256 }, true, ["encrypt"]);
+  const base64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)));
+  const metadata = {
+    "x-amz-key-v2": base64(await crypto.subtle.wrapKey("raw", dataKey, wrapping, "AES-KW")),
+    "x-amz-iv": base64(iv),
+    "x-amz-wrap-alg": "AESWrap",
+    "x-amz-cek-alg": "AES/CBC/PKCS5Padding",
+    "x-amz-matdesc": "{}",
+  };
+  const body = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-CBC", iv }, dataKey, plaintext));
+  const asked = { commitmentPolicy: "REQUIRE_ENCRYPT_ALLOW_DECRYPT", enableLegacyWrappingAlgorithms: true };
+  const object = { body, metadata };
+  same(await decrypted(object, { ...asked, enableLegacyUnauthenticatedModes: true }), plaintext, "CBC");
+  return codeOf(decrypted(object, asked));
+}
+
+/** An instruction file in the storage: written, found, wrapped anew for an RSA key, deleted. */
+export async function instructionFile() {
+  const service = await storageWithBucket();
+  return answering(
+    (input, init) => service.fetch(input, init),
+    async () => {
+      const plaintext = randomBytes(1000);
+      const { rsa } = await keyringsWith(service);
+      await toolkit.upload(plaintext, { presign, keyring, instructionFile: true });
+      same(await collect((await toolkit.download({ presign, keyring })).body), plaintext, "with a file");
+      await toolkit.reEncryptInstructionFile({ presign, keyring, newKeyring: rsa, enforceRotation: true });
+      same(await collect((await toolkit.download({ presign, keyring: rsa })).body), plaintext, "wrapped anew");
+      const between = await service.objects("demo");
+      await toolkit.deleteObject({ presign });
+      return [between, await service.objects("demo"), await codeOf(toolkit.download({ presign, keyring: rsa }))];
+    },
+  );
+}
+
 /** What one engine encrypts, on any number of threads, every other decrypts. */
 export async function engines(lengths, ways) {
   for (const length of lengths) {
@@ -278,4 +359,4 @@ function sign({ method, query, headers }, key) {
   return toolkit.presign({ credentials, region: "us-east-1", endpoint, bucket: "demo", key, method, query, headers });
 }
 
-const presign = (request) => sign(request, "object");
+const presign = (request) => sign(request, `object${request.keySuffix}`);

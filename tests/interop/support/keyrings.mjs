@@ -6,6 +6,18 @@ const KEYS = JSON.parse(readFileSync(new URL("../../vectors/s3ec/keys.json", imp
 /** Stored with every object under a key of ours: it must be found again, and agree. */
 export const DESCRIPTION = { project: "s3-envelope", purpose: "interop" };
 
+/** Stored where a data key was wrapped anew. */
+const OTHER_DESCRIPTION = { ...DESCRIPTION, rotated: "yes" };
+
+/**
+ * Another key of the same kind.
+ *
+ * @param {"aes" | "rsa"} kind
+ */
+export function otherKeyring(kind) {
+  return { kind, description: OTHER_DESCRIPTION, ...KEYS.other[kind] };
+}
+
 /**
  * @param {"aes" | "rsa" | "kms"} kind
  * @param {string} keyId of the KMS key

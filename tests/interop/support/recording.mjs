@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { PEERS } from "../matrix.mjs";
-import { keyringFor } from "./keyrings.mjs";
+import { keyringFor, otherKeyring } from "./keyrings.mjs";
 import { KMS_KEY } from "./storage.mjs";
 
 const FOLDER = new URL("../../vectors/s3ec/", import.meta.url);
@@ -27,6 +27,9 @@ export async function record(name, version, peer, where) {
   for (const kind of kinds) {
     for (const plaintext of PLAINTEXTS) objects.push(await recorded(peer, kind, plaintext, where));
   }
+  const rotations =
+    name === "java" ? kinds.filter(({ instructionFile, keyring }) => instructionFile && keyring !== "kms") : [];
+  for (const kind of rotations) objects.push(await recorded(peer, { ...kind, rotated: true }, PLAINTEXTS[2], where));
   const client = `${PEERS[name].client} ${version}`;
   writeFileSync(new URL(`${name}.json`, FOLDER), `${JSON.stringify({ client, objects }, undefined, 1)}\n`);
 }
@@ -37,19 +40,22 @@ function kindsOf(keyringsOfFormat, instructionFile) {
   );
 }
 
-async function recorded(peer, { format, keyring, instructionFile }, plaintext, { storage, folder, context }) {
+async function recorded(peer, { format, keyring, instructionFile, rotated }, plaintext, { storage, folder, context }) {
   const file = join(folder, "recorded");
   const [bucket, key] = [storage.bucket, "recorded"];
   writeFileSync(file, plaintext);
   const own = { keyring: keyringFor(keyring, KMS_KEY), context: keyring === "kms" ? context : {} };
   await peer.do({ op: "put", bucket, key, file, format, instructionFile, ...own });
+  const newKeyring = rotated ? otherKeyring(keyring) : undefined;
+  if (rotated) await peer.do({ op: "reEncrypt", bucket, key, format, instructionFile, ...own, newKeyring });
   const { metadata, body } = await storage.stored(key);
   const instructions = instructionFile ? (await storage.stored(`${key}.instruction`)).body.toString() : undefined;
   const entries = instructions === undefined ? metadata : JSON.parse(instructions);
-  const dataKey = await dataKeyOf({ format, keyring }, entries, storage);
+  const dataKey = await dataKeyOf({ format, keyring: newKeyring ?? own.keyring }, entries, storage);
   return {
     format,
     keyring,
+    rotated,
     plaintext,
     metadata,
     instructionFile: instructions,
@@ -60,14 +66,13 @@ async function recorded(peer, { format, keyring, instructionFile }, plaintext, {
 
 /** The data key, where others than our reader can tell it. */
 async function dataKeyOf({ format, keyring }, entries, storage) {
-  if (keyring === "kms") return decryptedByKms(storage, entries);
-  if (keyring === "rsa" && format !== "V1") return decryptedByRsa(entries);
+  if (keyring.kind === "kms") return decryptedByKms(storage, entries);
+  if (keyring.kind === "rsa" && format !== "V1") return decryptedByRsa(keyring, entries);
   return undefined;
 }
 
 /** By OpenSSL: the key's length, the key, the algorithm that it is for. */
-function decryptedByRsa(entries) {
-  const { privateKey } = keyringFor("rsa");
+function decryptedByRsa({ privateKey }, entries) {
   const key = createPrivateKey({ key: Buffer.from(privateKey, "base64"), format: "der", type: "pkcs8" });
   const padding = constants.RSA_PKCS1_OAEP_PADDING;
   const wrapped = Buffer.from(entries["x-amz-3"] ?? entries["x-amz-key-v2"], "base64");

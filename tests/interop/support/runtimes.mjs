@@ -8,16 +8,19 @@ import * as toolkit from "../../../dist/node.js";
 import { launchChromium } from "../../../scripts/lib/browser.mjs";
 import { ROOT } from "../../../scripts/lib/run.mjs";
 import { serve } from "../../../scripts/serve.mjs";
-import { read, write } from "../ours.js";
+import { read, reEncrypt, remove, write } from "../ours.js";
 import { CREDENTIALS, REGION } from "./storage.mjs";
 
 /** The package in Node. */
 export function inNode(storage) {
   const signing = { credentials: CREDENTIALS, region: REGION, endpoint: storage.endpoint, addressing: "path" };
   const whole = (request) => ({ ...request, storage: signing, askKms: (...call) => storage.kms(...call) });
+  const use = (operation) => (request) => operation(toolkit, whole(request));
   return {
-    read: (request) => read(toolkit, whole(request)),
-    write: (request) => write(toolkit, whole(request)),
+    read: use(read),
+    write: use(write),
+    reEncrypt: use(reEncrypt),
+    remove: use(remove),
     close: () => undefined,
   };
 }
@@ -42,5 +45,5 @@ export async function inChromium(storage) {
     await site.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { read: use("read"), write: use("write"), close };
+  return { read: use("read"), write: use("write"), reEncrypt: use("reEncrypt"), remove: use("remove"), close };
 }

@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 import javax.crypto.spec.SecretKeySpec;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.protocols.jsoncore.JsonNode;
 import software.amazon.awssdk.protocols.jsoncore.JsonWriter;
 import software.amazon.awssdk.regions.Region;
@@ -47,8 +48,14 @@ public final class Peer {
   private static final int PART_LENGTH = 5 << 20;
   private static final Region REGION = Region.of(System.getenv("AWS_REGION"));
   private static final URI ENDPOINT = URI.create(System.getenv("INTEROP_ENDPOINT"));
+  // The client does not close the answers that bring instruction files: each takes a connection for good.
   private static final S3Client S3 =
-      S3Client.builder().region(REGION).endpointOverride(ENDPOINT).forcePathStyle(true).build();
+      S3Client.builder()
+          .region(REGION)
+          .endpointOverride(ENDPOINT)
+          .forcePathStyle(true)
+          .httpClientBuilder(ApacheHttpClient.builder().maxConnections(2000))
+          .build();
   private static final S3AsyncClient S3_ASYNC =
       S3AsyncClient.builder().region(REGION).endpointOverride(ENDPOINT).forcePathStyle(true).build();
   private static final KmsClient KMS = KmsClient.builder().region(REGION).endpointOverride(ENDPOINT).build();

@@ -1,0 +1,124 @@
+/** Wrapping an object's data key anew, in its instruction file, without touching the object. */
+
+import { engine, type Engine } from "./engine.js";
+import { entriesOf, readPolicyOf } from "./decrypt.js";
+import { EnvelopeError, isEnvelopeError } from "./errors.js";
+import { fetchInstructionFile, instructionFileOf, putInstructionFile } from "./instruction-file.js";
+import type { CommitmentPolicy, Keyring } from "./keyring.js";
+import { type Channel, type Presign, send } from "./request.js";
+import type { ServerSideEncryption } from "./sse.js";
+import type { ContentMetadata, EncryptionMaterials } from "./wasm/engine.js";
+
+/** Options of {@link reEncryptInstructionFile}. */
+export interface ReEncryptOptions {
+  /** Asks for a presigned URL for each request: GetObject for the metadata and for the file, PutObject for the new file. */
+  readonly presign: Presign;
+  /** Unwraps the data key as it is wrapped now. */
+  readonly keyring: Keyring;
+  /** Wraps it anew: an AES, RSA or passphrase keyring, with another materials description than the object has. */
+  readonly newKeyring: Keyring;
+  /**
+   * The suffix of the file to write, for a further reader who has an RSA key: `.reader-2`. Unless given the present file
+   * is replaced, and the earlier keyring no longer reads the object.
+   */
+  readonly instructionFileSuffix?: string;
+  /** Refuses a new keyring whose key the earlier keyring still has. */
+  readonly enforceRotation?: boolean;
+  /** Which message formats to read; V3 only unless given. */
+  readonly commitmentPolicy?: CommitmentPolicy;
+  /** Reads data keys that are wrapped by algorithms of the first clients: they get a wrapping of today. */
+  readonly enableLegacyWrappingAlgorithms?: boolean;
+  /** Lets content in CBC mode be; it stays unauthenticated under the new key. */
+  readonly enableLegacyUnauthenticatedModes?: boolean;
+  /** How the object and the file are encrypted at rest; a customer key is used for the object alone. */
+  readonly sse?: ServerSideEncryption;
+  /** Stops it. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Wraps the data key of an object anew: for another key (rotation), or for a further reader under a suffix of its own. Of
+ * the object only the metadata is read, and nothing is written. The file is replaced by one PUT: where that fails, the
+ * earlier one stands.
+ *
+ * @param options - Which object, by which keyring, and for which.
+ * @throws {@link EnvelopeError} `MATERIALS_DESCRIPTION_UNCHANGED` where readers could not tell the two keys apart,
+ * `WRAPPING_KEY_NOT_ROTATED` where rotation is enforced and did not happen, `INVALID_OPTION` for a suffix under an AES
+ * keyring, `INVALID_INPUT` for a keyring that cannot wrap a given key (KMS) or an object that has no instruction file,
+ * and those of reading: `INSTRUCTION_FILE_MISSING`, `WRONG_KEY`, `COMMITMENT_REQUIRED` and their like.
+ */
+export async function reEncryptInstructionFile(options: ReEncryptOptions): Promise<void> {
+  const loaded = await engine();
+  const { presign, sse, signal } = options;
+  const channel: Channel = { engine: loaded, presign, encryption: sse, signal };
+  const suffix = loaded.instructionFileSuffix(options.instructionFileSuffix);
+  const present = await presentMetadata(channel);
+  try {
+    const after = present.rewrapped(await wrappedAnew(loaded, present, options), suffix);
+    try {
+      await checkRotation(present, after, options);
+      await putInstructionFile(channel, instructionFileOf(loaded, after.instructionFile(), suffix));
+    } finally {
+      after.free();
+    }
+  } finally {
+    present.free();
+  }
+}
+
+/** The method, and as little of the body as can be: CORS rules that allow a page to read need not allow HEAD as well. */
+const FIRST_BYTE = { operation: "GetObject", method: "GET", query: {}, unsigned: { range: "bytes=0-0" } } as const;
+
+/** The object's content metadata, of which the file is a part. */
+async function presentMetadata(channel: Channel): Promise<ContentMetadata> {
+  const { response } = await send(channel, FIRST_BYTE);
+  await response.body?.cancel();
+  const pairs = [...entriesOf(response.headers)];
+  const file = await fetchInstructionFile(channel, pairs, undefined);
+  if (file === undefined) {
+    throw new EnvelopeError(
+      "INVALID_INPUT",
+      "the object keeps its wrapped data key in its own metadata: only one with an instruction file can be re-encrypted",
+    );
+  }
+  return channel.engine.ContentMetadata.parse(pairs, file);
+}
+
+async function wrappedAnew(
+  loaded: Engine,
+  present: ContentMetadata,
+  { keyring, newKeyring, ...options }: ReEncryptOptions,
+): Promise<EncryptionMaterials> {
+  if (newKeyring.wrapDataKey === undefined) {
+    throw new EnvelopeError("INVALID_INPUT", "newKeyring must be an AES, RSA or passphrase keyring");
+  }
+  loaded.checkPolicy(present, ...readPolicyOf(options));
+  const dataKey = await keyring.unwrapDataKey(present);
+  return await newKeyring.wrapDataKey(loaded.KeyToWrap.ofObject(present, dataKey));
+}
+
+/** Has the earlier keyring try, under the name that it knows: a new name for the same key is no rotation. */
+async function checkRotation(
+  present: ContentMetadata,
+  after: ContentMetadata,
+  { keyring, enforceRotation = false }: ReEncryptOptions,
+): Promise<void> {
+  if (!enforceRotation) {
+    return;
+  }
+  const trial = after.underDescriptionOf(present);
+  try {
+    (await keyring.unwrapDataKey(trial)).free();
+  } catch (error) {
+    if (isEnvelopeError(error) && ["WRONG_KEY", "KEYRING_MISMATCH"].includes(error.code)) {
+      return;
+    }
+    throw error;
+  } finally {
+    trial.free();
+  }
+  throw new EnvelopeError(
+    "WRAPPING_KEY_NOT_ROTATED",
+    "the earlier keyring still unwraps the data key: the new keyring has the same key; nothing was written",
+  );
+}
