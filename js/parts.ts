@@ -3,14 +3,14 @@
 import type { Encryption } from "./encryption.js";
 import { EnvelopeError } from "./errors.js";
 import { ordered, type SegmentWork } from "./ordered.js";
-import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
+import { type Segment, segmentsOf } from "./segments.js";
 import type { OpenSource } from "./source.js";
 
 /**
- * Parts of up to so many bytes are put together in memory and become one Blob; longer ones are put together of a Blob a
- * segment, which takes longer: each has to be registered with the browser's own process.
+ * So many bytes are gathered before they become a Blob: making one is the dearest step of an encrypted upload, and costs
+ * as much for a segment as for a part. Short of that, segments are handed over as they came from the cipher, uncopied.
  */
-const IN_MEMORY_LENGTH = 64 * 1024 * 1024;
+const GATHERED_LENGTH = 64 * 1024 * 1024;
 
 /** Where a part lies in the content. */
 export interface PartSpan {
@@ -124,7 +124,7 @@ export class PartBodies {
 
   /** Encrypts a part's segments. */
   async #collect(segments: AsyncGenerator<Segment>, part: PartSpan): Promise<Assembly> {
-    const body = new Assembly(part.contentLength + (part.isLast && this.#encryption !== undefined ? TAG_LENGTH : 0));
+    const body = new Assembly();
     let length = 0;
     const work = this.#work((taken) => {
       length += taken;
@@ -147,7 +147,8 @@ export class PartBodies {
       depth: encryption?.depth ?? 1,
       process({ offset, bytes }) {
         note(bytes.length);
-        return encryption === undefined ? Promise.resolve(bytes) : encryption.process(offset, bytes);
+        // What was read is only lent; what the cipher gave is ours.
+        return encryption === undefined ? Promise.resolve(bytes.slice()) : encryption.process(offset, bytes);
       },
       end: () => undefined,
       release: () => undefined,
@@ -171,25 +172,20 @@ export class PartBodies {
 
 /** The body of a part that is being put together. */
 class Assembly {
-  readonly #bytes: Uint8Array<ArrayBuffer> | undefined;
-  readonly #pieces: Blob[] = [];
-  #filled = 0;
+  readonly #pieces: (Blob | Uint8Array<ArrayBuffer>)[] = [];
+  #gathered = 0;
 
-  /** @param length - How many bytes will come at most. */
-  constructor(length: number) {
-    this.#bytes = length <= IN_MEMORY_LENGTH ? new Uint8Array(length) : undefined;
-  }
-
+  /** Adds bytes that nobody else changes. */
   append(bytes: Uint8Array<ArrayBuffer>): void {
-    if (this.#bytes === undefined) {
-      this.#pieces.push(new Blob([bytes]));
-    } else {
-      this.#bytes.set(bytes, this.#filled);
-      this.#filled += bytes.length;
+    this.#pieces.push(bytes);
+    this.#gathered += bytes.length;
+    if (this.#gathered >= GATHERED_LENGTH) {
+      this.#pieces.splice(0, Infinity, this.finished());
+      this.#gathered = 0;
     }
   }
 
   finished(): Blob {
-    return new Blob(this.#bytes === undefined ? this.#pieces : [this.#bytes]);
+    return new Blob(this.#pieces);
   }
 }
