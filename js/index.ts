@@ -6,6 +6,7 @@
 
 export type { EngineOptions } from "./bulk-engine.js";
 export { decryptRange, type DecryptRangeOptions, type RangedObject } from "./decrypt-range.js";
+export type { ChecksumAlgorithm } from "./checksum.js";
 export { MultiKeyring } from "./multi-keyring.js";
 export { decryptObject, type DecryptOptions, type StoredObject } from "./decrypt.js";
 export { download, type DownloadedObject, type DownloadOptions, type DownloadProgress } from "./download.js";

@@ -58,7 +58,7 @@ export interface StorageRequest extends Omit<PresignRequest, "headers"> {
   /** Headers beside those of server-side encryption. */
   readonly headers?: Readonly<HeaderMap>;
   /** What to send; made anew for each attempt, so that nothing has to be kept for one that may never come. */
-  readonly body?: () => Promise<Blob> | Blob;
+  readonly body?: () => Promise<RequestBody> | RequestBody;
   /** Headers that are sent and not signed, such as `Range`. */
   readonly unsigned?: Readonly<HeaderMap>;
   /** A status that is an answer like any other, though it means an error elsewhere. */
@@ -67,6 +67,13 @@ export interface StorageRequest extends Omit<PresignRequest, "headers"> {
   readonly reads?: (response: Response) => Promise<void>;
   /** Whether the answer may be an error under status 200, and so must be read to be believed. */
   readonly readsAnswer?: boolean;
+}
+
+/** What is sent. */
+export interface RequestBody {
+  readonly blob: Blob;
+  /** Headers that are only known once it is there, such as its checksum. They are signed. */
+  readonly headers?: Readonly<HeaderMap>;
 }
 
 /** An answer that is no error; `text` where it was read. */
@@ -89,19 +96,20 @@ const REPRESIGN = -1;
  */
 export async function send(channel: Channel, request: StorageRequest): Promise<StorageAnswer> {
   const encryption = encryptionHeaders(channel, request.operation);
-  const signed = { ...request.headers, ...encryption.signed };
   const attempts = new channel.engine.RequestAttempts();
   try {
     for (;;) {
       channel.signal?.throwIfAborted();
       // Before the URL, whose time is limited: the last part of an object has to wait for all others.
-      const body = (await until(request.body?.(), channel.signal)) ?? null;
+      const body = await until(request.body?.(), channel.signal);
+      const signed = { ...request.headers, ...body?.headers, ...encryption.signed };
       // A URL is asked for each attempt: the last may have expired, and signing is cheap.
       const { operation, method, query } = request;
       const presigned = await channel.presign({ operation, method, query, headers: signed });
       channel.engine.checkPresignedUrl(presigned.url, encryption.carriesKey);
       const headers = { ...signed, ...request.unsigned, ...presigned.headers, ...encryption.all };
-      const outcome = await attempt(channel, { request, url: presigned.url, headers, body }, attempts);
+      const ready = { request, url: presigned.url, headers, body: body?.blob ?? null };
+      const outcome = await attempt(channel, ready, attempts);
       if ("response" in outcome) {
         return outcome;
       }
@@ -219,8 +227,13 @@ function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
-/** A promise that also ends when the signal does: a part must not wait for others that were stopped. */
-async function until<T>(promise: Promise<T> | T, signal: AbortSignal | undefined): Promise<T> {
+/**
+ * A promise that also ends when the signal does: a part must not wait for others that were stopped.
+ *
+ * @param promise - What is waited for.
+ * @param signal - What ends the wait.
+ */
+export async function until<T>(promise: Promise<T> | T, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined || !(promise instanceof Promise)) {
     return await promise;
   }

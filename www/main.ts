@@ -130,7 +130,7 @@ class Page {
     try {
       await this.#transfers.send(file, settings, {
         signal: stop.signal,
-        onProgress: ({ sentBytes, totalBytes, sentParts, totalParts }) => {
+        onProgress: ({ sentBytes, totalBytes = sentBytes, sentParts, totalParts = sentParts }) => {
           const parts = totalParts > 1 ? `, part ${String(sentParts)} of ${String(totalParts)}` : "";
           showProgress(sentBytes, totalBytes, `${size(sentBytes)} of ${size(totalBytes)}${parts}`);
         },

@@ -55,6 +55,15 @@ export const WASM_MODULES = [
     gzipBudget: 30_000,
   },
   {
+    crate: "s3-envelope-checksum",
+    name: "checksum",
+    profile: "release",
+    features: [],
+    flags: [],
+    optimise: ["-O3"],
+    gzipBudget: 18_000,
+  },
+  {
     crate: "s3-storage-sim",
     name: "storage_sim",
     profile: "release",

@@ -54,6 +54,14 @@ for (const where of ["check", "checkInWorker"]) {
     assert.deepEqual(await check(page, where, "storage", 100_000), ["object"]);
     assert.deepEqual(await check(page, where, "storage", 20 * MIB + 5), ["object"]);
   });
+
+  test(`in ${place}, the storage verifies the checksum that was asked for`, async () => {
+    const kinds = ["crc64nvme FULL_OBJECT", "crc32c COMPOSITE", "sha256 COMPOSITE"];
+    assert.deepEqual(
+      await check(page, where, "checksums", 11 * MIB + 5),
+      kinds.flatMap((kind) => [kind, kind]),
+    );
+  });
 }
 
 test("an object comes in ranges, each of which is asked for again when it breaks off", async () => {

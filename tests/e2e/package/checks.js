@@ -200,6 +200,42 @@ export async function storage(length) {
   );
 }
 
+/** Uploads with each checksum, from a Blob and from a stream that tells no length, in parts; says what the storage keeps. */
+export async function checksums(length) {
+  const service = await storageWithBucket();
+  const kept = [];
+  const { fetch: network } = globalThis;
+  // What computes checksums is loaded on the way, from here.
+  const line = (input, init) => (input instanceof URL ? network(input, init) : service.fetch(input, init));
+  await answering(line, async () => {
+    for (const checksum of ["crc64nvme", "crc32c", "sha256"]) {
+      for (const make of [(bytes) => new Blob([bytes]), (bytes) => new Blob([bytes]).stream()]) {
+        const plaintext = randomBytes(length);
+        const { checksum: whole } = await toolkit.upload(make(plaintext), {
+          presign,
+          keyring,
+          checksum,
+          partSize: 5 * MIB,
+        });
+        const { body } = await toolkit.download({ presign, keyring });
+        same(await collect(body), plaintext, `what came back with ${checksum}`);
+        kept.push(await keptChecksum(service, checksum, whole));
+      }
+    }
+  });
+  return kept;
+}
+
+/** The kind of checksum that the storage keeps, if it is what the upload said. */
+async function keptChecksum(service, checksum, whole) {
+  const headers = { "x-amz-checksum-mode": "ENABLED" };
+  const { url } = await sign({ method: "HEAD", query: {}, headers }, "object");
+  const answer = await service.fetch(url, { method: "HEAD", headers });
+  const value = answer.headers.get(`x-amz-checksum-${checksum}`);
+  if (whole !== undefined && value !== whole) throw new Error(`${value} is kept, not ${whole}`);
+  return `${checksum} ${answer.headers.get("x-amz-checksum-type")}`;
+}
+
 /** Fetches an object in ranges from a storage on a bad line, and says what was asked for. */
 export async function ranges(length, { hidden = [], breaks = 0, change = false } = {}) {
   const service = await storageWithBucket();
