@@ -4,7 +4,7 @@ import { Backend } from "./backend.js";
 import { BreakIn } from "./breakin.js";
 import { Bucket, type BucketEncryption, showBucketSettings, showObjects } from "./bucket.js";
 import { size } from "./bytes.js";
-import { FileChoice, ModeChoice, saveAs } from "./choose.js";
+import { FileChoice, ModeChoice } from "./choose.js";
 import { byId } from "./dom.js";
 import { markDuty, showDuties, showParties } from "./explain.js";
 import { HeldKey } from "./keys.js";
@@ -84,7 +84,7 @@ class Page {
     onClick("alter", ({ key }) => this.#breakIn.throughS3(key));
     onClick("plain-http", ({ key }) => this.#breakIn.overHttp({ choice: choiceOf(key), kmsKeyId: undefined }));
     byId("save", HTMLButtonElement).addEventListener("click", () => {
-      this.#save();
+      void this.#alone(() => this.#save());
     });
     byId("reset", HTMLButtonElement).addEventListener("click", () => {
       if (confirm("Delete every object in the bucket? Your keys stay.")) {
@@ -178,10 +178,15 @@ class Page {
     });
   }
 
-  #save(): void {
+  async #save(): Promise<void> {
     if (this.#fetched !== undefined && this.#current !== undefined) {
       const { key } = this.#current;
-      saveAs(this.#fetched.blob, this.#fetched.receipt?.fileName ?? key.slice(key.lastIndexOf("/") + 1));
+      const name = this.#fetched.receipt?.fileName ?? key.slice(key.lastIndexOf("/") + 1);
+      try {
+        await this.#transfers.save(key, name);
+      } catch (error) {
+        announce({ outcome: "refused", title: "The object could not be saved", ...failureOf(error) });
+      }
     }
   }
 

@@ -279,6 +279,59 @@ function broken(body) {
   });
 }
 
+/** Has an object saved as a download, and says what is left of it before and after it was let go. */
+export async function saveToDisk(length, isTouched, fileName) {
+  const { body, headers } = await encrypted(new Uint8Array(length).fill(0xa5));
+  if (isTouched) body[body.length >> 1] ^= 1;
+  return answering(
+    async () => new Response(body, { headers: { ...headers, "content-type": "text/plain" } }),
+    async () => {
+      try {
+        const saved = await toolkit.saveObject({ presign, keyring, fileName });
+        const during = await spoolFiles();
+        const { way, size, contentType } = saved;
+        globalThis.lastSaved = saved;
+        return { way, size, contentType, during };
+      } catch (error) {
+        return { code: error.code, after: await spoolFiles() };
+      }
+    },
+  );
+}
+
+/** Lets go of what was saved last. */
+export async function letGo() {
+  await globalThis.lastSaved.dispose();
+  return spoolFiles();
+}
+
+/** Saves an object where the person chose, who here is a function, and says what the file holds. */
+export async function saveToChosen(length, isTouched, before) {
+  const { body, headers } = await encrypted(new Uint8Array(length).fill(0xa5));
+  if (isTouched) body[0] ^= 1;
+  const root = await navigator.storage.getDirectory();
+  let suggested;
+  globalThis.showSaveFilePicker = async ({ suggestedName }) => {
+    suggested = suggestedName;
+    const file = await root.getFileHandle("chosen", { create: true });
+    const writable = await file.createWritable();
+    await writable.write(before);
+    await writable.close();
+    return file;
+  };
+  try {
+    const code = await answering(
+      async () => new Response(body, { headers }),
+      () => codeOf(toolkit.saveObject({ presign, keyring, fileName: "a name", ask: true })),
+    );
+    const left = await root.getFileHandle("chosen").catch(() => undefined);
+    return { code, suggested, size: left && (await left.getFile()).size };
+  } finally {
+    Reflect.deleteProperty(globalThis, "showSaveFilePicker");
+    await root.removeEntry("chosen").catch(() => undefined);
+  }
+}
+
 /** Saves an object to a file, or fails to, and says what the file holds in the end. */
 export async function save(length, isTouched) {
   const { body, headers } = await encrypted(randomBytes(length));
