@@ -95,7 +95,7 @@ const REPRESIGN = -1;
  * reason.
  */
 export async function send(channel: Channel, request: StorageRequest): Promise<StorageAnswer> {
-  const encryption = encryptionHeaders(channel, request.operation);
+  const encryption = await encryptionHeaders(channel, request.operation);
   const attempts = new channel.engine.RequestAttempts();
   try {
     for (;;) {
@@ -190,14 +190,14 @@ function next(
 }
 
 /** The headers of server-side encryption: those that are signed, and all, with the key that the signer never sees. */
-function encryptionHeaders(
+async function encryptionHeaders(
   channel: Channel,
   operation: Operation,
-): { signed: HeaderMap; all: HeaderMap; carriesKey: boolean } {
+): Promise<{ signed: HeaderMap; all: HeaderMap; carriesKey: boolean }> {
   if (channel.encryption === undefined) {
     return { signed: {}, all: {}, carriesKey: false };
   }
-  const encryption = toEngine(channel.engine, channel.encryption);
+  const encryption = await toEngine(channel.encryption);
   try {
     const signed = encryption.headersToSignFor(operation) as HeaderMap;
     const all = encryption.headersFor(operation) as HeaderMap;

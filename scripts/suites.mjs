@@ -187,7 +187,9 @@ async function checkPackage() {
 
 async function checkTarball(tarball) {
   // It takes the .wasm files for modules without types; bundlers take them for the files that they are.
-  const wasm = ["engine", "checksum", "legacy", "passphrase", "storage-sim"].map((name) => `./${name}.wasm`);
+  const wasm = ["engine", "requests", "checksum", "legacy", "passphrase", "storage-sim"].map(
+    (name) => `./${name}.wasm`,
+  );
   const files = ["--exclude-entrypoints", ...wasm];
   const result = await checks([
     ["publint", ...npmTool("publint", "run", tarball, "--strict")],

@@ -11,7 +11,7 @@ use web_sys::SubtleCrypto;
 use super::keyring::{DataKey, EncryptionMaterials};
 use super::number::whole;
 use super::options;
-use super::sse::pairs_object;
+use super::options::pairs_object;
 use super::subtle::{Cipher, import};
 use crate::error::EnvelopeError;
 use crate::gcm::TAG_LENGTH;

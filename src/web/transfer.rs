@@ -9,8 +9,8 @@ use wasm_bindgen::prelude::*;
 
 use super::number::whole;
 use super::object::pairs_of;
+use super::options::pairs_object;
 use super::options::{Malformed, Properties};
-use super::sse::pairs_object;
 use crate::error::EnvelopeError;
 use crate::metadata::{self, MetadataMap};
 use crate::object::DEFAULT_SEGMENT_LENGTH;

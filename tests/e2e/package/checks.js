@@ -167,6 +167,8 @@ export async function long(gibibytes, beyond) {
 
 /** Has `fetch` answered by something else while work is done. */
 async function answering(fetch, work) {
+  // What signs is loaded with the network's own fetch.
+  await presign({ method: "GET", query: {}, headers: {} });
   const { fetch: network } = globalThis;
   globalThis.fetch = fetch;
   try {
