@@ -1,7 +1,7 @@
 /** The content of an upload whose length is known, part by part: read, encrypted if it is to be, ready to be sent. */
 
 import { EnvelopeError } from "./errors.js";
-import { assemble, Assembly, type PartBody, type Treatment } from "./part-body.js";
+import { assemble, type Assembly, type PartBody, type Treatment } from "./part-body.js";
 import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
 import type { OpenSource } from "./source.js";
 import type { PlannedPart, UploadPlan } from "./wasm/engine.js";
@@ -49,7 +49,10 @@ export class PlannedParts implements PartSupply {
   readonly #plan: UploadPlan;
   /** The one pass over a source that is read only once. */
   readonly #pass: AsyncGenerator<Segment> | undefined;
-  /** Lets one part at a time read such a source. */
+  /**
+   * Lets one part at a time be made: a source that is read once has no other way, and elsewhere the first part is on its way
+   * while the next one is made, instead of four that become ready at once. The cipher is busy with one.
+   */
   #turn: Promise<unknown> = Promise.resolve();
   /** How many bytes of the content were not encrypted yet. */
   #unencrypted: number;
@@ -109,13 +112,14 @@ export class PlannedParts implements PartSupply {
   }
 
   async #make(part: PlannedPart, isFirst: boolean): Promise<PartBody> {
-    const { encryption } = this.#content.treatment;
-    const body = this.#content.source.isReplayable ? await this.#replay(part) : await this.#inTurn(part);
+    const { source, treatment } = this.#content;
+    const { encryption, checksums } = treatment;
+    if (encryption === undefined && checksums === undefined && source.slice !== undefined) {
+      return { blob: source.slice(part.offset, part.offset + part.contentLength), checksum: undefined };
+    }
+    const body = await this.#inTurn(part);
     if (isFirst) {
       this.#noteEncrypted(part.contentLength);
-    }
-    if (!(body instanceof Assembly)) {
-      return body;
     }
     if (part.isLast && encryption !== undefined) {
       // Parts are sent in any order, but the tag is made of all of them.
@@ -125,26 +129,23 @@ export class PlannedParts implements PartSupply {
     return await body.finished();
   }
 
-  async #replay(part: PlannedPart): Promise<PartBody | Assembly> {
-    const { source, segmentLength, treatment } = this.#content;
-    const { offset } = part;
-    const end = offset + part.contentLength;
-    if (treatment.encryption === undefined && treatment.checksums === undefined && source.slice !== undefined) {
-      return { blob: source.slice(offset, end), checksum: undefined };
-    }
-    const segments = segmentsOf(source.chunks(offset, end), { length: segmentLength, start: offset });
-    return await this.#collect(segments, part);
-  }
-
-  /** The next part of a source that is read once, when all before it were read. */
+  /** A part's body but for the tag, when those that were asked for before are made. */
   async #inTurn(part: PlannedPart): Promise<Assembly> {
     const turn = this.#turn.then(() => this.#collect(this.#segmentsFor(part), part));
     this.#turn = turn.catch(() => undefined);
     return await turn;
   }
 
-  async *#segmentsFor(part: PlannedPart): AsyncGenerator<Segment> {
-    const pass = this.#pass as AsyncGenerator<Segment>;
+  #segmentsFor(part: PlannedPart): AsyncGenerator<Segment> {
+    const { source, segmentLength } = this.#content;
+    const { offset, contentLength } = part;
+    return this.#pass === undefined
+      ? segmentsOf(source.chunks(offset, offset + contentLength), { length: segmentLength, start: offset })
+      : this.#next(this.#pass, part);
+  }
+
+  /** The part's segments from a source that is read once, when all before it were read. */
+  async *#next(pass: AsyncGenerator<Segment>, part: PlannedPart): AsyncGenerator<Segment> {
     // The last part reads to the end, to see that there is one.
     for (let end = part.offset; end < part.offset + part.contentLength || part.isLast;) {
       const segment = await pass.next();
