@@ -54,7 +54,7 @@ export async function putInstructionFile(channel: Channel, file: InstructionFile
     query: {},
     keySuffix: file.keySuffix,
     headers: channel.engine.metadataHeaders(Object.entries(file.metadata), []) as Record<string, string>,
-    body: () => new Blob([file.body]),
+    body: () => ({ blob: new Blob([file.body]) }),
   });
 }
 

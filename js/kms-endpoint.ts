@@ -1,8 +1,8 @@
 /** KMS asked by the page itself, which signs its requests with temporary credentials. */
 
-import { engine } from "./engine.js";
 import { type KmsClient, kmsClientOver, postToKms } from "./kms-client.js";
 import type { Credentials } from "./presign.js";
+import { requests } from "./requests.js";
 
 /** Where KMS is, and who asks. */
 export interface KmsEndpointOptions {
@@ -29,7 +29,7 @@ export interface KmsEndpointOptions {
 export function kmsEndpoint(options: KmsEndpointOptions): KmsClient {
   const { region, credentials: ask } = options;
   return kmsClientOver(async (operation, body) => {
-    const { kmsAuthorization } = await engine();
+    const { kmsAuthorization } = await requests();
     const url = new URL("/", options.endpoint ?? originIn(region));
     const credentials = await ask();
     const target = `TrentService.${operation}`;

@@ -1,116 +1,151 @@
-/** The content of an upload, part by part: read, encrypted if it is to be, ready to be sent. */
+/** The content of an upload whose length is known, part by part: read, encrypted if it is to be, ready to be sent. */
 
-import type { Encryption } from "./encryption.js";
 import { EnvelopeError } from "./errors.js";
-import { ordered, type SegmentWork } from "./ordered.js";
+import { assemble, type Assembly, type PartBody, type Treatment } from "./part-body.js";
 import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
 import type { OpenSource } from "./source.js";
+import type { PlannedPart, UploadPlan } from "./wasm/engine.js";
 
-/**
- * Parts of up to so many bytes are put together in memory and become one Blob; longer ones are put together of a Blob a
- * segment, which takes longer: each has to be registered with the browser's own process.
- */
-const IN_MEMORY_LENGTH = 64 * 1024 * 1024;
-
-/** Where a part lies in the content. */
-export interface PartSpan {
-  readonly offset: number;
-  readonly contentLength: number;
+/** One part, or a whole object. */
+export interface PartToSend {
+  /** Its number, from 1. */
+  readonly number: number;
+  /** Whether the object ends with it. */
   readonly isLast: boolean;
+  /** Its length as it is sent, in bytes. */
+  readonly length: number;
+  /** Makes its body, once an attempt. */
+  readonly body: () => Promise<PartBody>;
 }
 
-/** Makes the bodies of parts. Sources that are read only once must be asked for their parts in order. */
-export class PartBodies {
-  readonly #source: OpenSource;
+/** Where an upload's parts come from. */
+export interface PartSupply {
+  /** Bytes to send in all; undefined as long as that is not known. */
+  readonly totalBytes: number | undefined;
+  /** Parts in all; undefined as long as that is not known. */
+  readonly totalParts: number | undefined;
+  /** The next part, or nothing where there is no more. */
+  next(): Promise<PartToSend | undefined>;
+  /** Lets go of the content. */
+  close(): void;
+}
+
+/** What is to be sent. */
+export interface Content {
+  /** The content. */
+  readonly source: OpenSource;
+  /** The length of an encryption segment in bytes; parts start at multiples of it. */
+  readonly segmentLength: number;
+  /** What is done with it. */
+  readonly treatment: Treatment;
+}
+
+/** The parts of content whose length is known. Sources that are read only once are read in order. */
+export class PlannedParts implements PartSupply {
+  readonly totalBytes: number;
+  readonly totalParts: number;
+  readonly #content: Content;
   readonly #length: number;
-  readonly #segmentLength: number;
-  readonly #encryption: Encryption | undefined;
+  readonly #plan: UploadPlan;
   /** The one pass over a source that is read only once. */
   readonly #pass: AsyncGenerator<Segment> | undefined;
-  /** Lets one part at a time read such a source. */
+  /**
+   * Lets one part at a time be made: a source that is read once has no other way, and elsewhere the first part is on its way
+   * while the next one is made, instead of four that become ready at once. The cipher is busy with one.
+   */
   #turn: Promise<unknown> = Promise.resolve();
   /** How many bytes of the content were not encrypted yet. */
   #unencrypted: number;
   readonly #allEncrypted: Promise<void>;
   #announceAllEncrypted: () => void = () => undefined;
+  #number = 0;
 
   /**
-   * @param source - The content.
+   * @param content - The content.
    * @param length - Its length in bytes.
-   * @param segmentLength - The length of an encryption segment; parts start at multiples of it.
-   * @param encryption - Encrypts, if the content is to be encrypted here.
+   * @param plan - How it is cut; freed by this.
    */
-  constructor(source: OpenSource, length: number, segmentLength: number, encryption: Encryption | undefined) {
-    this.#source = source;
+  constructor(content: Content, length: number, plan: UploadPlan) {
+    const { source, segmentLength, treatment } = content;
+    this.#content = content;
     this.#length = length;
-    this.#segmentLength = segmentLength;
-    this.#encryption = encryption;
+    this.#plan = plan;
     this.#pass = source.isReplayable ? undefined : segmentsOf(source.chunks(), { length: segmentLength });
     this.#unencrypted = length;
     this.#allEncrypted = new Promise((resolve) => {
       this.#announceAllEncrypted = resolve;
     });
+    this.totalBytes = length + (treatment.encryption === undefined ? 0 : TAG_LENGTH);
+    this.totalParts = plan.partCount;
+  }
+
+  next(): Promise<PartToSend | undefined> {
+    this.#number += 1;
+    const part = this.#plan.part(this.#number);
+    return Promise.resolve(part && this.#toSend(part));
+  }
+
+  /** Lets go of a source that is read only once. It may be a while in coming: nobody waits for it. */
+  close(): void {
+    this.#plan.free();
+    void this.#pass?.return(undefined).catch(() => undefined);
   }
 
   /**
-   * A maker of the body of a part as it is sent; of the last one, with the tag behind it. A source that can be read
-   * again is read and encrypted again for each attempt; of any other, the body is kept until the part was sent.
-   *
-   * @param part - The part.
+   * A part as it is sent; the last one with the tag behind it. A source that can be read again is read and encrypted again
+   * for each attempt; of any other, the body is kept until the part was sent.
    */
-  bodyOf(part: PartSpan): () => Promise<Blob> {
+  #toSend(part: PlannedPart): PartToSend {
+    const { number, isLast, contentLength } = part;
     let attempts = 0;
-    let kept: Promise<Blob> | undefined;
-    return () => {
+    let kept: Promise<PartBody> | undefined;
+    const body = () => {
       attempts += 1;
-      if (this.#source.isReplayable) {
+      if (this.#content.source.isReplayable) {
         return this.#make(part, attempts === 1);
       }
       kept ??= this.#make(part, true);
       return kept;
     };
+    const trailer = isLast ? this.totalBytes - this.#length : 0;
+    return { number, isLast, length: contentLength + trailer, body };
   }
 
-  /** Lets go of a source that is read only once. */
-  async close(): Promise<void> {
-    await this.#pass?.return(undefined);
-  }
-
-  async #make(part: PartSpan, isFirst: boolean): Promise<Blob> {
-    const body = this.#source.isReplayable ? await this.#replay(part) : await this.#next(part);
+  async #make(part: PlannedPart, isFirst: boolean): Promise<PartBody> {
+    const { source, treatment } = this.#content;
+    const { encryption, checksums } = treatment;
+    if (encryption === undefined && checksums === undefined && source.slice !== undefined) {
+      return { blob: source.slice(part.offset, part.offset + part.contentLength), checksum: undefined };
+    }
+    const body = await this.#inTurn(part);
     if (isFirst) {
       this.#noteEncrypted(part.contentLength);
     }
-    if (body instanceof Blob) {
-      return body;
-    }
-    if (part.isLast && this.#encryption !== undefined) {
+    if (part.isLast && encryption !== undefined) {
       // Parts are sent in any order, but the tag is made of all of them.
       await this.#allEncrypted;
-      body.append(this.#encryption.finish());
+      body.append(encryption.finish());
     }
-    return body.finished();
+    return await body.finished();
   }
 
-  async #replay(part: PartSpan): Promise<Blob | Assembly> {
-    const end = part.offset + part.contentLength;
-    if (this.#encryption === undefined && this.#source.slice !== undefined) {
-      return this.#source.slice(part.offset, end);
-    }
-    const chunks = this.#source.chunks(part.offset, end);
-    const segments = segmentsOf(chunks, { length: this.#segmentLength, start: part.offset });
-    return await this.#collect(segments, part);
-  }
-
-  /** The next part of a source that is read once, when all before it were read. */
-  async #next(part: PartSpan): Promise<Assembly> {
+  /** A part's body but for the tag, when those that were asked for before are made. */
+  async #inTurn(part: PlannedPart): Promise<Assembly> {
     const turn = this.#turn.then(() => this.#collect(this.#segmentsFor(part), part));
     this.#turn = turn.catch(() => undefined);
     return await turn;
   }
 
-  async *#segmentsFor(part: PartSpan): AsyncGenerator<Segment> {
-    const pass = this.#pass as AsyncGenerator<Segment>;
+  #segmentsFor(part: PlannedPart): AsyncGenerator<Segment> {
+    const { source, segmentLength } = this.#content;
+    const { offset, contentLength } = part;
+    return this.#pass === undefined
+      ? segmentsOf(source.chunks(offset, offset + contentLength), { length: segmentLength, start: offset })
+      : this.#next(this.#pass, part);
+  }
+
+  /** The part's segments from a source that is read once, when all before it were read. */
+  async *#next(pass: AsyncGenerator<Segment>, part: PlannedPart): AsyncGenerator<Segment> {
     // The last part reads to the end, to see that there is one.
     for (let end = part.offset; end < part.offset + part.contentLength || part.isLast;) {
       const segment = await pass.next();
@@ -122,36 +157,20 @@ export class PartBodies {
     }
   }
 
-  /** Encrypts a part's segments. */
-  async #collect(segments: AsyncGenerator<Segment>, part: PartSpan): Promise<Assembly> {
-    const body = new Assembly(part.contentLength + (part.isLast && this.#encryption !== undefined ? TAG_LENGTH : 0));
+  /** Encrypts a part's segments, which have to be as long as the part. */
+  async #collect(segments: AsyncGenerator<Segment>, part: PlannedPart): Promise<Assembly> {
     let length = 0;
-    const work = this.#work((taken) => {
+    const body = await assemble(segments, this.#content.treatment, part.contentLength, (taken) => {
       length += taken;
       if (length > part.contentLength) {
         throw this.#lengthMismatch(part.offset + length);
       }
     });
-    for await (const chunk of ordered(segments, work)) {
-      body.append(chunk);
-    }
     if (length < part.contentLength) {
+      body.abandon();
       throw this.#lengthMismatch(part.offset + length);
     }
     return body;
-  }
-
-  #work(note: (length: number) => void): SegmentWork {
-    const encryption = this.#encryption;
-    return {
-      depth: encryption?.depth ?? 1,
-      process({ offset, bytes }) {
-        note(bytes.length);
-        return encryption === undefined ? Promise.resolve(bytes) : encryption.process(offset, bytes);
-      },
-      end: () => undefined,
-      release: () => undefined,
-    };
   }
 
   #noteEncrypted(length: number): void {
@@ -166,30 +185,5 @@ export class PartBodies {
       "CONTENT_LENGTH_MISMATCH",
       `the content is ${String(actual)} bytes long where ${String(this.#length)} were declared`,
     );
-  }
-}
-
-/** The body of a part that is being put together. */
-class Assembly {
-  readonly #bytes: Uint8Array<ArrayBuffer> | undefined;
-  readonly #pieces: Blob[] = [];
-  #filled = 0;
-
-  /** @param length - How many bytes will come at most. */
-  constructor(length: number) {
-    this.#bytes = length <= IN_MEMORY_LENGTH ? new Uint8Array(length) : undefined;
-  }
-
-  append(bytes: Uint8Array<ArrayBuffer>): void {
-    if (this.#bytes === undefined) {
-      this.#pieces.push(new Blob([bytes]));
-    } else {
-      this.#bytes.set(bytes, this.#filled);
-      this.#filled += bytes.length;
-    }
-  }
-
-  finished(): Blob {
-    return new Blob(this.#bytes === undefined ? this.#pieces : [this.#bytes]);
   }
 }

@@ -1,6 +1,6 @@
 /** Presigned URLs: for a signer on a backend, in Node or in a demo. Never ship long-lived credentials to a page. */
 
-import { engine } from "./engine.js";
+import { requests } from "./requests.js";
 import type { HeaderMap } from "./sse.js";
 
 /** Who signs. */
@@ -77,7 +77,7 @@ export interface PresignedRequest {
  * or the code of encryption headers that contradict each other or the operation.
  */
 export async function presign(options: PresignOptions): Promise<PresignedRequest> {
-  const { PresignedUrl } = await engine();
+  const { PresignedUrl } = await requests();
   const { date = new Date(), ...request } = options;
   const signed = PresignedUrl.sign(request, Math.floor(date.getTime() / 1000));
   try {

@@ -65,7 +65,7 @@ export interface StorageRequest extends Omit<PresignRequest, "headers" | "keySuf
   /** Headers beside those of server-side encryption. */
   readonly headers?: Readonly<HeaderMap>;
   /** What to send; made anew for each attempt, so that nothing has to be kept for one that may never come. */
-  readonly body?: () => Promise<Blob> | Blob;
+  readonly body?: () => Promise<RequestBody> | RequestBody;
   /** Headers that are sent and not signed, such as `Range`. */
   readonly unsigned?: Readonly<HeaderMap>;
   /** A status that is an answer like any other, though it means an error elsewhere. */
@@ -74,6 +74,13 @@ export interface StorageRequest extends Omit<PresignRequest, "headers" | "keySuf
   readonly reads?: (response: Response) => Promise<void>;
   /** Whether the answer may be an error under status 200, and so must be read to be believed. */
   readonly readsAnswer?: boolean;
+}
+
+/** What is sent. */
+export interface RequestBody {
+  readonly blob: Blob;
+  /** Headers that are only known once it is there, such as its checksum. They are signed. */
+  readonly headers?: Readonly<HeaderMap>;
 }
 
 /** An answer that is no error; `text` where it was read. */
@@ -95,21 +102,22 @@ const REPRESIGN = -1;
  * reason.
  */
 export async function send(channel: Channel, request: StorageRequest): Promise<StorageAnswer> {
-  const encryption = encryptionHeaders(channel, request.operation);
-  const signed = { ...request.headers, ...encryption.signed };
+  const encryption = await encryptionHeaders(channel, request.operation);
   const attempts = new channel.engine.RequestAttempts();
   try {
     for (;;) {
       channel.signal?.throwIfAborted();
       // Before the URL, whose time is limited: the last part of an object has to wait for all others.
-      const body = (await until(request.body?.(), channel.signal)) ?? null;
+      const body = await until(request.body?.(), channel.signal);
+      const signed = { ...request.headers, ...body?.headers, ...encryption.signed };
       // A URL is asked for each attempt: the last may have expired, and signing is cheap.
       const { operation, method, query, keySuffix = "" } = request;
       const presigned = await channel.presign({ operation, method, query, keySuffix, headers: signed });
       channel.engine.checkPresignedUrl(presigned.url, encryption.carriesKey);
       checkKeySuffix(presigned.url, keySuffix);
       const headers = { ...signed, ...request.unsigned, ...presigned.headers, ...encryption.all };
-      const outcome = await attempt(channel, { request, url: presigned.url, headers, body }, attempts);
+      const ready = { request, url: presigned.url, headers, body: body?.blob ?? null };
+      const outcome = await attempt(channel, ready, attempts);
       if ("response" in outcome) {
         return outcome;
       }
@@ -201,14 +209,14 @@ function next(
 }
 
 /** The headers of server-side encryption: those that are signed, and all, with the key that the signer never sees. */
-function encryptionHeaders(
+async function encryptionHeaders(
   channel: Channel,
   operation: Operation,
-): { signed: HeaderMap; all: HeaderMap; carriesKey: boolean } {
+): Promise<{ signed: HeaderMap; all: HeaderMap; carriesKey: boolean }> {
   if (channel.encryption === undefined) {
     return { signed: {}, all: {}, carriesKey: false };
   }
-  const encryption = toEngine(channel.engine, channel.encryption);
+  const encryption = await toEngine(channel.encryption);
   try {
     const signed = encryption.headersToSignFor(operation) as HeaderMap;
     const all = encryption.headersFor(operation) as HeaderMap;
@@ -238,8 +246,13 @@ function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
-/** A promise that also ends when the signal does: a part must not wait for others that were stopped. */
-async function until<T>(promise: Promise<T> | T, signal: AbortSignal | undefined): Promise<T> {
+/**
+ * A promise that also ends when the signal does: a part must not wait for others that were stopped.
+ *
+ * @param promise - What is waited for.
+ * @param signal - What ends the wait.
+ */
+export async function until<T>(promise: Promise<T> | T, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined || !(promise instanceof Promise)) {
     return await promise;
   }

@@ -1,4 +1,4 @@
-/** A spool in the origin-private file system, written and read by a worker: only there are files fast. */
+/** A file in the origin-private file system, written and read by a worker: only there are files fast. */
 
 import type { SpoolStore } from "./spool.js";
 import type { FileAnswer, FileRequest } from "./spool-worker.js";
@@ -13,7 +13,7 @@ const START_LIMIT_MS = 10_000;
  *
  * Files that an earlier page left behind, because it crashed, are removed on the way.
  */
-export async function openPrivateFile(): Promise<SpoolStore | undefined> {
+export async function openPrivateFile(): Promise<PrivateFile | undefined> {
   if (typeof Worker === "undefined" || !hasPrivateFiles()) {
     return undefined;
   }
@@ -52,12 +52,13 @@ const late = () =>
   });
 
 /** One file, in the hands of one worker. */
-class PrivateFile implements SpoolStore {
+export class PrivateFile implements SpoolStore {
   readonly #worker: Worker;
   #waiting: { resolve: (answer: FileAnswer) => void; reject: (error: Error) => void } | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #length = 0;
 
+  /** @param worker - Keeps it. */
   constructor(worker: Worker) {
     this.#worker = worker;
     worker.onmessage = (event: MessageEvent<FileAnswer>) => this.#waiting?.resolve(event.data);
@@ -67,6 +68,7 @@ class PrivateFile implements SpoolStore {
     };
   }
 
+  /** Tells whether there is a file. */
   async open(): Promise<boolean> {
     try {
       await this.#ask({ kind: "open" });
@@ -91,6 +93,15 @@ class PrivateFile implements SpoolStore {
       // What was shortened by others comes out short, and fails its authentication.
       yield new Uint8Array(buffer, 0, answer.length);
     }
+  }
+
+  /** All that was written, as the browser's own file, which is there until it is removed. Nothing is written after this. */
+  async finish(): Promise<File> {
+    const { file } = await this.#ask({ kind: "finish" });
+    if (file === undefined) {
+      throw new Error("the browser's private file system gave no file");
+    }
+    return file;
   }
 
   async remove(): Promise<void> {

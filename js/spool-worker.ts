@@ -1,4 +1,4 @@
-/** Keeps one spool file: the fast way to such files is open to workers only. */
+/** Keeps one private file: the fast way to such files is open to workers only. */
 
 import type { WorkerScope } from "./worker-scope.js";
 
@@ -7,6 +7,7 @@ export type FileRequest =
   | { readonly kind: "open" }
   | { readonly kind: "write"; readonly at: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: "read"; readonly at: number; readonly length: number; readonly buffer: ArrayBuffer }
+  | { readonly kind: "finish" }
   | { readonly kind: "remove" };
 
 /** The answer; one to each request, in order. */
@@ -15,6 +16,8 @@ export interface FileAnswer {
   readonly length: number;
   /** The buffer that was lent. */
   readonly buffer?: ArrayBuffer;
+  /** The finished file. */
+  readonly file?: File;
   /** What went wrong. */
   readonly failure?: string;
 }
@@ -33,6 +36,7 @@ const FOLDER = "s3-envelope-spool";
 const scope = globalThis as unknown as WorkerScope<FileRequest, FileAnswer>;
 
 let file: { readonly name: string; readonly handle: SyncAccessHandle } | undefined;
+let finishedName: string | undefined;
 
 const folder = async () =>
   (await (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create: true })) as DirectoryHandle;
@@ -67,9 +71,18 @@ async function removeOrphans(home: DirectoryHandle): Promise<void> {
   }
 }
 
-async function remove(): Promise<void> {
+/** Closes the file and gives it as others may read it. It stays until it is removed, or this worker is gone. */
+async function finish(): Promise<File> {
   const { name, handle } = opened();
   handle.close();
+  file = undefined;
+  finishedName = name;
+  return await (await (await folder()).getFileHandle(name)).getFile();
+}
+
+async function remove(): Promise<void> {
+  file?.handle.close();
+  const name = finishedName ?? opened().name;
   file = undefined;
   await (await folder()).removeEntry(name);
 }
@@ -93,6 +106,10 @@ async function respond(request: FileRequest): Promise<FileAnswer> {
     case "read": {
       const { buffer, at } = request;
       return { length: opened().handle.read(new Uint8Array(buffer, 0, request.length), { at }), buffer };
+    }
+    case "finish": {
+      const finished = await finish();
+      return { length: finished.size, file: finished };
     }
     case "remove":
       await remove();

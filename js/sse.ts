@@ -1,9 +1,9 @@
 /** Server-side encryption: what S3 is asked to do with an object at rest, and the headers that say so. */
 
-import { type Engine, engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import { type KeyBytes, keyBytes } from "./keyring.js";
-import type { ServerSideEncryption as EngineEncryption } from "./wasm/engine.js";
+import { requests } from "./requests.js";
+import type { ServerSideEncryption as EngineEncryption } from "./wasm/requests.js";
 
 /** What SSE-KMS can be told. */
 export interface KmsOptions {
@@ -74,7 +74,7 @@ export const sse = {
    * @throws {@link EnvelopeError} `INVALID_KMS_PARAMETER`, `INVALID_KEY_LENGTH`, `KEY_IS_TEXT`.
    */
   headers: async (encryption: ServerSideEncryption, operation: Operation): Promise<HeaderMap> => {
-    const inEngine = toEngine(await engine(), encryption);
+    const inEngine = await toEngine(encryption);
     try {
       return inEngine.headersFor(operation) as HeaderMap;
     } finally {
@@ -90,21 +90,22 @@ export const sse = {
    */
   checkHeaders: async (headers: Headers | Readonly<HeaderMap>): Promise<void> => {
     const pairs = headers instanceof Headers ? headers.entries() : Object.entries(headers);
-    (await engine()).checkEncryptionHeaders([...pairs]);
+    (await requests()).checkEncryptionHeaders([...pairs]);
   },
 } as const;
 
 /** SSE-C: the headers of customer-provided keys. Keys are 32 raw bytes; text is refused. */
 export const sseC = {
   /** A fresh random key. S3 does not keep it: lose it and the object is lost. */
-  generateKey: async (): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array((await engine()).generateCustomerKey()),
+  generateKey: async (): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array((await requests()).generateCustomerKey()),
   /**
    * The three request headers: algorithm, key, and the MD5 of the raw key.
    *
    * @param key - The key.
    * @throws {@link EnvelopeError} `INVALID_KEY_LENGTH`, `KEY_IS_TEXT`.
    */
-  headers: async (key: KeyBytes): Promise<HeaderMap> => (await engine()).customerKeyHeaders(keyBytes(key)) as HeaderMap,
+  headers: async (key: KeyBytes): Promise<HeaderMap> =>
+    (await requests()).customerKeyHeaders(keyBytes(key)) as HeaderMap,
   /**
    * The three headers that name the key of a copy's source.
    *
@@ -112,7 +113,7 @@ export const sseC = {
    * @throws {@link EnvelopeError} `INVALID_KEY_LENGTH`, `KEY_IS_TEXT`.
    */
   copySourceHeaders: async (key: KeyBytes): Promise<HeaderMap> =>
-    (await engine()).customerKeyCopySourceHeaders(keyBytes(key)) as HeaderMap,
+    (await requests()).customerKeyCopySourceHeaders(keyBytes(key)) as HeaderMap,
   /**
    * The headers that a presigned URL must sign. Without a key that is the algorithm alone, so that the signer never
    * learns the key; the request then carries all three. With a key the URL works for that key only.
@@ -121,18 +122,17 @@ export const sseC = {
    * @throws {@link EnvelopeError} `INVALID_KEY_LENGTH`, `KEY_IS_TEXT`.
    */
   headersToSign: async (key?: KeyBytes): Promise<HeaderMap> =>
-    (await engine()).customerKeyHeadersToSign(key === undefined ? undefined : keyBytes(key)) as HeaderMap,
+    (await requests()).customerKeyHeadersToSign(key === undefined ? undefined : keyBytes(key)) as HeaderMap,
 } as const;
 
 /**
  * A mode as the engine holds it. Free it after use: it may hold a key.
  *
- * @param loaded - The engine.
  * @param encryption - The mode.
  * @internal
  */
-export function toEngine(loaded: Engine, encryption: ServerSideEncryption): EngineEncryption {
-  const { ServerSideEncryption } = loaded;
+export async function toEngine(encryption: ServerSideEncryption): Promise<EngineEncryption> {
+  const { ServerSideEncryption } = await requests();
   switch (encryption.mode) {
     case "bucket-default":
       return ServerSideEncryption.bucketDefault();

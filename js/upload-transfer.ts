@@ -1,21 +1,21 @@
 /** The requests of one upload: a single PUT, or a multipart upload with several parts on their way at a time. */
 
+import type { Checksums, Summed } from "./checksum.js";
 import { EnvelopeError } from "./errors.js";
-import type { PartBodies } from "./parts.js";
-import { type Channel, send, stoppable } from "./request.js";
+import type { PartSupply, PartToSend } from "./parts.js";
+import { type Channel, send, stoppable, type StorageRequest, until } from "./request.js";
 import type { HeaderMap } from "./sse.js";
-import type { UploadPlan } from "./wasm/engine.js";
 
 /** How far an upload is. */
 export interface UploadProgress {
   /** Bytes that the storage has acknowledged. */
   readonly sentBytes: number;
-  /** Bytes to send in all, the tag included. */
-  readonly totalBytes: number;
+  /** Bytes to send in all, the tag included; undefined while the end of a stream of unknown length was not read. */
+  readonly totalBytes: number | undefined;
   /** Parts that the storage has acknowledged. */
   readonly sentParts: number;
-  /** Parts in all; 1 where the object goes as one PUT. */
-  readonly totalParts: number;
+  /** Parts in all, 1 where the object goes as one PUT; undefined as `totalBytes` is. */
+  readonly totalParts: number | undefined;
 }
 
 /** What the storage says of an object that it has. */
@@ -24,27 +24,32 @@ export interface Stored {
   readonly etag: string | undefined;
   /** The object's version, in buckets that keep versions. */
   readonly versionId: string | undefined;
+  /** The checksum of its bytes in base64, where one was computed. */
+  readonly checksum: string | undefined;
 }
 
-/** How much there is to send, and how much of it at a time. */
-export interface UploadSizes {
-  /** The content's length in bytes. */
-  readonly contentLength: number;
-  /** What follows it, in bytes: the tag, or nothing. */
-  readonly trailer: number;
-  /** How many parts are on their way at a time. */
+/** What an upload is made of. */
+export interface UploadMaterials {
+  /** The parts. */
+  readonly parts: PartSupply;
+  /** How they are summed, if they are. */
+  readonly checksums: Checksums | undefined;
+  /** How many of them are on their way at a time. */
   readonly concurrency: number;
+  /** Told whenever the storage acknowledged something. */
+  readonly onProgress: ((progress: UploadProgress) => void) | undefined;
+}
+
+/** A part that the storage has. */
+interface SentPart extends Summed {
+  readonly number: number;
+  readonly etag: string;
 }
 
 /** One upload under way. */
 export class UploadTransfer {
-  /** Bytes to send in all. */
-  readonly totalBytes: number;
   readonly #channel: Channel;
-  readonly #plan: UploadPlan;
-  readonly #bodies: PartBodies;
-  readonly #sizes: UploadSizes;
-  readonly #onProgress: ((progress: UploadProgress) => void) | undefined;
+  readonly #materials: UploadMaterials;
   /** What has to be stored before the object is there for readers; called once, when nothing else is left to fail. */
   before: () => Promise<void> = () => Promise.resolve();
   #sentBytes = 0;
@@ -52,53 +57,47 @@ export class UploadTransfer {
 
   /**
    * @param channel - What all requests share.
-   * @param plan - How the object is cut.
-   * @param bodies - Makes what is sent.
-   * @param sizes - How much there is.
-   * @param onProgress - Told whenever the storage acknowledged something.
+   * @param materials - What is sent, and how.
    */
-  constructor(
-    channel: Channel,
-    plan: UploadPlan,
-    bodies: PartBodies,
-    sizes: UploadSizes,
-    onProgress: ((progress: UploadProgress) => void) | undefined,
-  ) {
+  constructor(channel: Channel, materials: UploadMaterials) {
     this.#channel = channel;
-    this.#plan = plan;
-    this.#bodies = bodies;
-    this.#sizes = sizes;
-    this.#onProgress = onProgress;
-    this.totalBytes = sizes.contentLength + sizes.trailer;
+    this.#materials = materials;
+  }
+
+  /** Bytes that the storage has acknowledged. */
+  get sentBytes(): number {
+    return this.#sentBytes;
   }
 
   /**
-   * Sends everything by one PUT.
+   * Sends everything: what is one part as one PUT.
    *
    * @param headers - What is stored with the object.
    */
-  async asOnePut(headers: HeaderMap): Promise<Stored> {
+  async send(headers: HeaderMap): Promise<Stored> {
+    const first = await until(this.#materials.parts.next(), this.#channel.signal);
+    if (first === undefined) {
+      throw new EnvelopeError("INTERNAL", "internal error: an upload of no parts");
+    }
+    return first.isLast ? await this.#asOnePut(first, headers) : await this.#inParts(first, headers);
+  }
+
+  async #asOnePut(whole: PartToSend, headers: HeaderMap): Promise<Stored> {
     await this.before();
-    const { contentLength } = this.#sizes;
-    const body = this.#bodies.bodyOf({ offset: 0, contentLength, isLast: true });
-    const request = { operation: "PutObject", method: "PUT", query: {}, headers, body } as const;
-    const { response } = await send(this.#channel, request);
-    this.#acknowledge(this.totalBytes);
-    return { etag: response.headers.get("etag") ?? undefined, versionId: versionOf(response) };
+    const { response, checksum } = await this.#sendBody(this.#channel, whole, { operation: "PutObject", headers });
+    this.#acknowledge(whole.length);
+    return { etag: response.headers.get("etag") ?? undefined, versionId: versionOf(response), checksum };
   }
 
-  /**
-   * Sends everything in parts. Where that fails, what the storage has of it is removed.
-   *
-   * @param headers - What is stored with the object.
-   */
-  async inParts(headers: HeaderMap): Promise<Stored> {
+  /** Sends everything in parts. Where that fails, what the storage has of it is removed. */
+  async #inParts(first: PartToSend, stored: HeaderMap): Promise<Stored> {
+    const headers = { ...stored, ...this.#materials.checksums?.ofCreate() };
     const create = { operation: "CreateMultipartUpload", method: "POST", query: { uploads: "" }, headers } as const;
     const uploadId = this.#channel.engine.uploadIdOf(
       (await send(this.#channel, { ...create, readsAnswer: true })).text,
     );
     try {
-      const parts = await this.#sendParts(uploadId);
+      const parts = await this.#sendParts(uploadId, first);
       await this.before();
       return await this.#complete(uploadId, parts);
     } catch (error) {
@@ -108,45 +107,66 @@ export class UploadTransfer {
   }
 
   /** Sends all parts, several at a time, and stops them all at the first failure. */
-  async #sendParts(uploadId: string): Promise<{ number: number; etag: string }[]> {
+  async #sendParts(uploadId: string, first: PartToSend): Promise<SentPart[]> {
     const { channel, stop } = stoppable(this.#channel);
-    const sent: { number: number; etag: string }[] = [];
-    let number = 0;
-    const lane = async () => {
-      while (number < this.#plan.partCount) {
-        number += 1;
-        sent.push(await this.#sendPart(channel, uploadId, number));
+    const { parts, concurrency } = this.#materials;
+    const sent: SentPart[] = [];
+    const next = () => until(parts.next(), channel.signal);
+    const lane = async (begin: PartToSend | undefined) => {
+      for (let part = begin ?? (await next()); part !== undefined; part = await next()) {
+        sent.push(await this.#sendPart(channel, uploadId, part));
       }
     };
-    const lanes = Array.from({ length: this.#sizes.concurrency }, () =>
-      lane().catch((error: unknown) => {
+    const lanes = Array.from({ length: concurrency }, (_, index) =>
+      lane(index === 0 ? first : undefined).catch((error: unknown) => {
         stop.abort(error);
       }),
     );
     // All lanes have ended before anything else happens: no part may arrive after the upload was aborted.
     await Promise.all(lanes);
     channel.signal.throwIfAborted();
-    return sent;
+    return sent.sort((one, other) => one.number - other.number);
   }
 
-  async #sendPart(channel: Channel, uploadId: string, number: number): Promise<{ number: number; etag: string }> {
-    const part = this.#plan.part(number);
-    if (part === undefined) {
-      throw new EnvelopeError("INTERNAL", "internal error: a plan has no such part");
-    }
-    const body = this.#bodies.bodyOf(part);
+  async #sendPart(channel: Channel, uploadId: string, part: PartToSend): Promise<SentPart> {
+    const { number, length } = part;
     const query = { partNumber: String(number), uploadId };
-    const { response } = await send(channel, { operation: "UploadPart", method: "PUT", query, body });
-    this.#acknowledge(part.contentLength + (part.isLast ? this.#sizes.trailer : 0));
-    return { number, etag: response.headers.get("etag") ?? "" };
+    const { response, checksum = "" } = await this.#sendBody(channel, part, { operation: "UploadPart", query });
+    this.#acknowledge(length);
+    return { number, length, checksum, etag: response.headers.get("etag") ?? "" };
   }
 
-  async #complete(uploadId: string, parts: { number: number; etag: string }[]): Promise<Stored> {
-    const list = new Blob([this.#channel.engine.completeBody(parts)]);
-    const query = { uploadId };
-    const request = { operation: "CompleteMultipartUpload", method: "POST", query, body: () => list } as const;
-    const { response, text } = await send(this.#channel, { ...request, readsAnswer: true });
-    return { etag: this.#channel.engine.completedEtagOf(text), versionId: versionOf(response) };
+  async #sendBody(
+    channel: Channel,
+    part: PartToSend,
+    how: Pick<StorageRequest, "operation" | "headers"> & { readonly query?: HeaderMap },
+  ): Promise<{ response: Response; checksum: string | undefined }> {
+    let checksum: string | undefined;
+    const body = async () => {
+      const made = await part.body();
+      ({ checksum } = made);
+      const { checksums } = this.#materials;
+      return { blob: made.blob, headers: checksum === undefined ? {} : (checksums?.ofBody(checksum) ?? {}) };
+    };
+    const { response } = await send(channel, { query: {}, ...how, method: "PUT", body });
+    return { response, checksum };
+  }
+
+  async #complete(uploadId: string, parts: SentPart[]): Promise<Stored> {
+    const { checksums } = this.#materials;
+    const { engine } = this.#channel;
+    const list = new Blob([engine.completeBody(parts, checksums?.algorithm)]);
+    const checksum = checksums?.wholeOf(parts);
+    const request = {
+      operation: "CompleteMultipartUpload",
+      method: "POST",
+      query: { uploadId },
+      headers: checksums?.ofComplete(checksum) ?? {},
+      body: () => ({ blob: list }),
+      readsAnswer: true,
+    } as const;
+    const { response, text } = await send(this.#channel, request);
+    return { etag: engine.completedEtagOf(text), versionId: versionOf(response), checksum };
   }
 
   /** Removes what the storage holds of a failed upload; the failure itself is what the caller is told. */
@@ -158,11 +178,12 @@ export class UploadTransfer {
   #acknowledge(bytes: number): void {
     this.#sentBytes += bytes;
     this.#sentParts += 1;
-    this.#onProgress?.({
+    const { totalBytes, totalParts } = this.#materials.parts;
+    this.#materials.onProgress?.({
       sentBytes: this.#sentBytes,
-      totalBytes: this.totalBytes,
+      totalBytes,
       sentParts: this.#sentParts,
-      totalParts: this.#plan.partCount,
+      totalParts,
     });
   }
 }

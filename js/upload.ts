@@ -1,16 +1,19 @@
 /** Uploading an object through presigned URLs: as one PUT, or in parts, several at a time. */
 
 import type { EngineOptions } from "./bulk-engine.js";
+import { type ChecksumAlgorithm, Checksums } from "./checksum.js";
 import { Encryption } from "./encryption.js";
 import { type Engine, engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
+import { GrowingParts } from "./growing-parts.js";
 import { instructionFileOf, putInstructionFile } from "./instruction-file.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
-import { PartBodies } from "./parts.js";
+import type { Treatment } from "./part-body.js";
+import { type PartSupply, PlannedParts } from "./parts.js";
 import type { Presign } from "./request.js";
 import { TAG_LENGTH } from "./segments.js";
 import type { HeaderMap, ServerSideEncryption } from "./sse.js";
-import { type ByteSource, openSource } from "./source.js";
+import { type ByteSource, type OpenSource, openSource } from "./source.js";
 import { checkProtection, concurrencyOf } from "./transfer-options.js";
 import { type UploadProgress, UploadTransfer } from "./upload-transfer.js";
 
@@ -37,8 +40,17 @@ export interface UploadOptions extends EngineOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** The media type to store with the object. It is not encrypted. */
   readonly contentType?: string;
-  /** The content's length in bytes, where the source does not tell it (a stream). */
+  /**
+   * The content's length in bytes, where the source does not tell it (a stream) and you know it; it is held to. Without,
+   * parts are read one after the other, and a stream that ends within its first part goes as one PUT.
+   */
   readonly contentLength?: number;
+  /**
+   * Which checksum of what is sent the storage is to verify and to keep; none unless given. Of an object in parts,
+   * `crc64nvme` is that of all its bytes, the others are made of those of its parts. Computed by a WebAssembly file that is
+   * loaded for it, `sha256` of parts up to 64 MiB by `SubtleCrypto`. The headers are among those to be signed.
+   */
+  readonly checksum?: ChecksumAlgorithm;
   /** The length of a part in bytes, 5 MiB to 5 GiB; 8 MiB unless given, and longer where 10,000 parts would not do. */
   readonly partSize?: number;
   /** How many parts are on their way at a time; 4 unless given. Memory is about this times the length of a part. */
@@ -59,6 +71,8 @@ export interface UploadedObject {
   readonly headers: Readonly<HeaderMap>;
   /** The length of the object as stored, in bytes. */
   readonly storedLength: number;
+  /** The checksum of the object's bytes as stored, in base64; undefined without `checksum`, or where it is one of parts. */
+  readonly checksum: string | undefined;
 }
 
 /**
@@ -66,7 +80,7 @@ export interface UploadedObject {
  *
  * @param content - What to upload.
  * @param options - Where to, how encrypted, and what else there is to say.
- * @throws {@link EnvelopeError} `INVALID_INPUT`, `MESSAGE_TOO_LONG`, `OBJECT_TOO_LARGE`, `CONTENT_LENGTH_MISMATCH`,
+ * @throws {@link EnvelopeError} `INVALID_INPUT`, `INVALID_OPTION`, `MESSAGE_TOO_LONG`, `OBJECT_TOO_LARGE`, `CONTENT_LENGTH_MISMATCH`,
  * `STORAGE_REFUSED`, `NETWORK_FAILURE`, and those of keyring, encryption headers and metadata. The signal's reason when
  * it was stopped.
  */
@@ -79,24 +93,25 @@ export async function upload(content: ByteSource, options: UploadOptions): Promi
   options.signal?.throwIfAborted();
   const loaded = await engine();
   const { keyring, onProgress } = options;
-  const trailer = keyring === undefined ? 0 : TAG_LENGTH;
-  const plan = new loaded.UploadPlan(length, trailer, options.partSize);
-  const encryption = keyring && (await Encryption.start(loaded, { ...options, keyring }, length));
-  const bodies = new PartBodies(source, length, loaded.segmentLength(length), encryption);
+  const checksums = options.checksum === undefined ? undefined : await Checksums.start(loaded, options.checksum);
+  let encryption: Encryption | undefined;
+  let parts: PartSupply | undefined;
   try {
+    encryption = keyring && (await Encryption.start(loaded, { ...options, keyring }, length));
+    parts = partsOf(loaded, { ...options, source, length }, { encryption, checksums });
     const headers = storedHeaders(loaded, options, content, encryption);
     const channel = { engine: loaded, presign: options.presign, encryption: options.sse, signal: options.signal };
-    const sizes = { contentLength: length, trailer, concurrency };
-    const transfer = new UploadTransfer(channel, plan, bodies, sizes, onProgress);
-    if (encryption !== undefined && options.instructionFile === true) {
-      transfer.before = () => putInstructionFile(channel, instructionFileOf(loaded, encryption.instructionFile()));
+    const transfer = new UploadTransfer(channel, { parts, checksums, concurrency, onProgress });
+    const wrapped = encryption;
+    if (wrapped !== undefined && options.instructionFile === true) {
+      transfer.before = () => putInstructionFile(channel, instructionFileOf(loaded, wrapped.instructionFile()));
     }
-    const stored = plan.isMultipart ? await transfer.inParts(headers) : await transfer.asOnePut(headers);
-    return { ...stored, headers: metadataOnly(headers), storedLength: transfer.totalBytes };
+    const stored = await transfer.send(headers);
+    return { ...stored, headers: metadataOnly(headers), storedLength: transfer.sentBytes };
   } finally {
-    await bodies.close();
+    parts?.close();
     encryption?.free();
-    plan.free();
+    checksums?.free();
   }
 }
 
@@ -106,18 +121,28 @@ function checkInstructionFile({ keyring, instructionFile }: UploadOptions): void
   }
 }
 
-function lengthOf(options: UploadOptions, sourceLength: number | undefined): number {
-  const length = sourceLength ?? options.contentLength;
-  if (length === undefined) {
-    throw new EnvelopeError("INVALID_INPUT", "the length of a stream is not known: give contentLength");
-  }
-  if (options.contentLength !== undefined && options.contentLength !== length) {
+function lengthOf(options: UploadOptions, sourceLength: number | undefined): number | undefined {
+  const { contentLength } = options;
+  if (contentLength !== undefined && sourceLength !== undefined && contentLength !== sourceLength) {
     throw new EnvelopeError(
       "CONTENT_LENGTH_MISMATCH",
-      `the content is ${String(length)} bytes long where ${String(options.contentLength)} were declared`,
+      `the content is ${String(sourceLength)} bytes long where ${String(contentLength)} were declared`,
     );
   }
-  return length;
+  return sourceLength ?? contentLength;
+}
+
+/** The content in parts, as its length allows. */
+function partsOf(
+  loaded: Engine,
+  { source, length, partSize }: Pick<UploadOptions, "partSize"> & { source: OpenSource; length: number | undefined },
+  treatment: Treatment,
+): PartSupply {
+  const trailer = treatment.encryption === undefined ? 0 : TAG_LENGTH;
+  const content = { source, segmentLength: loaded.segmentLength(length), treatment };
+  return length === undefined
+    ? new GrowingParts(content, new loaded.GrowingPlan(trailer, partSize))
+    : new PlannedParts(content, length, new loaded.UploadPlan(length, trailer, partSize));
 }
 
 /** The headers that are stored with the object: metadata and media type. */

@@ -95,7 +95,7 @@ fn toolkit_and_storage_do_not_depend_on_each_other() {
 
 #[test]
 fn what_is_loaded_on_demand_stands_alone() {
-    for name in ["legacy", "passphrase"] {
+    for name in ["checksum", "legacy", "passphrase"] {
         let manifest = fs::read_to_string(Path::new(ROOT).join(name).join("Cargo.toml")).unwrap();
         let dependencies = manifest.split("[dependencies]").nth(1).unwrap();
         assert!(!dependencies.contains("s3-"), "{name} depends on another crate of the workspace");

@@ -223,7 +223,7 @@ function saveLink(held: HeldKey, text: string): HTMLElement {
  * @param blob - Its content.
  * @param name - Its name.
  */
-export function saveAs(blob: Blob, name: string): void {
+function saveAs(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);
   const link = element("a", { href: url, download: name });
   document.body.append(link);

@@ -4,7 +4,7 @@ import { Backend } from "./backend.js";
 import { BreakIn } from "./breakin.js";
 import { Bucket, type BucketEncryption, showBucketSettings, showObjects } from "./bucket.js";
 import { size } from "./bytes.js";
-import { FileChoice, ModeChoice, saveAs } from "./choose.js";
+import { FileChoice, ModeChoice } from "./choose.js";
 import { byId } from "./dom.js";
 import { markDuty, showDuties, showParties } from "./explain.js";
 import { HeldKey } from "./keys.js";
@@ -89,7 +89,7 @@ class Page {
     onClick("cut-short", ({ key }) => this.#mishaps.cutShort(key));
     onClick("plain-http", ({ key }) => this.#breakIn.overHttp({ choice: choiceOf(key), kmsKeyId: undefined }));
     byId("save", HTMLButtonElement).addEventListener("click", () => {
-      this.#save();
+      void this.#alone(() => this.#save());
     });
     byId("reset", HTMLButtonElement).addEventListener("click", () => {
       if (confirm("Delete every object in the bucket? Your keys stay.")) {
@@ -135,7 +135,7 @@ class Page {
     try {
       await this.#transfers.send(file, settings, {
         signal: stop.signal,
-        onProgress: ({ sentBytes, totalBytes, sentParts, totalParts }) => {
+        onProgress: ({ sentBytes, totalBytes = sentBytes, sentParts, totalParts = sentParts }) => {
           const parts = totalParts > 1 ? `, part ${String(sentParts)} of ${String(totalParts)}` : "";
           showProgress(sentBytes, totalBytes, `${size(sentBytes)} of ${size(totalBytes)}${parts}`);
         },
@@ -183,10 +183,15 @@ class Page {
     });
   }
 
-  #save(): void {
+  async #save(): Promise<void> {
     if (this.#fetched !== undefined && this.#current !== undefined) {
       const { key } = this.#current;
-      saveAs(this.#fetched.blob, this.#fetched.receipt?.fileName ?? key.slice(key.lastIndexOf("/") + 1));
+      const name = this.#fetched.receipt?.fileName ?? key.slice(key.lastIndexOf("/") + 1);
+      try {
+        await this.#transfers.save(key, name);
+      } catch (error) {
+        announce({ outcome: "refused", title: "The object could not be saved", ...failureOf(error) });
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import {
   download,
   type DownloadedObject,
   isEnvelopeError,
+  saveObject,
   type ServerSideEncryption,
   sse,
   upload,
@@ -103,6 +104,19 @@ export class Transfers {
       return { blob: await object.blob(), receipt: await receiptOf(objectKey) };
     });
     return { blob, sha256: await sha256(blob), receipt };
+  }
+
+  /**
+   * Downloads an object to a file on the person's disk, verified before there is one.
+   *
+   * @param objectKey - Its key in the bucket.
+   * @param fileName - What the file is to be called.
+   */
+  async save(objectKey: string, fileName: string): Promise<void> {
+    const settings = { choice: choiceOf(objectKey), kmsKeyId: undefined };
+    await this.#encrypted(settings, undefined, (encryption) =>
+      saveObject({ ...encryption, presign: this.#backend.signerFor(objectKey), fileName }),
+    );
   }
 
   /**

@@ -11,6 +11,8 @@ import { startStorage } from "./storage.mjs";
 
 const MIB = 1024 * 1024;
 const FILE_BYTES = { long: 512 * MIB, quick: 64 * MIB };
+/** Bytes a second that the browser may send: all that the machine's own loopback takes, and a fast line. */
+const LINKS = { loopback: undefined, "1Gbit": 125_000_000 };
 const UPLOAD_BYTES = { long: 256 * MIB, quick: 64 * MIB };
 
 /**
@@ -48,20 +50,27 @@ export async function timeFile(session, options, tell) {
  */
 export async function timeUploads(session, options, tell) {
   const bytes = options.quick ? UPLOAD_BYTES.quick : UPLOAD_BYTES.long;
-  const kinds = ["plain", "encrypted"];
-  const nameOf = (kind) => `upload/${kind}/${label(bytes)}`;
-  if (!isWanted(options, kinds.map(nameOf))) return [];
-  tell(kinds.map(nameOf).join(", "));
+  const results = [];
+  for (const [link, uplink] of Object.entries(LINKS)) {
+    const kinds = ["plain", "encrypted"];
+    const nameOf = (kind) => ["upload", ...(uplink === undefined ? [] : [link]), kind, label(bytes)].join("/");
+    if (!isWanted(options, kinds.map(nameOf))) continue;
+    tell(kinds.map(nameOf).join(", "));
+    const orders = (place) =>
+      kinds.map((kind) => ({ name: nameOf(kind), call: "uploadFile", argument: { kind, place } }));
+    results.push(...(await timeUploadsOver(session, uplink, { bytes, orders, runs: options.runs })));
+  }
+  return results;
+}
+
+async function timeUploadsOver(session, uplink, { bytes, orders, runs }) {
   const storage = await startStorage();
   try {
     return await withChosenFile(session, bytes, async () => {
-      const orders = kinds.map((kind) => ({
-        name: nameOf(kind),
-        call: "uploadFile",
-        argument: { kind, place: storage.place },
-      }));
-      const results = await takeTurns(session, orders, { bytes, runs: options.runs });
-      for (const { argument } of orders) await session.call("checkUpload", argument);
+      await session.limitUplink(uplink);
+      const requests = orders(storage.place);
+      const results = await takeTurns(session, requests, { bytes, runs });
+      for (const { argument } of requests) await session.call("checkUpload", argument);
       return results;
     });
   } finally {

@@ -43,7 +43,7 @@ export function addRatios(cases) {
 function referencesOf(name) {
   const { operation, length, group } = partsOf(name);
   if (group === "file") return { readOnly: `file/read-only/${length}` };
-  if (group === "upload") return { plain: `upload/plain/${length}` };
+  if (group === "upload") return { plain: name.replace("/encrypted/", "/plain/") };
   return named(operation, length);
 }
 

@@ -63,6 +63,18 @@ export class Session {
     return this.#page.setInputFiles("#file", path);
   }
 
+  /**
+   * Holds what the page sends to a rate, until there is a fresh page.
+   *
+   * @param {number | undefined} uploadThroughput bytes a second; nothing for no limit
+   */
+  async limitUplink(uploadThroughput) {
+    if (uploadThroughput === undefined) return;
+    await this.#devtools.send("Network.enable", { maxPostDataSize: 0 });
+    const rest = { offline: false, latency: 0, downloadThroughput: -1 };
+    await this.#devtools.send("Network.emulateNetworkConditions", { ...rest, uploadThroughput });
+  }
+
   /** Collects garbage, so that nobody pays for what another left behind. */
   collectGarbage() {
     return this.#devtools.send("HeapProfiler.collectGarbage");

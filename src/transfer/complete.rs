@@ -5,30 +5,7 @@ use alloc::vec::Vec;
 
 use crate::error::EnvelopeError;
 
-use super::{MAX_PARTS, xml};
-
-/// The checksums that S3 keeps for a part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the algorithms")]
-pub enum ChecksumAlgorithm {
-    Crc32,
-    Crc32C,
-    Crc64Nvme,
-    Sha1,
-    Sha256,
-}
-
-impl ChecksumAlgorithm {
-    const fn element(self) -> &'static str {
-        match self {
-            Self::Crc32 => "ChecksumCRC32",
-            Self::Crc32C => "ChecksumCRC32C",
-            Self::Crc64Nvme => "ChecksumCRC64NVME",
-            Self::Sha1 => "ChecksumSHA1",
-            Self::Sha256 => "ChecksumSHA256",
-        }
-    }
-}
+use super::{ChecksumAlgorithm, MAX_PARTS, xml};
 
 /// A part that was uploaded.
 #[derive(Debug, Clone, PartialEq, Eq)]

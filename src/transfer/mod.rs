@@ -2,14 +2,18 @@
 //! multipart upload. No I/O happens here; callers ask, act, and ask again.
 
 mod answer;
+mod checksum;
 mod complete;
+mod growing;
 mod plan;
 mod range;
 mod retry;
 mod xml;
 
 pub use answer::{StorageError, completed_etag, copied_etag, storage_error, upload_id};
-pub use complete::{ChecksumAlgorithm, CompletedPart, complete_body};
+pub use checksum::ChecksumAlgorithm;
+pub use complete::{CompletedPart, complete_body};
+pub use growing::GrowingPlan;
 pub use plan::{
     MAX_OBJECT_LENGTH, MAX_PART_LENGTH, MAX_PARTS, MAX_SINGLE_PUT_LENGTH, MIN_PART_LENGTH, MultipartPlan, Part,
     PlanOptions, TransferPlan,

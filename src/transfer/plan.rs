@@ -151,7 +151,7 @@ impl Part {
 
 impl PlanOptions {
     /// The longest part that keeps the alignment and leaves room for the trailer; checks the options on the way.
-    fn longest_part(&self) -> Result<u64, EnvelopeError> {
+    pub(super) fn longest_part(&self) -> Result<u64, EnvelopeError> {
         if !(MIN_PART_LENGTH..=MAX_PART_LENGTH).contains(&self.part_length) {
             return Err(invalid("the part length must be 5 MiB to 5 GiB"));
         }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::keyring::{EncryptionMaterials, materials_description};
 use super::metadata::ContentMetadata;
 use super::object::policy_of;
-use super::sse::pairs_object;
+use super::options::pairs_object;
 use crate::error::EnvelopeError;
 use crate::keyring::{self, DataKey, WrappedDataKey, WrappingAlgorithm};
 

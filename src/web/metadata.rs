@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use super::keyring::EncryptionMaterials;
 use super::options;
-use super::sse::pairs_object;
+use super::options::pairs_object;
 use crate::error::EnvelopeError;
 use crate::metadata::{self, MessageFormat};
 

@@ -10,7 +10,7 @@ use web_sys::SubtleCrypto;
 use super::keyring::{DataKey, EncryptionMaterials};
 use super::metadata::ContentMetadata;
 use super::number::whole;
-use super::sse::pairs_object;
+use super::options::pairs_object;
 use super::subtle::{Cipher, import};
 use crate::error::EnvelopeError;
 use crate::gcm::TAG_LENGTH;

@@ -86,3 +86,13 @@ fn pair(entry: &JsValue) -> Option<(String, String)> {
     let entry: &Array = if Array::is_array(entry) { entry.unchecked_ref() } else { return None };
     if entry.length() == 2 { Some((entry.get(0).as_string()?, entry.get(1).as_string()?)) } else { None }
 }
+
+/// Names and values as a JavaScript object.
+pub(super) fn pairs_object<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Object {
+    let object = Object::new();
+    for (name, value) in pairs {
+        // Setting a property of a fresh, ordinary object cannot fail.
+        let _ = Reflect::set(&object, &name.into(), &value.into());
+    }
+    object
+}

@@ -3,11 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use js_sys::{Object, Reflect};
+use js_sys::Object;
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
-use super::options::{self, Malformed, Properties};
+use super::options::{self, Malformed, Properties, pairs_object};
 use crate::error::EnvelopeError;
 use crate::sse::{self, CustomerKey, EncryptionContext, Header, KmsKeyId, Operation, SignedHeaders};
 
@@ -206,14 +206,4 @@ pub(super) fn operation_of(name: &str) -> Result<Operation<'static>, EnvelopeErr
 /// Headers as a JavaScript object, ready for `fetch`.
 pub(super) fn headers_object(headers: &[Header]) -> Object {
     pairs_object(headers.iter().map(|header| (header.name(), header.value())))
-}
-
-/// Names and values as a JavaScript object.
-pub(super) fn pairs_object<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Object {
-    let object = Object::new();
-    for (name, value) in pairs {
-        // Setting a property of a fresh, ordinary object cannot fail.
-        let _ = Reflect::set(&object, &name.into(), &value.into());
-    }
-    object
 }

@@ -1,6 +1,7 @@
 /** The package in a real browser, without a bundler: in a page, in a dedicated worker, on every engine. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
 import { check, INSECURE_HOST, PackagePage } from "./support/package-page.mjs";
@@ -70,6 +71,14 @@ for (const where of ["check", "checkInWorker"]) {
     assert.deepEqual(await check(page, where, "storage", 100_000), ["object"]);
     assert.deepEqual(await check(page, where, "storage", 20 * MIB + 5), ["object"]);
   });
+
+  test(`in ${place}, the storage verifies the checksum that was asked for`, async () => {
+    const kinds = ["crc64nvme FULL_OBJECT", "crc32c COMPOSITE", "sha256 COMPOSITE"];
+    assert.deepEqual(
+      await check(page, where, "checksums", 11 * MIB + 5),
+      kinds.flatMap((kind) => [kind, kind]),
+    );
+  });
 }
 
 test("an object comes in ranges, each of which is asked for again when it breaks off", async () => {
@@ -98,6 +107,48 @@ test("an object that was replaced while it came is refused", async () => {
 test("a file is written whole or left as it was", async () => {
   assert.deepEqual(await check(page, "check", "save", 3 * MIB, false), { code: "no error", size: 3 * MIB });
   assert.deepEqual(await check(page, "check", "save", 3 * MIB, true), { code: "AUTHENTICATION_FAILED", size: 9 });
+});
+
+test("an object becomes a download when all of it is authenticated, and none when it was touched", async () => {
+  const own = await browser.page();
+  for (const length of [0, 9 * MIB + 5]) {
+    const downloading = own.waitForEvent("download");
+    const saved = await check(own, "check", "saveToDisk", length, false, "a name.txt");
+    assert.deepEqual(saved, { way: "private-file", size: length, contentType: "text/plain", during: 1 });
+    const download = await downloading;
+    assert.equal(download.suggestedFilename(), "a name.txt");
+    const bytes = readFileSync(await download.path());
+    assert.ok(bytes.equals(Buffer.alloc(length, 0xa5)));
+    assert.equal(await check(own, "check", "letGo"), 0);
+  }
+  own.on("download", () => assert.fail("nothing is to be downloaded"));
+  const refused = await check(own, "check", "saveToDisk", 9 * MIB + 5, true, "a name.txt");
+  assert.deepEqual(refused, { code: "AUTHENTICATION_FAILED", after: 0 });
+  await own.close();
+});
+
+test("without a private file system an object becomes a download too", async () => {
+  const strict = await browser.page({ path: "no-workers.html" });
+  const downloading = strict.waitForEvent("download");
+  const saved = await check(strict, "check", "saveToDisk", 3 * MIB, false, "x");
+  assert.deepEqual(saved, { way: "blob", size: 3 * MIB, contentType: "text/plain", during: 0 });
+  assert.ok(readFileSync(await (await downloading).path()).equals(Buffer.alloc(3 * MIB, 0xa5)));
+  await strict.close();
+});
+
+test("an object goes to where the person chose, and leaves that as it was when it was touched", async () => {
+  const at = (isTouched, before) => check(page, "check", "saveToChosen", 3 * MIB, isTouched, before);
+  assert.deepEqual(await at(false, "before"), { code: "no error", suggested: "a name", size: 3 * MIB });
+  assert.deepEqual(await at(true, "before"), { code: "AUTHENTICATION_FAILED", suggested: "a name", size: 6 });
+  const { size } = await at(true, "");
+  assert.equal(size, undefined, "a name that was new is free again");
+});
+
+test("a worker has no downloads, and says so", async () => {
+  assert.deepEqual(await check(page, "checkInWorker", "saveToDisk", 10, false, "x"), {
+    code: "INVALID_INPUT",
+    after: 0,
+  });
 });
 
 test("a page that forbids workers still works", async () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
-import { AesKeyring, decryptObject, upload } from "../../dist/node.js";
+import { AesKeyring, decryptObject, sse, upload } from "../../dist/node.js";
 import { collect, randomBytes } from "./support/inputs.mjs";
 
 const MIB = 1024 * 1024;
@@ -115,5 +115,82 @@ test("a stopped upload is aborted and leaves nothing under way", async () => {
   const storage = new RoughStorage({ failures: 99, onFailure: () => stop.abort(new Error("enough")) });
   const options = { presign, keyring, partSize: 5 * MIB, signal: stop.signal };
   await assert.rejects(upload(randomBytes(11 * MIB), options), { message: "enough" });
+  assert.equal(storage.log.at(-1), "DELETE uploadId");
+});
+
+const pulledFrom = (bytes) => new Blob([bytes]).stream();
+
+for (const [length, requests] of [
+  [0, ["PUT whole"]],
+  [3 * MIB + 7, ["PUT whole"]],
+  [5 * MIB, ["PUT whole"]],
+  [10 * MIB, ["POST uploads", "PUT 1", "PUT 2", "POST uploadId"]],
+  [12 * MIB + 7, ["POST uploads", "PUT 1", "PUT 2", "PUT 3", "POST uploadId"]],
+]) {
+  test(`a stream of ${length} bytes, which nobody told, goes in ${requests.length} requests`, async () => {
+    const storage = new RoughStorage({ failures: 0 });
+    const plaintext = randomBytes(length);
+    const progress = [];
+    const options = { presign, keyring, partSize: 5 * MIB, onProgress: (told) => progress.push(told) };
+    const { headers, storedLength } = await upload(pulledFrom(plaintext), options);
+    assert.deepEqual(storage.log.toSorted(), requests.toSorted());
+    const body = await collect(new Blob(storage.bodies));
+    assert.equal(storedLength, length + 16);
+    assert.deepEqual(progress.at(-1), {
+      sentBytes: length + 16,
+      totalBytes: length + 16,
+      sentParts: storage.sent.size,
+      totalParts: storage.sent.size,
+    });
+    assert.deepEqual(await collect(await decryptObject({ body, metadata: headers }, { keyring })), plaintext);
+  });
+}
+
+test("a stream of unknown length goes as it is to a storage that encrypts", async () => {
+  const storage = new RoughStorage({ failures: 0 });
+  const plaintext = randomBytes(10 * MIB);
+  await upload(pulledFrom(plaintext), { presign, sse: sse.bucketDefault(), partSize: 5 * MIB });
+  assert.equal(storage.sent.size, 2);
+  assert.deepEqual(await collect(new Blob(storage.bodies)), plaintext);
+});
+
+test("a part of a stream of unknown length that failed is sent again as it was", async () => {
+  const storage = new RoughStorage();
+  const plaintext = randomBytes(12 * MIB + 7);
+  const { headers } = await upload(pulledFrom(plaintext), { presign, keyring, partSize: 5 * MIB });
+  assert.equal(storage.sent.size, 3);
+  for (const attempts of storage.sent.values()) assert.deepEqual(attempts[0], attempts[1]);
+  const body = await collect(new Blob(storage.bodies));
+  assert.deepEqual(await collect(await decryptObject({ body, metadata: headers }, { keyring })), plaintext);
+});
+
+test("a stream of unknown length that fails is told as it is, and the upload is aborted", async () => {
+  const storage = new RoughStorage({ failures: 0 });
+  const broken = async function* () {
+    yield new Uint8Array(11 * MIB);
+    throw new RangeError("the disk is gone");
+  };
+  await assert.rejects(upload(broken(), { presign, keyring, partSize: 5 * MIB }), { message: "the disk is gone" });
+  assert.equal(storage.log.at(-1), "DELETE uploadId");
+});
+
+test("an upload is stopped while its stream has nothing to give", async () => {
+  const stop = new AbortController();
+  const storage = new RoughStorage({ failures: 0 });
+  let hasGiven = false;
+  const stalling = new ReadableStream({
+    pull(controller) {
+      if (hasGiven) return new Promise(() => undefined);
+      controller.enqueue(new Uint8Array(11 * MIB));
+      hasGiven = true;
+    },
+  });
+  // Its two whole parts are on their way, and the third is waited for.
+  const presignLast = (request) => {
+    if (request.query.partNumber === "2") setTimeout(() => stop.abort(new Error("enough")));
+    return presign(request);
+  };
+  const options = { presign: presignLast, keyring, partSize: 5 * MIB, signal: stop.signal };
+  await assert.rejects(upload(stalling, options), { message: "enough" });
   assert.equal(storage.log.at(-1), "DELETE uploadId");
 });

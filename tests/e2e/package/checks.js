@@ -248,6 +248,8 @@ export async function long(gibibytes, beyond) {
 
 /** Has `fetch` answered by something else while work is done. */
 async function answering(fetch, work) {
+  // What signs is loaded with the network's own fetch.
+  await presign({ method: "GET", query: {}, headers: {} });
   const { fetch: network } = globalThis;
   globalThis.fetch = fetch;
   try {
@@ -279,6 +281,42 @@ export async function storage(length) {
       return service.objects("demo");
     },
   );
+}
+
+/** Uploads with each checksum, from a Blob and from a stream that tells no length, in parts; says what the storage keeps. */
+export async function checksums(length) {
+  const service = await storageWithBucket();
+  const kept = [];
+  const { fetch: network } = globalThis;
+  // What computes checksums is loaded on the way, from here.
+  const line = (input, init) => (input instanceof URL ? network(input, init) : service.fetch(input, init));
+  await answering(line, async () => {
+    for (const checksum of ["crc64nvme", "crc32c", "sha256"]) {
+      for (const make of [(bytes) => new Blob([bytes]), (bytes) => new Blob([bytes]).stream()]) {
+        const plaintext = randomBytes(length);
+        const { checksum: whole } = await toolkit.upload(make(plaintext), {
+          presign,
+          keyring,
+          checksum,
+          partSize: 5 * MIB,
+        });
+        const { body } = await toolkit.download({ presign, keyring });
+        same(await collect(body), plaintext, `what came back with ${checksum}`);
+        kept.push(await keptChecksum(service, checksum, whole));
+      }
+    }
+  });
+  return kept;
+}
+
+/** The kind of checksum that the storage keeps, if it is what the upload said. */
+async function keptChecksum(service, checksum, whole) {
+  const headers = { "x-amz-checksum-mode": "ENABLED" };
+  const { url } = await sign({ method: "HEAD", query: {}, headers }, "object");
+  const answer = await service.fetch(url, { method: "HEAD", headers });
+  const value = answer.headers.get(`x-amz-checksum-${checksum}`);
+  if (whole !== undefined && value !== whole) throw new Error(`${value} is kept, not ${whole}`);
+  return `${checksum} ${answer.headers.get("x-amz-checksum-type")}`;
 }
 
 /** Fetches an object in ranges from a storage on a bad line, and says what was asked for. */
@@ -322,6 +360,59 @@ function broken(body) {
       else controller.enqueue(value.subarray(0, 1000));
     },
   });
+}
+
+/** Has an object saved as a download, and says what is left of it before and after it was let go. */
+export async function saveToDisk(length, isTouched, fileName) {
+  const { body, headers } = await encrypted(new Uint8Array(length).fill(0xa5));
+  if (isTouched) body[body.length >> 1] ^= 1;
+  return answering(
+    async () => new Response(body, { headers: { ...headers, "content-type": "text/plain" } }),
+    async () => {
+      try {
+        const saved = await toolkit.saveObject({ presign, keyring, fileName });
+        const during = await spoolFiles();
+        const { way, size, contentType } = saved;
+        globalThis.lastSaved = saved;
+        return { way, size, contentType, during };
+      } catch (error) {
+        return { code: error.code, after: await spoolFiles() };
+      }
+    },
+  );
+}
+
+/** Lets go of what was saved last. */
+export async function letGo() {
+  await globalThis.lastSaved.dispose();
+  return spoolFiles();
+}
+
+/** Saves an object where the person chose, who here is a function, and says what the file holds. */
+export async function saveToChosen(length, isTouched, before) {
+  const { body, headers } = await encrypted(new Uint8Array(length).fill(0xa5));
+  if (isTouched) body[0] ^= 1;
+  const root = await navigator.storage.getDirectory();
+  let suggested;
+  globalThis.showSaveFilePicker = async ({ suggestedName }) => {
+    suggested = suggestedName;
+    const file = await root.getFileHandle("chosen", { create: true });
+    const writable = await file.createWritable();
+    await writable.write(before);
+    await writable.close();
+    return file;
+  };
+  try {
+    const code = await answering(
+      async () => new Response(body, { headers }),
+      () => codeOf(toolkit.saveObject({ presign, keyring, fileName: "a name", ask: true })),
+    );
+    const left = await root.getFileHandle("chosen").catch(() => undefined);
+    return { code, suggested, size: left && (await left.getFile()).size };
+  } finally {
+    Reflect.deleteProperty(globalThis, "showSaveFilePicker");
+    await root.removeEntry("chosen").catch(() => undefined);
+  }
 }
 
 /** Saves an object to a file, or fails to, and says what the file holds in the end. */
