@@ -10,9 +10,10 @@ use s3_envelope::metadata::{ContentMetadata, MetadataMap, join, needs_instructio
 use s3_envelope::object::{CommitmentPolicy, DecryptSession};
 
 const POLICY: CommitmentPolicy = CommitmentPolicy::RequireEncryptAllowDecrypt;
-const FILES: [&str; 3] = [
+const FILES: [&str; 4] = [
     include_str!("vectors/s3ec/java.json"),
     include_str!("vectors/s3ec/python.json"),
+    include_str!("vectors/s3ec/go.json"),
     include_str!("vectors/s3ec/ruby.json"),
 ];
 
@@ -27,6 +28,9 @@ struct Recorded {
 struct Object {
     format: String,
     keyring: String,
+    /// Whether the data key was wrapped anew, for another key.
+    #[serde(default)]
+    rotated: bool,
     plaintext: String,
     metadata: MetadataMap,
     instruction_file: Option<String>,
@@ -46,7 +50,7 @@ impl Object {
     /// A session over the key that our AES keyring unwraps, or that KMS or OpenSSL unwrapped when it was recorded.
     fn session(&self, metadata: &ContentMetadata) -> Result<DecryptSession, EnvelopeError> {
         match &self.data_key {
-            None => DecryptSession::start(&aes_keyring(), POLICY, metadata),
+            None => DecryptSession::start(&aes_keyring(self.rotated), POLICY, metadata),
             Some(key) => {
                 let key = DataKey::from_bytes(&STANDARD.decode(key).unwrap())?;
                 DecryptSession::with_data_key(metadata, &key, POLICY)
@@ -80,11 +84,16 @@ fn objects() -> Vec<Object> {
     recorded().into_iter().flat_map(|file| file.objects).collect()
 }
 
-/// The keyring that the clients had, whose key is bytes 00 01 … 1f.
-fn aes_keyring() -> AesKeyring {
+/// The keyring that the clients had, whose key is bytes 00 01 … 1f, or the one for rotation, 20 21 … 3f.
+fn aes_keyring(rotated: bool) -> AesKeyring {
     let keys: serde_json::Value = serde_json::from_str(include_str!("vectors/s3ec/keys.json")).unwrap();
+    let keys = if rotated { &keys["other"] } else { &keys };
     let key = STANDARD.decode(keys["aes"]["key"].as_str().unwrap()).unwrap();
-    AesKeyring::from_bytes(&key).unwrap().with_description(description())
+    let mut description = description();
+    if rotated {
+        description.insert("rotated".into(), "yes".into());
+    }
+    AesKeyring::from_bytes(&key).unwrap().with_description(description)
 }
 
 fn description() -> MaterialsDescription {
@@ -96,12 +105,13 @@ fn every_client_is_there_with_every_kind_that_it_writes() {
     let kinds = |file: &Recorded| {
         let kinds = file.objects.iter();
         kinds
-            .map(|o| (o.format.clone(), o.keyring.clone(), o.instruction_file.is_some()))
+            .map(|o| (o.format.clone(), o.keyring.clone(), o.instruction_file.is_some(), o.rotated))
             .collect::<BTreeSet<_>>()
             .len()
     };
     let found: Vec<_> = recorded().iter().map(|file| (file.client.clone(), kinds(file))).collect();
-    for ((client, count), (name, expected)) in found.iter().zip([("java", 10), ("python", 2), ("Ruby", 12)]) {
+    for ((client, count), (name, expected)) in found.iter().zip([("java", 16), ("python", 2), ("-go", 2), ("Ruby", 12)])
+    {
         assert!(client.contains(name) && *count == expected, "{client}: {count} kinds");
     }
 }
@@ -114,7 +124,7 @@ fn what_is_authenticated_decrypts_to_what_was_encrypted() {
         assert_eq!(content, object.plaintext.as_bytes(), "{} {}", object.format, object.keyring);
         opened += 1;
     }
-    assert_eq!(opened, 54);
+    assert_eq!(opened, 70);
 }
 
 #[test]
@@ -128,7 +138,7 @@ fn a_changed_bit_is_refused() {
 
 #[test]
 fn a_keyring_of_another_description_is_refused() {
-    let other = aes_keyring().with_description([("project".into(), "another".into())].into());
+    let other = aes_keyring(false).with_description([("project".into(), "another".into())].into());
     for object in objects().iter().filter(|object| !object.is_legacy() && object.keyring == "aes") {
         let metadata = ContentMetadata::parse(&object.entries()).unwrap();
         let refused = DecryptSession::start(&other, POLICY, &metadata);
@@ -169,7 +179,7 @@ fn instruction_files_are_looked_for_where_there_are_some_and_split_as_their_writ
             |text: &str| serde_json::from_str::<MetadataMap>(text).unwrap().into_keys().collect::<BTreeSet<_>>();
         assert_eq!(names(&ours), names(file), "{} {}", object.format, object.keyring);
     }
-    assert_eq!(files, 30);
+    assert_eq!(files, 40);
 }
 
 #[test]
@@ -177,7 +187,8 @@ fn legacy_objects_are_refused_unless_they_are_asked_for() {
     let mut refused = 0;
     for object in objects().iter().filter(|object| object.is_legacy()) {
         let metadata = ContentMetadata::parse(&object.entries());
-        let started = metadata.and_then(|metadata| DecryptSession::start(&aes_keyring(), POLICY, &metadata));
+        let started =
+            metadata.and_then(|metadata| DecryptSession::start(&aes_keyring(object.rotated), POLICY, &metadata));
         assert!(started.is_err(), "{} {}", object.format, object.keyring);
         refused += 1;
     }
