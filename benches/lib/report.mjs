@@ -39,6 +39,7 @@ function introduction({ command, browser, version, machine }, method) {
     `\`\`\`sh\n${command}\n\`\`\``,
     `in ${browser} ${version} on ${cores} cores (${processor}), ${memoryGiB} GiB of memory, ${system}.`,
     `[How each figure is taken](${method}). Numbers of other machines differ; their ratios differ less.`,
+    "What bounds files and uploads, and what was tried, has [a page of its own](pipelines.md).",
   ].join("\n\n");
 }
 

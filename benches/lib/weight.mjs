@@ -1,11 +1,17 @@
 /** What each contender weighs: bytes that users download, and how long it takes to load and get ready. */
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 
+import { ROOT } from "../../scripts/lib/run.mjs";
+import { WASM_MODULES } from "../../scripts/lib/wasm.mjs";
 import { PEERS } from "./plan.mjs";
 import { rounded, median } from "./statistics.mjs";
+
+const MAIN = "main.js";
+/** Our WebAssembly files that are loaded when they are needed: a script names them all the same. */
+const ON_DEMAND = WASM_MODULES.map(({ name }) => name).filter((name) => name !== "engine");
 
 /**
  * Bytes of the scripts and WebAssembly files that a bundler made of each contender alone.
@@ -18,7 +24,10 @@ export function sizesIn(folder) {
 }
 
 function sizeOf(folder) {
-  const files = filesIn(folder).map((path) => ({ isWasm: path.endsWith(".wasm"), bytes: readFileSync(path) }));
+  const onDemand = ON_DEMAND.map((name) => readFileSync(join(ROOT, "dist/wasm", `${name}_bg.wasm`)));
+  const files = filesIn(folder)
+    .map((path) => ({ isWasm: path.endsWith(".wasm"), bytes: readFileSync(path) }))
+    .filter(({ bytes }) => !onDemand.some((other) => other.equals(bytes)));
   const sum = (some, length) => some.reduce((total, { bytes }) => total + length(bytes), 0);
   return {
     scriptBytes: sum(
@@ -33,9 +42,16 @@ function sizeOf(folder) {
   };
 }
 
-/** Licences lie beside the scripts that they belong to, and are not loaded with them. */
+/**
+ * What everybody loads: the script, and the files that it names itself (WebAssembly, workers). Licences lie beside them, and
+ * so do the scripts that are loaded on demand, which are known by number only, with what these name.
+ */
 function filesIn(folder) {
-  const paths = readdirSync(folder, { recursive: true }).map((name) => join(folder, name));
+  const script = readFileSync(join(folder, MAIN), "utf8");
+  const names = readdirSync(folder, { recursive: true }).filter(
+    (name) => name === MAIN || script.includes(basename(name)),
+  );
+  const paths = names.map((name) => join(folder, name));
   return paths.filter((path) => /\.(js|wasm)$/.test(path) && statSync(path).isFile());
 }
 
