@@ -13,7 +13,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Error, S3Request, S3Response, S3Result, s3_error};
 use sha2::{Digest, Sha256};
 
-use crate::asked::{Asked, KMS_TARGET};
+use crate::asked::{Asked, Insecure, KMS_TARGET};
 use crate::caller::{AccessKeys, Caller};
 use crate::config::Config;
 use crate::core::{Core, StorageError, now_seconds, random_id};
@@ -65,6 +65,9 @@ impl Storage {
     /// Answers a request. `secure` says whether nobody can have read along: TLS, or a loopback address where those are
     /// trusted ([`Storage::trusts_loopback`]).
     pub async fn handle(&self, mut request: Request<Body>, secure: bool) -> Response<Body> {
+        if !secure {
+            request.extensions_mut().insert(Insecure);
+        }
         let id = random_id().to_ascii_uppercase();
         let hoisted = hoisted::into_headers(&mut request);
         let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
@@ -105,7 +108,7 @@ impl Storage {
             return error_answer(refusal.into());
         }
         if asked.is_signed_by_version_2() && request::asks_for_kms(&asked.headers) {
-            return error_answer(Refusal::KmsBySignature2.into());
+            return error_answer(Refusal::KmsUnsigned.into());
         }
         let region = self.core.config.only_region();
         if asked.is_for_kms() {
@@ -263,7 +266,7 @@ fn kms_refusal(asked: &Asked, answer: &HeaderMap, secure: bool) -> Option<Refusa
     match is_read {
         true if !secure && asked.method == Method::GET => Some(Refusal::InsecureKms),
         // By Signature Version 2, or by nobody, where a policy lets anybody read.
-        true if !asked.is_signed_by_version_4() => Some(Refusal::KmsBySignature2),
+        true if !asked.is_signed_by_version_4() => Some(Refusal::KmsUnsigned),
         _ => None,
     }
 }

@@ -56,8 +56,8 @@ pub enum Refusal {
     Insecure,
     /// An object under a KMS key over plain HTTP.
     InsecureKms,
-    /// An object under a KMS key, asked for by Signature Version 2 or by nobody.
-    KmsBySignature2,
+    /// An object under a KMS key, and nobody who asks KMS.
+    KmsUnsigned,
     /// An encryption method that does not exist; holds what was sent.
     Method(String),
     /// A KMS key id, context or bucket key without `aws:kms`.
@@ -143,7 +143,7 @@ impl Refusal {
                  connection."
                     .to_owned(),
             ),
-            Self::KmsBySignature2 => (
+            Self::KmsUnsigned => (
                 InvalidArgument,
                 "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
                     .to_owned(),
@@ -187,7 +187,7 @@ impl Refusal {
             | Self::Algorithm(value)
             | Self::Method(value)
             | Self::NotSupportedHere(value) => Some((ENCRYPTION, Some(value.clone()))),
-            Self::KmsBySignature2 => Some(("Authorization", Some("null".to_owned()))),
+            Self::KmsUnsigned => Some(("Authorization", Some("null".to_owned()))),
             Self::NoAlgorithm | Self::NoKey | Self::NoMd5 | Self::KeyLength | Self::Md5 => Some((ENCRYPTION, None)),
             _ => None,
         }

@@ -43,7 +43,7 @@ pub(crate) async fn upload(core: &Core, bucket: &str, head: Parts, body: Body, s
     let answer = Answer::asked_for(&form, bucket);
     let put = put::request(head, form, limits, signer, &core.config.region)?;
     if is_of_version_2 && request::asks_for_kms(put.headers()) {
-        return Err(Refusal::KmsBySignature2.into());
+        return Err(Refusal::KmsUnsigned.into());
     }
     match request::insecure(put.headers()) {
         Some(refusal) if !secure => Err(refusal.into()),
