@@ -8,6 +8,10 @@ use crate::signatures::text::parameter;
 /// The header that names a KMS operation.
 pub(crate) const KMS_TARGET: &str = "x-amz-target";
 
+/// Marks a request whose transport others can read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Insecure;
+
 /// A request without its body.
 pub(crate) struct Asked {
     pub(crate) method: Method,

@@ -13,9 +13,9 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Error, S3Request, S3Response, S3Result, s3_error};
 use sha2::{Digest, Sha256};
 
-use crate::access::{BucketPolicies, Insecure};
+use crate::access::BucketPolicies;
 use crate::answers::Status;
-use crate::asked::{Asked, KMS_TARGET};
+use crate::asked::{Asked, Insecure, KMS_TARGET};
 use crate::caller::{AccessKeys, Caller};
 use crate::config::Config;
 use crate::core::{Core, StorageError, now_seconds, random_id};

@@ -11,8 +11,8 @@ use s3s::{S3Request, S3Result};
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::Insecure;
 use crate::answers::EncryptionAnswer;
+use crate::asked::Insecure;
 use crate::caller::Caller;
 use crate::config::ACCOUNT_ID;
 use crate::core::{Core, now_seconds};

@@ -17,6 +17,7 @@ use s3s::dto::CopySource;
 use s3s::path::S3Path;
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
+use crate::asked::Insecure;
 use crate::caller::Caller;
 use crate::core::Core;
 use crate::model::{Bucket, ObjectName};
@@ -53,10 +54,6 @@ const ACCESS_DENIED: &str = "Access Denied";
 
 /// The header that a copy names its source in.
 const COPY_SOURCE: &str = "x-amz-copy-source";
-
-/// Marks a request that others can have read along.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Insecure;
 
 #[async_trait::async_trait]
 impl S3Access for BucketPolicies {
