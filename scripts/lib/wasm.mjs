@@ -43,7 +43,7 @@ export const WASM_MODULES = [
     features: [],
     flags: ["--cfg", 'sha2_backend_soft="compact"'],
     optimise: ["-Oz", "--converge"],
-    gzipBudget: 39_000,
+    gzipBudget: 41_000,
   },
   {
     crate: "s3-envelope-legacy",
