@@ -47,6 +47,11 @@ export const SUITES = [
     run: () => tests(countRust, "cargo", ["test", "--locked", "--workspace", "--no-fail-fast"]),
   },
   {
+    name: "rust-wasm",
+    title: "the storage's scenarios once more, in WebAssembly",
+    run: testScenariosInWasm,
+  },
+  {
     name: "build",
     title: "the WebAssembly files, the npm package, the page",
     run: async () => {
@@ -76,7 +81,11 @@ export const SUITES = [
           "cargo",
           [...CLIPPY, "-p", "s3-envelope-legacy", "-p", "s3-envelope-passphrase", "--lib", ...IN_WASM, ...DENY],
         ],
-        ["clippy, storage in WebAssembly", "cargo", [...CLIPPY, "-p", "s3-storage-sim", "--lib", ...IN_WASM, ...DENY]],
+        [
+          "clippy, storage in WebAssembly",
+          "cargo",
+          [...CLIPPY, "-p", "s3-storage-sim", "--lib", "--test", "scenarios", ...IN_WASM, ...DENY],
+        ],
         [
           "rustdoc",
           "cargo",
@@ -161,6 +170,14 @@ function nodeTests(folder, ...options) {
   // Without files, Node would look for tests by itself, and find those of other suites.
   if (files.length === 0) return failure(`there are no tests in ${folder}`);
   return tests(countNode, process.execPath, ["--test", "--test-reporter=spec", ...options, ...files]);
+}
+
+/** In Node, which is quicker to start than a browser: the storage in memory asks it for random bytes and the time alone. */
+function testScenariosInWasm() {
+  const scenarios = ["-p", "s3-storage-sim", ...IN_WASM, "--test", "scenarios"];
+  return tests(countRust, "cargo", ["test", "--locked", ...scenarios], {
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: wasmBindgenTool("wasm-bindgen-test-runner"),
+  });
 }
 
 async function testBindings() {
