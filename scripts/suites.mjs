@@ -129,7 +129,16 @@ export const SUITES = [
     needs: ["build"],
     run: async () => {
       await ensureBrowser();
-      return nodeTests("tests/e2e", "--test-concurrency=1");
+      return nodeTests("tests/e2e", { options: ["--test-concurrency=1"] });
+    },
+  },
+  {
+    name: "aws-sdk",
+    title: "AWS's JavaScript SDK in Node against the native storage server, in a browser against the service worker",
+    needs: ["build"],
+    run: async () => {
+      await ensureBrowser();
+      return nodeTests("tests/aws-sdk", { env: { S3_STORAGE_SIM: await nativeServer() } });
     },
   },
   {
@@ -164,12 +173,12 @@ async function tests(count, program, args, env) {
   return countsOf(count, await run(program, args, { env, limitMs: LIMIT_MS, onOutput }));
 }
 
-function nodeTests(folder, ...options) {
+function nodeTests(folder, { options = [], env } = {}) {
   const names = existsSync(join(ROOT, folder)) ? readdirSync(join(ROOT, folder)) : [];
   const files = names.filter((name) => name.endsWith(".test.mjs")).map((name) => join(folder, name));
   // Without files, Node would look for tests by itself, and find those of other suites.
   if (files.length === 0) return failure(`there are no tests in ${folder}`);
-  return tests(countNode, process.execPath, ["--test", "--test-reporter=spec", ...options, ...files]);
+  return tests(countNode, process.execPath, ["--test", "--test-reporter=spec", ...options, ...files], env);
 }
 
 /** In Node, which is quicker to start than a browser: the storage in memory asks it for random bytes and the time alone. */
