@@ -79,7 +79,7 @@ async fn signatures_are_for_the_servers_region_or_for_any() {
         let client = under(profile).await;
         let elsewhere = client.restarted(|config| {
             config.profile = profile;
-            config.region = "eu-west-1".to_owned();
+            "eu-west-1".clone_into(&mut config.region);
         });
         let answer = elsewhere.await.get("demo").at("localhost").send().await;
         if profile == Profile::Ceph {
