@@ -186,6 +186,8 @@ function testScenariosInWasm() {
   const scenarios = ["-p", "s3-storage-sim", ...IN_WASM, "--test", "scenarios"];
   return tests(countRust, "cargo", ["test", "--locked", ...scenarios], {
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: wasmBindgenTool("wasm-bindgen-test-runner"),
+    // Unoptimised, they take minutes instead of seconds.
+    CARGO_PROFILE_DEV_OPT_LEVEL: "1",
   });
 }
 
