@@ -24,7 +24,7 @@ export default defineConfig([
   },
   {
     // Their functions are also handed to the page under test, and run there.
-    files: ["tests/e2e/**/*.mjs", "tests/interop/**/*.{js,mjs}"],
+    files: ["tests/{aws-sdk,e2e}/**/*.mjs", "tests/interop/**/*.{js,mjs}"],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
   },
   {

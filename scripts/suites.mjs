@@ -48,6 +48,11 @@ export const SUITES = [
     run: () => tests(countRust, "cargo", ["test", "--locked", "--workspace", "--no-fail-fast"]),
   },
   {
+    name: "rust-wasm",
+    title: "the storage's scenarios once more, in WebAssembly",
+    run: testScenariosInWasm,
+  },
+  {
     name: "build",
     title: "the WebAssembly files, the npm package, the page",
     run: async () => {
@@ -77,7 +82,11 @@ export const SUITES = [
           "cargo",
           [...CLIPPY, ...ON_DEMAND.flatMap((crate) => ["-p", crate]), "--lib", ...IN_WASM, ...DENY],
         ],
-        ["clippy, storage in WebAssembly", "cargo", [...CLIPPY, "-p", "s3-storage-sim", "--lib", ...IN_WASM, ...DENY]],
+        [
+          "clippy, storage in WebAssembly",
+          "cargo",
+          [...CLIPPY, "-p", "s3-storage-sim", "--lib", "--test", "scenarios", ...IN_WASM, ...DENY],
+        ],
         [
           "rustdoc",
           "cargo",
@@ -121,7 +130,16 @@ export const SUITES = [
     needs: ["build"],
     run: async () => {
       await ensureBrowser();
-      return nodeTests("tests/e2e", "--test-concurrency=1");
+      return nodeTests("tests/e2e", { options: ["--test-concurrency=1"] });
+    },
+  },
+  {
+    name: "aws-sdk",
+    title: "AWS's JavaScript SDK in Node against the native storage server, in a browser against the service worker",
+    needs: ["build"],
+    run: async () => {
+      await ensureBrowser();
+      return nodeTests("tests/aws-sdk", { env: { S3_STORAGE_SIM: await nativeServer() } });
     },
   },
   {
@@ -156,12 +174,22 @@ async function tests(count, program, args, env) {
   return countsOf(count, await run(program, args, { env, limitMs: LIMIT_MS, onOutput }));
 }
 
-function nodeTests(folder, ...options) {
+function nodeTests(folder, { options = [], env } = {}) {
   const names = existsSync(join(ROOT, folder)) ? readdirSync(join(ROOT, folder)) : [];
   const files = names.filter((name) => name.endsWith(".test.mjs")).map((name) => join(folder, name));
   // Without files, Node would look for tests by itself, and find those of other suites.
   if (files.length === 0) return failure(`there are no tests in ${folder}`);
-  return tests(countNode, process.execPath, ["--test", "--test-reporter=spec", ...options, ...files]);
+  return tests(countNode, process.execPath, ["--test", "--test-reporter=spec", ...options, ...files], env);
+}
+
+/** In Node, which is quicker to start than a browser: the storage in memory asks it for random bytes and the time alone. */
+function testScenariosInWasm() {
+  const scenarios = ["-p", "s3-storage-sim", ...IN_WASM, "--test", "scenarios"];
+  return tests(countRust, "cargo", ["test", "--locked", ...scenarios], {
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: wasmBindgenTool("wasm-bindgen-test-runner"),
+    // Unoptimised, they take minutes instead of seconds.
+    CARGO_PROFILE_DEV_OPT_LEVEL: "1",
+  });
 }
 
 async function testBindings() {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use s3_storage_sim::store::Backend;
 
-use crate::support::{Answer, BUCKET, Call, Client, KMS_KEY_ID, SEGMENT, SSE, text};
+use crate::support::{Answer, BUCKET, Call, Client, KMS_KEY_ID, SEGMENT, SSE, scenario, text};
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -67,7 +67,7 @@ fn assert_altered(answer: &Answer) {
     assert!(!String::from_utf8_lossy(&answer.body).contains("line 0"), "not a byte of content");
 }
 
-#[tokio::test]
+#[scenario]
 async fn nothing_at_rest_contains_16_bytes_of_the_content_or_of_a_customer_key() {
     let content = text(3 * SEGMENT + 100);
     let secrets: HashSet<&[u8]> = content.windows(16).chain(KEY.windows(16)).collect();
@@ -86,7 +86,7 @@ async fn nothing_at_rest_contains_16_bytes_of_the_content_or_of_a_customer_key()
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn nothing_at_rest_tells_names_metadata_etags_or_whose_keys_were_used() {
     let client = Client::new().await;
     for mode in MODES {
@@ -104,7 +104,7 @@ async fn nothing_at_rest_tells_names_metadata_etags_or_whose_keys_were_used() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn an_object_that_is_replaced_or_deleted_is_read_to_its_end_by_who_began() {
     let client = Client::new().await;
     let content = text(40 * SEGMENT);
@@ -122,7 +122,7 @@ async fn an_object_that_is_replaced_or_deleted_is_read_to_its_end_by_who_began()
     assert!(client.backend.blobs().await.unwrap().is_empty());
 }
 
-#[tokio::test]
+#[scenario]
 async fn the_same_content_is_different_at_rest_each_time() {
     for mode in MODES {
         let client = Client::new().await;
@@ -135,7 +135,7 @@ async fn the_same_content_is_different_at_rest_each_time() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn stored_bytes_of_two_objects_cannot_be_swapped() {
     for mode in MODES {
         let client = Client::new().await;
@@ -150,7 +150,7 @@ async fn stored_bytes_of_two_objects_cannot_be_swapped() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn stored_bytes_of_two_parts_cannot_be_swapped() {
     let client = Client::new().await;
     let create = client.post("demo/a").query("uploads", "").send().await.assert_ok();
@@ -172,7 +172,7 @@ async fn stored_bytes_of_two_parts_cannot_be_swapped() {
     assert_altered(&client.get("demo/a").header("range", "bytes=0-9").send().await);
 }
 
-#[tokio::test]
+#[scenario]
 async fn segments_of_one_object_cannot_be_moved_or_cut_off() {
     let client = Client::new().await;
     let content = text(2 * SEGMENT);
@@ -190,7 +190,7 @@ async fn segments_of_one_object_cannot_be_moved_or_cut_off() {
     assert_eq!((cut.is_broken, cut.body == content[..SEGMENT]), (true, true));
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_flipped_stored_bit_is_refused_and_nothing_of_its_segment_is_released() {
     for mode in MODES {
         let client = Client::new().await;
@@ -208,7 +208,7 @@ async fn a_flipped_stored_bit_is_refused_and_nothing_of_its_segment_is_released(
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn an_altered_first_segment_tag_or_empty_object_is_refused_with_a_status() {
     let client = Client::new().await;
     for (path, key, content, offset) in
@@ -221,7 +221,7 @@ async fn an_altered_first_segment_tag_or_empty_object_is_refused_with_a_status()
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn an_altered_source_is_not_copied() {
     let client = Client::new().await;
     client.put("demo/a").body(text(100)).send().await.assert_ok();
@@ -231,7 +231,7 @@ async fn an_altered_source_is_not_copied() {
     assert_eq!(client.backend.blobs().await.unwrap().len(), 1, "nothing is left of the attempt");
 }
 
-#[tokio::test]
+#[scenario]
 async fn the_inspection_shows_what_is_kept_of_an_object() {
     let client = Client::new().await;
     let content = text(SEGMENT + 1);

@@ -1,6 +1,6 @@
 //! `GetObjectAttributes`, and checksums of objects that came in parts.
 
-use crate::support::{Answer, Call, Client, text};
+use crate::support::{Answer, Call, Client, scenario, text};
 
 const KEY: [u8; 32] = [7; 32];
 const MIB: usize = 1024 * 1024;
@@ -25,7 +25,7 @@ async fn upload(client: &Client, content: &[u8], create: &[(&str, &str)]) -> Ans
     client.post("demo/parts").query("uploadId", &id).body(document).send().await.assert_ok()
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_full_object_checksum_of_parts_is_that_of_the_whole() {
     let content = text(5 * MIB + 3);
     for (algorithm, element) in
@@ -44,7 +44,7 @@ async fn a_full_object_checksum_of_parts_is_that_of_the_whole() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn an_upload_without_a_word_on_checksums_has_one_of_the_whole() {
     let client = Client::new().await;
     let content = text(5 * MIB + 3);
@@ -53,7 +53,7 @@ async fn an_upload_without_a_word_on_checksums_has_one_of_the_whole() {
     assert_eq!(completed.element("ChecksumCRC64NVME").as_deref(), put.header("x-amz-checksum-crc64nvme"));
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_composite_checksum_is_one_of_checksums_and_says_so() {
     for algorithm in ["SHA1", "SHA256", "CRC32"] {
         let client = Client::new().await;
@@ -67,7 +67,7 @@ async fn a_composite_checksum_is_one_of_checksums_and_says_so() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn checksum_types_that_do_not_fit_their_algorithm_are_refused() {
     let client = Client::new().await;
     for (algorithm, kind) in [("SHA1", "FULL_OBJECT"), ("SHA256", "FULL_OBJECT"), ("CRC64NVME", "COMPOSITE")] {
@@ -76,7 +76,7 @@ async fn checksum_types_that_do_not_fit_their_algorithm_are_refused() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn attributes_are_those_that_were_asked_for() {
     let client = Client::new().await;
     let put = client.put("demo/a").body("content").send().await.assert_ok();
@@ -93,7 +93,7 @@ async fn attributes_are_those_that_were_asked_for() {
     attributes(client.get("demo/none"), "ETag").await.assert_code(404, "NoSuchKey");
 }
 
-#[tokio::test]
+#[scenario]
 async fn attributes_of_an_object_under_a_customer_key_want_it() {
     let client = Client::new().await;
     client.put("demo/a").customer_key(&KEY).body("content").send().await.assert_ok();

@@ -1,6 +1,6 @@
 //! A bucket's default encryption, and what overrides it.
 
-use crate::support::{BUCKET_KEY, Client, KMS_KEY_ID, SSE};
+use crate::support::{BUCKET_KEY, Client, KMS_KEY_ID, SSE, scenario};
 
 fn configuration(rules: &str) -> String {
     format!(
@@ -13,7 +13,7 @@ const KMS_RULE: &str = "<Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>
                         <KMSMasterKeyID>alias/documents</KMSMasterKeyID></ApplyServerSideEncryptionByDefault>\
                         <BucketKeyEnabled>true</BucketKeyEnabled></Rule>";
 
-#[tokio::test]
+#[scenario]
 async fn a_new_bucket_has_sse_s3_and_goes_back_to_it() {
     let client = Client::new().await;
     let fresh = client.get("demo").query("encryption", "").send().await.assert_ok();
@@ -30,7 +30,7 @@ async fn a_new_bucket_has_sse_s3_and_goes_back_to_it() {
     assert_eq!(back.element("SSEAlgorithm").as_deref(), Some("AES256"));
 }
 
-#[tokio::test]
+#[scenario]
 async fn objects_get_the_default_unless_their_request_says_otherwise() {
     let client = Client::new().await;
     client.put("demo/before").body("x").send().await.assert_ok();
@@ -50,7 +50,7 @@ async fn objects_get_the_default_unless_their_request_says_otherwise() {
     assert_eq!(upload.header(SSE), Some("aws:kms"));
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_chosen_default_lets_objects_be_copied_onto_themselves() {
     let client = Client::new().await;
     client.put("demo/a").header("x-amz-meta-a", "b").body("content").send().await.assert_ok();
@@ -77,7 +77,7 @@ async fn a_chosen_default_lets_objects_be_copied_onto_themselves() {
     copy().await.assert_code(400, "InvalidRequest");
 }
 
-#[tokio::test]
+#[scenario]
 async fn configurations_that_make_no_sense_are_refused() {
     let client = Client::new().await;
     let put = |document: String| client.put("demo").query("encryption", "").body(document).send();
@@ -91,7 +91,7 @@ async fn configurations_that_make_no_sense_are_refused() {
     client.get("none").query("encryption", "").send().await.assert_code(404, "NoSuchBucket");
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_default_key_that_does_not_exist_fails_the_first_write_and_not_the_configuration() {
     let client = Client::new().await;
     let rule = KMS_RULE.replace("alias/documents", "alias/nowhere");

@@ -5,12 +5,12 @@ use md5::{Digest, Md5};
 use s3_storage_sim::store::Backend;
 use sha2::Sha256;
 
-use crate::support::{CUSTOMER_ALGORITHM, Client};
+use crate::support::{CUSTOMER_ALGORITHM, Client, scenario};
 
 /// Of the nine bytes `123456789`: the check values of the catalogue of CRCs, big-endian.
 const CHECKS: [(&str, &str); 3] = [("crc32", "y/Q5Jg=="), ("crc32c", "4waSgw=="), ("crc64nvme", "rosUhgp5mIg=")];
 
-#[tokio::test]
+#[scenario]
 async fn checksums_that_hold_are_stored_and_told() {
     let client = Client::new().await;
     let sha256 = STANDARD.encode(Sha256::digest("123456789"));
@@ -24,7 +24,7 @@ async fn checksums_that_hold_are_stored_and_told() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn checksums_that_do_not_hold_are_refused() {
     let client = Client::new().await;
     for (algorithm, value) in CHECKS {
@@ -40,7 +40,7 @@ async fn checksums_that_do_not_hold_are_refused() {
     client.put("demo/a").header("content-md5", &md5).body("content").send().await.assert_ok();
 }
 
-#[tokio::test]
+#[scenario]
 async fn an_upload_without_a_checksum_gets_crc64nvme_of_the_plaintext_in_every_mode() {
     let client = Client::new().await;
     client.put("demo/a").body("123456789").send().await.assert_ok();
@@ -52,7 +52,7 @@ async fn an_upload_without_a_checksum_gets_crc64nvme_of_the_plaintext_in_every_m
     assert_eq!(seen, (Some("rosUhgp5mIg="), Some("AES256")));
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_body_that_is_not_what_was_signed_is_refused() {
     let client = Client::new().await;
     let put = client.put("demo/a").body("content").body_on_the_way("contenT").send().await;

@@ -1,8 +1,8 @@
 //! Conditional requests, and what is stored and given back beside the bytes.
 
-use crate::support::Client;
+use crate::support::{Client, scenario};
 
-#[tokio::test]
+#[scenario]
 async fn reads_follow_etags() {
     let client = Client::new().await;
     let etag = client.put("demo/a").body("content").send().await.assert_ok().header("etag").unwrap().to_owned();
@@ -17,7 +17,7 @@ async fn reads_follow_etags() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn reads_follow_dates() {
     let client = Client::new().await;
     client.put("demo/a").body("content").send().await.assert_ok();
@@ -32,7 +32,7 @@ async fn reads_follow_dates() {
     assert_eq!(get("if-unmodified-since", future).await.status, 200);
 }
 
-#[tokio::test]
+#[scenario]
 async fn writes_can_insist_on_what_is_there() {
     let client = Client::new().await;
     let create = || client.put("demo/a").header("if-none-match", "*").body("first");
@@ -46,7 +46,7 @@ async fn writes_can_insist_on_what_is_there() {
     assert_eq!(client.get("demo/a").send().await.text(), "second");
 }
 
-#[tokio::test]
+#[scenario]
 async fn headers_and_metadata_are_given_back() {
     let client = Client::new().await;
     let headers = [
@@ -70,7 +70,7 @@ async fn headers_and_metadata_are_given_back() {
     assert_eq!(overridden.header("content-type"), Some("image/png"));
 }
 
-#[tokio::test]
+#[scenario]
 async fn buckets_are_made_found_and_removed() {
     let client = Client::new().await;
     client.put("demo").send().await.assert_code(409, "BucketAlreadyOwnedByYou");
@@ -90,7 +90,7 @@ async fn buckets_are_made_found_and_removed() {
     client.put("UPPER").send().await.assert_code(400, "InvalidBucketName");
 }
 
-#[tokio::test]
+#[scenario]
 async fn many_objects_are_deleted_at_once() {
     let client = Client::new().await;
     for key in ["a", "b", "c"] {

@@ -2,7 +2,7 @@
 
 use md5::{Digest, Md5};
 
-use crate::support::{CUSTOMER_ALGORITHM, Call, Client, KMS_KEY_ID, SEGMENT, SSE, text};
+use crate::support::{CUSTOMER_ALGORITHM, Call, Client, KMS_KEY_ID, SEGMENT, SSE, scenario, text};
 
 const KEY: [u8; 32] = [7; 32];
 const TARGET_KEY: [u8; 32] = [9; 32];
@@ -21,7 +21,7 @@ fn read<'a>(call: Call<'a>, mode: &str, key: &[u8]) -> Call<'a> {
     if mode == "SSE-C" { call.customer_key(key) } else { call }
 }
 
-#[tokio::test]
+#[scenario]
 async fn every_mode_is_copied_into_every_mode() {
     let content = text(SEGMENT + 10);
     for from in MODES {
@@ -44,7 +44,7 @@ async fn every_mode_is_copied_into_every_mode() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_copy_without_a_word_on_encryption_gets_the_buckets_default() {
     let client = Client::new().await;
     client.put("demo/a").customer_key(&KEY).body("content").send().await.assert_ok();
@@ -55,7 +55,7 @@ async fn a_copy_without_a_word_on_encryption_gets_the_buckets_default() {
     assert_eq!(client.get("demo/b").send().await.text(), "content");
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_source_under_a_customer_key_wants_it() {
     let client = Client::new().await;
     client.put("demo/a").customer_key(&KEY).body("content").send().await.assert_ok();
@@ -70,7 +70,7 @@ async fn a_source_under_a_customer_key_wants_it() {
     client.get("demo/b").send().await.assert_code(404, "NoSuchKey");
 }
 
-#[tokio::test]
+#[scenario]
 async fn an_object_is_copied_onto_itself_only_with_a_change() {
     let client = Client::new().await;
     client.put("demo/a").header("x-amz-meta-a", "old").body("content").send().await.assert_ok();
@@ -83,7 +83,7 @@ async fn an_object_is_copied_onto_itself_only_with_a_change() {
     assert_eq!((got.text(), got.header("x-amz-meta-a"), got.header(SSE)), ("content", Some("new"), Some("AES256")));
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_copy_onto_itself_leaves_the_customers_key_behind() {
     let client = Client::new().await;
     client.put("demo/a").customer_key(&KEY).body("content").send().await.assert_ok();
@@ -93,7 +93,7 @@ async fn a_copy_onto_itself_leaves_the_customers_key_behind() {
     copy().send().await.assert_code(400, "InvalidRequest");
 }
 
-#[tokio::test]
+#[scenario]
 async fn copies_can_insist_on_what_the_source_is() {
     let client = Client::new().await;
     let etag = client.put("demo/a").body("content").send().await.assert_ok().header("etag").unwrap().to_owned();
@@ -107,7 +107,7 @@ async fn copies_can_insist_on_what_the_source_is() {
     missing.assert_code(404, "NoSuchKey");
 }
 
-#[tokio::test]
+#[scenario]
 async fn parts_are_copied_from_ranges_of_objects_under_other_keys() {
     let client = Client::new().await;
     let content = text(2 * SEGMENT);

@@ -1,6 +1,6 @@
 //! Cross-origin requests.
 
-use crate::support::{Call, Client};
+use crate::support::{Call, Client, scenario};
 
 const RULES: &str = "<CORSConfiguration><CORSRule><AllowedOrigin>https://app.example</AllowedOrigin>\
                      <AllowedMethod>PUT</AllowedMethod><AllowedMethod>GET</AllowedMethod>\
@@ -19,7 +19,7 @@ fn preflight<'a>(client: &'a Client, origin: &str, headers: &str) -> Call<'a> {
         .unsigned_header("access-control-request-headers", headers)
 }
 
-#[tokio::test]
+#[scenario]
 async fn rules_are_stored_given_back_and_removed() {
     let client = with_rules().await;
     let got = client.get("demo").query("cors", "").send().await.assert_ok();
@@ -29,7 +29,7 @@ async fn rules_are_stored_given_back_and_removed() {
     client.get("demo").query("cors", "").send().await.assert_code(404, "NoSuchCORSConfiguration");
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_preflight_needs_no_signature_and_follows_the_rules() {
     let client = with_rules().await;
     let allowed = preflight(&client, "https://app.example", "x-amz-server-side-encryption").send().await.assert_ok();
@@ -40,7 +40,7 @@ async fn a_preflight_needs_no_signature_and_follows_the_rules() {
     preflight(&client, "https://app.example", "authorization").send().await.assert_code(403, "AccessForbidden");
 }
 
-#[tokio::test]
+#[scenario]
 async fn answers_and_refusals_are_readable_for_allowed_origins() {
     let client = with_rules().await;
     client.put("demo/a").body("content").send().await.assert_ok();

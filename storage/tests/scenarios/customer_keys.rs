@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use md5::{Digest, Md5};
 use s3_storage_sim::config::SseCDefault;
 
-use crate::support::{CUSTOMER_ALGORITHM, CUSTOMER_KEY, CUSTOMER_MD5, Client, SSE};
+use crate::support::{CUSTOMER_ALGORITHM, CUSTOMER_KEY, CUSTOMER_MD5, Client, SSE, scenario};
 
 const KEY: [u8; 32] = [7; 32];
 const OTHER: [u8; 32] = [8; 32];
@@ -13,7 +13,7 @@ const NO_PARAMETERS: &str = "The object was stored using a form of Server Side E
 const WRONG_KEY: &str =
     "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.";
 
-#[tokio::test]
+#[scenario]
 async fn an_object_comes_back_with_its_key() {
     let client = Client::new().await;
     let put = client.put("demo/a").customer_key(&KEY).body("content").send().await.assert_ok();
@@ -31,7 +31,7 @@ async fn an_object_comes_back_with_its_key() {
     assert_eq!((head.header(CUSTOMER_MD5), head.header("content-length")), (Some(md5.as_str()), Some("7")));
 }
 
-#[tokio::test]
+#[scenario]
 async fn no_key_is_400_and_a_wrong_key_is_403() {
     let client = Client::new().await;
     client.put("demo/a").customer_key(&KEY).body("content").send().await.assert_ok();
@@ -45,7 +45,7 @@ async fn no_key_is_400_and_a_wrong_key_is_403() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_key_for_an_object_that_is_not_under_one_is_refused() {
     let client = Client::new().await;
     client.put("demo/a").body("content").send().await.assert_ok();
@@ -53,7 +53,7 @@ async fn a_key_for_an_object_that_is_not_under_one_is_refused() {
     get.assert_refused(400, "InvalidRequest", "The encryption parameters are not applicable to this object.");
 }
 
-#[tokio::test]
+#[scenario]
 async fn each_fault_in_the_headers_has_its_own_answer() {
     let client = Client::new().await;
     let put = || client.put("demo/a").body("content");
@@ -87,7 +87,7 @@ async fn each_fault_in_the_headers_has_its_own_answer() {
     client.get("demo/a").send().await.assert_code(404, "NoSuchKey");
 }
 
-#[tokio::test]
+#[scenario]
 async fn new_buckets_block_customer_keys_until_they_are_told_not_to() {
     let client = Client::with(|config| config.sse_c_default = SseCDefault::Blocked).await;
     let put = || client.put("demo/a").body("content");
@@ -116,7 +116,7 @@ async fn set_blocked(client: &Client, kind: &str) {
     client.put("demo").query("encryption", "").body(document).send().await.assert_ok();
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_customer_key_where_others_can_read_along_is_refused() {
     let client = Client::new().await;
     let put = client.put("demo/a").customer_key(&KEY).body("content").insecure().send().await;

@@ -3,13 +3,13 @@
 use md5::{Digest, Md5};
 use s3_storage_sim::store::Change;
 
-use crate::support::{BUCKET_KEY, Call, Client, KMS_KEY_ID, SEGMENT, SSE, text};
+use crate::support::{BUCKET_KEY, Call, Client, KMS_KEY_ID, SEGMENT, SSE, scenario, text};
 
 fn twice(call: Call<'_>) -> Call<'_> {
     call.header(SSE, "aws:kms:dsse").header(KMS_KEY_ID, "alias/documents")
 }
 
-#[tokio::test]
+#[scenario]
 async fn an_object_in_two_layers_comes_back_whole_and_in_ranges() {
     let client = Client::new().await;
     let content = text(20 * SEGMENT + 5);
@@ -30,7 +30,7 @@ async fn an_object_in_two_layers_comes_back_whole_and_in_ranges() {
     assert_eq!(client.head("demo/a").send().await.header(SSE), Some("aws:kms:dsse"));
 }
 
-#[tokio::test]
+#[scenario]
 async fn what_is_stored_has_two_tags_a_segment_and_no_plaintext() {
     let client = Client::new().await;
     let content = text(2 * SEGMENT + 7);
@@ -49,7 +49,7 @@ async fn what_is_stored_has_two_tags_a_segment_and_no_plaintext() {
     assert!(client.get("demo/a").send().await.assert_ok().body == content);
 }
 
-#[tokio::test]
+#[scenario]
 async fn neither_layers_key_alone_opens_anything() {
     let client = Client::new().await;
     twice(client.put("demo/a")).body("content").send().await.assert_ok();
@@ -74,7 +74,7 @@ async fn neither_layers_key_alone_opens_anything() {
     assert_eq!(reopened.get("demo/a").send().await.assert_ok().text(), "content");
 }
 
-#[tokio::test]
+#[scenario]
 async fn parts_are_stored_in_two_layers_too() {
     let client = Client::new().await;
     let created = twice(client.post("demo/a").query("uploads", "")).send().await.assert_ok();
@@ -97,7 +97,7 @@ async fn parts_are_stored_in_two_layers_too() {
     assert!(client.get("demo/a").send().await.assert_ok().body == contents.concat());
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_bucket_can_have_it_as_its_default_and_no_bucket_key_goes_with_it() {
     let client = Client::new().await;
     let rule = "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
@@ -111,7 +111,7 @@ async fn a_bucket_can_have_it_as_its_default_and_no_bucket_key_goes_with_it() {
     both.assert_code(400, "InvalidArgument");
 }
 
-#[tokio::test]
+#[scenario]
 async fn it_does_not_go_over_plain_http_and_stops_with_its_key() {
     let client = Client::new().await;
     twice(client.put("demo/a")).insecure().body("x").send().await.assert_code(400, "InvalidArgument");

@@ -3,13 +3,13 @@
 use s3_storage_sim::faults::{Fault, FaultRule};
 use serde_json::json;
 
-use crate::support::Client;
+use crate::support::{Client, scenario};
 
 fn rule(operation: &str, fault: Fault) -> Vec<FaultRule> {
     vec![FaultRule { operation: Some(operation.to_owned()), nth: 1, times: 1, fault }]
 }
 
-#[tokio::test]
+#[scenario]
 async fn an_error_comes_once_and_nothing_was_done() {
     let client = Client::new().await;
     for (fault, status, code) in [(Fault::InternalError, 500, "InternalError"), (Fault::SlowDown, 503, "SlowDown")] {
@@ -23,7 +23,7 @@ async fn an_error_comes_once_and_nothing_was_done() {
     assert_eq!(client.storage.faults()[0].seen, 2);
 }
 
-#[tokio::test]
+#[scenario]
 async fn bodies_are_cut_off_or_altered_and_whole_again_afterwards() {
     let client = Client::new().await;
     client.put("demo/a").body("0123456789").send().await.assert_ok();
@@ -34,7 +34,7 @@ async fn bodies_are_cut_off_or_altered_and_whole_again_afterwards() {
     assert_eq!(client.get("demo/a").send().await.assert_ok().text(), "0123456789");
 }
 
-#[tokio::test]
+#[scenario]
 async fn kms_fails_in_its_own_form() {
     let client = Client::new().await;
     let list = || client.kms("ListKeys", json!({}));

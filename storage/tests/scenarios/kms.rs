@@ -3,9 +3,9 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 
-use crate::support::{BUCKET_KEY, Client, KMS_KEY_ID, SSE};
+use crate::support::{BUCKET_KEY, Client, KMS_KEY_ID, SSE, scenario};
 
-#[tokio::test]
+#[scenario]
 async fn a_data_key_comes_back_from_its_blob_with_its_context_only() {
     let client = Client::new().await;
     let context = json!({ "b": "2", "a": "1" });
@@ -23,7 +23,7 @@ async fn a_data_key_comes_back_from_its_blob_with_its_context_only() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn keys_and_aliases_are_made_found_and_listed() {
     let client = Client::new().await;
     let made = client.kms("CreateKey", json!({ "Description": "for tests" })).await.assert_ok().json();
@@ -43,7 +43,7 @@ async fn keys_and_aliases_are_made_found_and_listed() {
     assert_eq!(missing.json()["message"], "Invalid keyId 'fake-key-id'");
 }
 
-#[tokio::test]
+#[scenario]
 async fn text_is_encrypted_and_decrypted() {
     let client = Client::new().await;
     let plaintext = STANDARD.encode("a secret");
@@ -59,7 +59,7 @@ async fn text_is_encrypted_and_decrypted() {
     assert_eq!(refused.json()["__type"], "InvalidCiphertextException");
 }
 
-#[tokio::test]
+#[scenario]
 async fn objects_under_a_disabled_key_are_neither_written_nor_read() {
     let client = Client::new().await;
     let put =
@@ -75,7 +75,7 @@ async fn objects_under_a_disabled_key_are_neither_written_nor_read() {
     assert_eq!(client.get("demo/a").send().await.assert_ok().text(), "content");
 }
 
-#[tokio::test]
+#[scenario]
 async fn every_use_that_s3_makes_of_a_key_is_on_record_with_the_objects_arn() {
     let client = Client::new().await;
     client
@@ -101,7 +101,7 @@ async fn every_use_that_s3_makes_of_a_key_is_on_record_with_the_objects_arn() {
     assert_eq!((&event["eventSource"], &event["awsRegion"]), (&json!("kms.amazonaws.com"), &json!("us-east-1")));
 }
 
-#[tokio::test]
+#[scenario]
 async fn requests_that_nobody_signed_are_refused() {
     let client = Client::new().await;
     let call =
@@ -121,7 +121,7 @@ fn with_users(config: &mut s3_storage_sim::Config) {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn s3_uses_a_key_with_the_rights_of_its_caller_and_no_more() {
     let admin = Client::with(with_users).await;
     let [alice, bob] = ["AKIAALICE", "AKIABOB"].map(|access_key| admin.also_as(access_key));
@@ -172,7 +172,7 @@ async fn s3_uses_a_key_with_the_rights_of_its_caller_and_no_more() {
     assert_eq!(events.as_array().unwrap().iter().filter(is_refusal).count(), 3);
 }
 
-#[tokio::test]
+#[scenario]
 async fn objects_outlive_the_rotation_of_their_key() {
     let client = Client::new().await;
     let put = |path: &'static str| {

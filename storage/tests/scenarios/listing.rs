@@ -1,6 +1,6 @@
 //! Listings of objects.
 
-use crate::support::{Answer, Client};
+use crate::support::{Answer, Client, scenario};
 
 async fn with_keys(keys: &[&str]) -> Client {
     let client = Client::new().await;
@@ -21,7 +21,7 @@ fn prefixes(answer: &Answer) -> Vec<String> {
     within.iter().map(|xml| xml.replace("<Prefix>", "").replace("</Prefix>", "")).collect()
 }
 
-#[tokio::test]
+#[scenario]
 async fn names_are_in_the_order_of_their_bytes() {
     let client = with_keys(&["b", "a/2", "ä", "a", "B", "a/1"]).await;
     let all = list(&client, &[]).await;
@@ -33,7 +33,7 @@ async fn names_are_in_the_order_of_their_bytes() {
     assert_eq!(encoded.elements("Key"), ["%C3%A4"]);
 }
 
-#[tokio::test]
+#[scenario]
 async fn names_with_a_delimiter_are_rolled_up() {
     let client = with_keys(&["a", "b/1", "b/2", "b/c/1", "d/1"]).await;
     let rolled = list(&client, &[("delimiter", "/")]).await;
@@ -42,7 +42,7 @@ async fn names_with_a_delimiter_are_rolled_up() {
     assert_eq!((below.elements("Key"), prefixes(&below)), (vec!["b/1".into(), "b/2".into()], vec!["b/c/".to_owned()]));
 }
 
-#[tokio::test]
+#[scenario]
 async fn pages_of_any_size_hold_every_name_once() {
     let keys = ["a", "b/1", "b/2", "c", "d/1", "d/2", "e"];
     let client = with_keys(&keys).await;
@@ -69,7 +69,7 @@ async fn pages_of_any_size_hold_every_name_once() {
     assert_eq!((none.elements("Key").len(), none.element("IsTruncated").unwrap()), (0, "false".into()));
 }
 
-#[tokio::test]
+#[scenario]
 async fn the_first_version_of_the_listing_goes_on_from_a_marker() {
     let client = with_keys(&["a", "b", "c"]).await;
     let first = client.get("demo").query("max-keys", "2").send().await.assert_ok();
@@ -81,7 +81,7 @@ async fn the_first_version_of_the_listing_goes_on_from_a_marker() {
     assert_eq!(second.elements("Key"), ["c"]);
 }
 
-#[tokio::test]
+#[scenario]
 async fn tokens_that_were_not_given_and_buckets_that_are_not_there_are_refused() {
     let client = Client::new().await;
     let call = client.get("demo").query("list-type", "2").query("continuation-token", "?");

@@ -2,9 +2,9 @@
 
 use md5::{Digest, Md5};
 
-use crate::support::{BUCKET_KEY, Client, KMS_KEY_ID, SSE};
+use crate::support::{BUCKET_KEY, Client, KMS_KEY_ID, SSE, scenario};
 
-#[tokio::test]
+#[scenario]
 async fn an_object_without_a_word_on_encryption_is_under_sse_s3() {
     let client = Client::new().await;
     let put = client.put("demo/a").body("content").send().await.assert_ok();
@@ -17,7 +17,7 @@ async fn an_object_without_a_word_on_encryption_is_under_sse_s3() {
     assert_eq!((head.header(SSE), head.header("content-length"), head.body.len()), (Some("AES256"), Some("7"), 0));
 }
 
-#[tokio::test]
+#[scenario]
 async fn sse_kms_answers_with_the_key_arn_whatever_way_the_key_was_named() {
     let client = Client::new().await;
     let described = client.kms("DescribeKey", serde_json::json!({ "KeyId": "alias/documents" })).await;
@@ -34,7 +34,7 @@ async fn sse_kms_answers_with_the_key_arn_whatever_way_the_key_was_named() {
     assert_eq!((got.text(), got.header(KMS_KEY_ID)), ("content", Some(arn.as_str())));
 }
 
-#[tokio::test]
+#[scenario]
 async fn sse_kms_without_a_key_makes_the_accounts_own() {
     let client = Client::new().await;
     client.put("demo/a").header(SSE, "aws:kms").body("content").send().await.assert_ok();
@@ -43,7 +43,7 @@ async fn sse_kms_without_a_key_makes_the_accounts_own() {
     assert_eq!(client.get("demo/a").send().await.text(), "content");
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_bucket_key_is_said_only_where_there_is_one() {
     let client = Client::new().await;
     let put = client.put("demo/a").header(SSE, "aws:kms").header(BUCKET_KEY, "true").body("x").send().await;
@@ -51,7 +51,7 @@ async fn a_bucket_key_is_said_only_where_there_is_one() {
     assert_eq!(client.head("demo/a").send().await.header(BUCKET_KEY), Some("true"));
 }
 
-#[tokio::test]
+#[scenario]
 async fn kms_keys_that_are_not_there_are_named_in_the_refusal() {
     let client = Client::new().await;
     let put = |key: &'static str| client.put("demo/a").header(SSE, "aws:kms").header(KMS_KEY_ID, key).body("x").send();
@@ -63,7 +63,7 @@ async fn kms_keys_that_are_not_there_are_named_in_the_refusal() {
     put(elsewhere).await.assert_refused(400, "KMS.NotFoundException", "Invalid arn eu-west-1");
 }
 
-#[tokio::test]
+#[scenario]
 async fn headers_that_contradict_each_other_are_refused() {
     let client = Client::new().await;
     let unknown = client.put("demo/a").header(SSE, "ROT13").body("x").send().await;
@@ -76,7 +76,7 @@ async fn headers_that_contradict_each_other_are_refused() {
     client.get("demo/a").send().await.assert_code(404, "NoSuchKey");
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_kms_key_where_others_can_read_along_is_refused() {
     let client = Client::new().await;
     let put = || client.put("demo/a").header(SSE, "aws:kms").body("x");
@@ -85,7 +85,7 @@ async fn a_kms_key_where_others_can_read_along_is_refused() {
     client.get("demo/a").insecure().send().await.assert_code(400, "InvalidArgument");
 }
 
-#[tokio::test]
+#[scenario]
 async fn the_method_of_encryption_is_not_for_reads() {
     let client = Client::new().await;
     client.put("demo/a").body("content").send().await.assert_ok();

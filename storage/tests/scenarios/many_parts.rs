@@ -2,7 +2,7 @@
 
 use s3_storage_sim::store::Backend;
 
-use crate::support::{Answer, Client};
+use crate::support::{Answer, Client, scenario};
 
 const PARTS: u32 = 300;
 
@@ -62,7 +62,7 @@ impl Uploaded {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn no_record_grows_with_the_number_of_parts() {
     let uploaded = Uploaded::new().await;
     let (_, records) = uploaded.client.records().await;
@@ -71,7 +71,7 @@ async fn no_record_grows_with_the_number_of_parts() {
     assert_eq!(uploaded.records().await.len(), PARTS as usize + 1);
 }
 
-#[tokio::test]
+#[scenario]
 async fn parts_are_listed_in_order_also_after_a_restart() {
     let mut uploaded = Uploaded::new().await;
     let all: Vec<u32> = (1..=PARTS).collect();
@@ -81,7 +81,7 @@ async fn parts_are_listed_in_order_also_after_a_restart() {
     assert_eq!(uploaded.client.backend.blobs().await.unwrap().len(), PARTS as usize);
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_completion_takes_the_parts_that_it_names_and_removes_all_others() {
     let mut uploaded = Uploaded::new().await;
     uploaded.complete(1..=PARTS).await.assert_code(400, "EntityTooSmall");
@@ -95,7 +95,7 @@ async fn a_completion_takes_the_parts_that_it_names_and_removes_all_others() {
     assert_eq!(uploaded.client.backend.blobs().await.unwrap().len(), 1);
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_bucket_is_removed_with_the_uploads_under_way_in_it() {
     let uploaded = Uploaded::new().await;
     assert_eq!(uploaded.client.delete("demo").send().await.status, 204);
@@ -106,7 +106,7 @@ async fn a_bucket_is_removed_with_the_uploads_under_way_in_it() {
     assert_eq!(listed.elements("UploadId"), [""; 0]);
 }
 
-#[tokio::test]
+#[scenario]
 async fn an_abort_removes_all_parts() {
     let uploaded = Uploaded::new().await;
     assert_eq!(uploaded.client.delete("demo/a").query("uploadId", &uploaded.id).send().await.status, 204);

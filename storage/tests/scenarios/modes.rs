@@ -1,6 +1,6 @@
 //! Each operation in each mode: what it takes, what it gives back, and what its answer says of the encryption.
 
-use crate::support::{Answer, CUSTOMER_ALGORITHM, Call, Client, KMS_KEY_ID, SSE, text};
+use crate::support::{Answer, CUSTOMER_ALGORITHM, Call, Client, KMS_KEY_ID, SSE, scenario, text};
 
 const KEY: [u8; 32] = [7; 32];
 const MODES: [&str; 4] = ["SSE-S3", "SSE-KMS", "DSSE-KMS", "SSE-C"];
@@ -36,7 +36,7 @@ fn assert_untold(answer: &Answer) {
     assert_eq!((answer.header(SSE), answer.header(CUSTOMER_ALGORITHM), answer.header(KMS_KEY_ID)), (None, None, None));
 }
 
-#[tokio::test]
+#[scenario]
 async fn objects_are_written_read_looked_at_and_described() {
     for mode in MODES {
         let client = Client::new().await;
@@ -59,7 +59,7 @@ async fn objects_are_written_read_looked_at_and_described() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn uploads_are_begun_filled_copied_into_listed_and_completed() {
     for mode in MODES {
         let client = Client::new().await;
@@ -96,7 +96,7 @@ async fn uploads_are_begun_filled_copied_into_listed_and_completed() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn buckets_have_each_mode_but_a_customers_as_their_default() {
     for (mode, algorithm) in [("SSE-S3", "AES256"), ("SSE-KMS", "aws:kms"), ("DSSE-KMS", "aws:kms:dsse")] {
         let client = Client::new().await;

@@ -2,7 +2,7 @@
 
 use md5::{Digest, Md5};
 
-use crate::support::{Answer, CUSTOMER_ALGORITHM, CUSTOMER_MD5, Client, KMS_KEY_ID, SSE, text};
+use crate::support::{Answer, CUSTOMER_ALGORITHM, CUSTOMER_MD5, Client, KMS_KEY_ID, SSE, scenario, text};
 
 const KEY: [u8; 32] = [7; 32];
 const MIB: usize = 1024 * 1024;
@@ -26,7 +26,7 @@ async fn completed(client: &Client, id: &str, parts: &[(u32, &str)]) -> Answer {
     client.post("demo/a").query("uploadId", id).body(document).send().await
 }
 
-#[tokio::test]
+#[scenario]
 async fn parts_in_any_order_become_one_object() {
     let client = Client::new().await;
     let content = text(11 * MIB);
@@ -55,7 +55,7 @@ async fn parts_in_any_order_become_one_object() {
     assert_eq!(beyond.element("ActualPartCount").as_deref(), Some("3"));
 }
 
-#[tokio::test]
+#[scenario]
 async fn completions_that_do_not_fit_the_parts_are_refused_and_can_be_tried_again() {
     let client = Client::new().await;
     let id = created(&client).await;
@@ -73,7 +73,7 @@ async fn completions_that_do_not_fit_the_parts_are_refused_and_can_be_tried_agai
     completed(&client, &id, &[(1, &first)]).await.assert_code(404, "NoSuchUpload");
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_part_is_replaced_by_a_later_one_of_its_number() {
     let client = Client::new().await;
     let id = created(&client).await;
@@ -86,7 +86,7 @@ async fn a_part_is_replaced_by_a_later_one_of_its_number() {
     assert_eq!(client.get("demo/a").send().await.text(), "new");
 }
 
-#[tokio::test]
+#[scenario]
 async fn part_numbers_are_from_1_to_10000() {
     let client = Client::new().await;
     let id = created(&client).await;
@@ -97,7 +97,7 @@ async fn part_numbers_are_from_1_to_10000() {
     part(&client, "none", 1, b"x").await.assert_code(404, "NoSuchUpload");
 }
 
-#[tokio::test]
+#[scenario]
 async fn an_aborted_upload_leaves_nothing() {
     use s3_storage_sim::store::Backend;
     let client = Client::new().await;
@@ -112,7 +112,7 @@ async fn an_aborted_upload_leaves_nothing() {
     assert!(client.backend.blobs().await.unwrap().is_empty());
 }
 
-#[tokio::test]
+#[scenario]
 async fn parts_are_listed_page_by_page() {
     let client = Client::new().await;
     let id = created(&client).await;
@@ -133,7 +133,7 @@ async fn parts_are_listed_page_by_page() {
     );
 }
 
-#[tokio::test]
+#[scenario]
 async fn every_part_of_an_sse_c_upload_brings_the_key() {
     let client = Client::new().await;
     let create = client.post("demo/a").query("uploads", "").customer_key(&KEY).send().await.assert_ok();
@@ -153,7 +153,7 @@ async fn every_part_of_an_sse_c_upload_brings_the_key() {
     client.get("demo/a").send().await.assert_code(400, "InvalidRequest");
 }
 
-#[tokio::test]
+#[scenario]
 async fn an_upload_without_a_customer_key_takes_no_part_with_one() {
     let client = Client::new().await;
     let id = created(&client).await;
@@ -163,7 +163,7 @@ async fn an_upload_without_a_customer_key_takes_no_part_with_one() {
     method.send().await.assert_code(400, "InvalidArgument");
 }
 
-#[tokio::test]
+#[scenario]
 async fn an_sse_kms_upload_names_its_key_at_every_step() {
     let client = Client::new().await;
     let create = client.post("demo/a").query("uploads", "").header(SSE, "aws:kms");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, CUSTOMER_ALGORITHM, Call, Client, KMS_KEY_ID, SSE, digest};
+use crate::support::{Answer, CUSTOMER_ALGORITHM, Call, Client, KMS_KEY_ID, SSE, digest, scenario};
 
 const KEY: [u8; 32] = [7; 32];
 const OBJECTS: &str = "arn:aws:s3:::demo/*";
@@ -35,7 +35,7 @@ fn kms<'a>(call: Call<'a>, key: &str) -> Call<'a> {
     call.header(SSE, "aws:kms").header(KMS_KEY_ID, key)
 }
 
-#[tokio::test]
+#[scenario]
 async fn writes_that_do_not_ask_for_encryption_are_denied_as_the_documentation_teaches() {
     let client = Client::new().await;
     let object = json!(OBJECTS);
@@ -69,7 +69,7 @@ async fn writes_that_do_not_ask_for_encryption_are_denied_as_the_documentation_t
     assert_eq!(client.get("demo/a").send().await.assert_ok().text(), "content", "reads are as they were");
 }
 
-#[tokio::test]
+#[scenario]
 async fn parts_count_as_encrypted_as_their_upload_was_begun() {
     let client = Client::new().await;
     let condition = json!({ "StringNotEquals": { "s3:x-amz-server-side-encryption": "aws:kms" } });
@@ -84,7 +84,7 @@ async fn parts_count_as_encrypted_as_their_upload_was_begun() {
     client.post("demo/a").query("uploadId", &id).body(document).send().await.assert_ok();
 }
 
-#[tokio::test]
+#[scenario]
 async fn one_kms_key_is_demanded_by_its_arn_and_met_by_any_of_its_names() {
     let client = Client::new().await;
     let made = kms(client.put("demo/before"), "alias/documents").body("x").send().await.assert_ok();
@@ -109,7 +109,7 @@ async fn one_kms_key_is_demanded_by_its_arn_and_met_by_any_of_its_names() {
     assert_denied(&kms(write(), other).send().await, "s3:PutObject", "arn:aws:s3:::demo/a");
 }
 
-#[tokio::test]
+#[scenario]
 async fn customer_keys_are_forbidden_or_demanded() {
     let client = Client::new().await;
     let key = "s3:x-amz-server-side-encryption-customer-algorithm";
@@ -122,7 +122,7 @@ async fn customer_keys_are_forbidden_or_demanded() {
     write().customer_key(&KEY).send().await.assert_ok();
 }
 
-#[tokio::test]
+#[scenario]
 async fn everything_over_plain_http_is_denied() {
     let client = Client::new().await;
     client.put("demo/a").body("content").send().await.assert_ok();
@@ -153,7 +153,7 @@ fn with_alice(config: &mut s3_storage_sim::Config) {
     config.credentials.push(alice);
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_denial_is_for_whom_it_names() {
     let client = Client::with(with_alice).await;
     let alice = client.also_as("AKIAALICE");
@@ -179,7 +179,7 @@ async fn a_denial_is_for_whom_it_names() {
     alice.put("demo/b").body("x").send().await.assert_ok();
 }
 
-#[tokio::test]
+#[scenario]
 async fn listings_are_limited_by_prefix() {
     let client = Client::new().await;
     client.put("demo/open/a").body("x").send().await.assert_ok();
@@ -194,7 +194,7 @@ async fn listings_are_limited_by_prefix() {
     assert_eq!(client.head("demo/none").send().await.status, 403);
 }
 
-#[tokio::test]
+#[scenario]
 async fn tags_decide_who_may_read_and_what_may_be_written() {
     let client = Client::new().await;
     for (key, tag) in [("a", "secret=yes"), ("b", "secret=no")] {
@@ -226,7 +226,7 @@ async fn tags_decide_who_may_read_and_what_may_be_written() {
     put("no").send().await.assert_ok();
 }
 
-#[tokio::test]
+#[scenario]
 async fn versions_have_actions_of_their_own() {
     let client = Client::new().await;
     let document = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
@@ -256,7 +256,7 @@ async fn versions_have_actions_of_their_own() {
     assert_eq!(client.delete("demo/a").send().await.status, 204, "a delete marker keeps all versions");
 }
 
-#[tokio::test]
+#[scenario]
 async fn copies_read_their_source_with_the_rights_of_their_caller() {
     let client = Client::new().await;
     client.put("other-bucket").send().await.assert_ok();
@@ -267,7 +267,7 @@ async fn copies_read_their_source_with_the_rights_of_their_caller() {
     client.get("other-bucket/a").send().await.assert_code(404, "NoSuchKey");
 }
 
-#[tokio::test]
+#[scenario]
 async fn of_many_objects_those_are_deleted_that_may_be() {
     let client = Client::new().await;
     for key in ["a", "kept/b"] {
@@ -284,7 +284,7 @@ async fn of_many_objects_those_are_deleted_that_may_be() {
     client.get("demo/kept/b").send().await.assert_ok();
 }
 
-#[tokio::test]
+#[scenario]
 async fn policies_are_put_given_back_as_they_were_and_removed() {
     let client = Client::new().await;
     let get = || client.get("demo").query("policy", "").send();
@@ -308,7 +308,7 @@ async fn policies_are_put_given_back_as_they_were_and_removed() {
     client.get("demo/a").send().await.assert_code(404, "NoSuchKey");
 }
 
-#[tokio::test]
+#[scenario]
 async fn what_is_no_policy_is_refused_in_s3s_words() {
     let client = Client::new().await;
     for (policy, message) in [

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use md5::{Digest, Md5};
 
-use crate::support::{CUSTOMER_ALGORITHM, CUSTOMER_KEY, CUSTOMER_MD5, Call, Client, SSE, signature_of};
+use crate::support::{CUSTOMER_ALGORITHM, CUSTOMER_KEY, CUSTOMER_MD5, Call, Client, SSE, scenario, signature_of};
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -14,7 +14,7 @@ fn with_unsigned_key<'a>(call: Call<'a>, key: &[u8]) -> Call<'a> {
         .unsigned_header(CUSTOMER_MD5, &STANDARD.encode(Md5::digest(key)))
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_url_writes_reads_looks_and_deletes() {
     let client = Client::new().await;
     client.put("demo/a b/ü+c").body("content").presigned(60).send().await.assert_ok();
@@ -24,7 +24,7 @@ async fn a_url_writes_reads_looks_and_deletes() {
     client.get("demo/a b/ü+c").presigned(60).send().await.assert_code(404, "NoSuchKey");
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_url_with_virtual_host_reaches_the_same_object() {
     let client = Client::new().await;
     let host = "demo.s3.us-east-1.storage.test";
@@ -33,7 +33,7 @@ async fn a_url_with_virtual_host_reaches_the_same_object() {
     assert_eq!(client.get("a").at(host).send().await.assert_ok().text(), "content");
 }
 
-#[tokio::test]
+#[scenario]
 async fn customer_keys_travel_with_all_three_headers_signed() {
     let client = Client::new().await;
     client.put("demo/a").customer_key(&KEY).body("content").presigned(60).send().await.assert_ok();
@@ -41,7 +41,7 @@ async fn customer_keys_travel_with_all_three_headers_signed() {
     assert_eq!(got.text(), "content");
 }
 
-#[tokio::test]
+#[scenario]
 async fn customer_keys_travel_with_the_algorithm_alone_signed() {
     let client = Client::new().await;
     with_unsigned_key(client.put("demo/a"), &KEY).body("content").presigned(60).send().await.assert_ok();
@@ -51,7 +51,7 @@ async fn customer_keys_travel_with_the_algorithm_alone_signed() {
     client.get("demo/a").presigned(60).send().await.assert_code(400, "InvalidRequest");
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_part_is_uploaded_through_a_url() {
     let client = Client::new().await;
     let create = client.post("demo/a").query("uploads", "").customer_key(&KEY).send().await.assert_ok();
@@ -66,7 +66,7 @@ async fn a_part_is_uploaded_through_a_url() {
     assert_eq!(client.get("demo/a").customer_key(&KEY).send().await.assert_ok().text(), "content");
 }
 
-#[tokio::test]
+#[scenario]
 async fn other_headers_that_were_not_signed_are_refused_by_name() {
     let client = Client::new().await;
     let put = client.put("demo/a").unsigned_header(SSE, "AES256").unsigned_header("x-amz-meta-a", "b");
@@ -79,7 +79,7 @@ async fn other_headers_that_were_not_signed_are_refused_by_name() {
     client.get("demo/a").send().await.assert_code(404, "NoSuchKey");
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_signed_header_that_is_missing_or_changed_breaks_the_signature() {
     let client = Client::new().await;
     let put = client.put("demo/a").header(SSE, "aws:kms").body("content").presigned(60);
@@ -89,7 +89,7 @@ async fn a_signed_header_that_is_missing_or_changed_breaks_the_signature() {
     changed.presigned(60).send().await.assert_code(403, "SignatureDoesNotMatch");
 }
 
-#[tokio::test]
+#[scenario]
 async fn an_expired_url_is_refused() {
     let client = Client::new().await;
     client.put("demo/a").body("content").send().await.assert_ok();
@@ -102,7 +102,7 @@ async fn an_expired_url_is_refused() {
     too_long.assert_code(400, "AuthorizationQueryParametersError");
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_request_without_signature_is_refused() {
     let client = Client::new().await;
     client.put("demo/a").body("content").send().await.assert_ok();
@@ -111,7 +111,7 @@ async fn a_request_without_signature_is_refused() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn an_access_key_that_nobody_has_is_refused_by_its_name() {
     let client = Client::new().await.signing_as("AKIANOBODY");
     for call in [client.get("demo/a"), client.get("demo/a").presigned(60)] {
@@ -123,7 +123,7 @@ async fn an_access_key_that_nobody_has_is_refused_by_its_name() {
 }
 
 /// Recorded from Amazon S3: `test_presigned_url_signature_authentication[s3v4]` (`LocalStack`'s snapshots of AWS).
-#[tokio::test]
+#[scenario]
 async fn a_signature_that_does_not_match_is_told_what_it_should_have_been_over() {
     let client = Client::new().await.signing_with("another secret");
     let path = "demo/a b/ü+c";
@@ -148,7 +148,7 @@ async fn a_signature_that_does_not_match_is_told_what_it_should_have_been_over()
 }
 
 /// Recorded from Amazon S3: `test_presigned_url_signature_authentication_expired[s3v4]`.
-#[tokio::test]
+#[scenario]
 async fn an_expired_url_is_told_when_it_expired() {
     let client = Client::new().await;
     let refused = client.get("demo/a").presigned(1).dated(-100).send().await;
@@ -163,7 +163,7 @@ async fn an_expired_url_is_told_when_it_expired() {
 }
 
 /// Recorded from Amazon S3: `test_s3_put_presigned_url_missing_sig_param[s3v4]`.
-#[tokio::test]
+#[scenario]
 async fn a_url_that_lacks_a_parameter_of_its_signature_is_refused_with_the_list_of_them() {
     let client = Client::new().await;
     let text = "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, \

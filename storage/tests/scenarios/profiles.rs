@@ -2,7 +2,7 @@
 
 use s3_storage_sim::Profile;
 
-use crate::support::{Client, SSE};
+use crate::support::{Client, SSE, scenario};
 
 const PROFILES: [Profile; 3] = [Profile::Aws2026, Profile::Aws2025, Profile::Ceph];
 const KEY: [u8; 32] = [7; 32];
@@ -12,7 +12,7 @@ async fn under(profile: Profile) -> Client {
     Client::with(|config| config.profile = profile).await
 }
 
-#[tokio::test]
+#[scenario]
 async fn new_buckets_block_customer_keys_since_2026() {
     for profile in PROFILES {
         let client = under(profile).await;
@@ -21,7 +21,7 @@ async fn new_buckets_block_customer_keys_since_2026() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_wrong_customer_key_is_denied_or_a_bad_request() {
     for profile in PROFILES {
         let client = Client::with(|config| {
@@ -36,7 +36,7 @@ async fn a_wrong_customer_key_is_denied_or_a_bad_request() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn kms_has_a_key_of_the_services_own_or_has_to_be_given_one() {
     for profile in PROFILES {
         let client = under(profile).await;
@@ -45,7 +45,7 @@ async fn kms_has_a_key_of_the_services_own_or_has_to_be_given_one() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn buckets_have_a_configuration_from_the_start_or_none() {
     for profile in PROFILES {
         let client = under(profile).await;
@@ -62,7 +62,7 @@ async fn buckets_have_a_configuration_from_the_start_or_none() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn impossible_lifetimes_of_urls_are_malformed_or_denied() {
     for profile in PROFILES {
         let client = under(profile).await;
@@ -73,13 +73,13 @@ async fn impossible_lifetimes_of_urls_are_malformed_or_denied() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn signatures_are_for_the_servers_region_or_for_any() {
     for profile in PROFILES {
         let client = under(profile).await;
         let elsewhere = client.restarted(|config| {
             config.profile = profile;
-            config.region = "eu-west-1".to_owned();
+            "eu-west-1".clone_into(&mut config.region);
         });
         let answer = elsewhere.await.get("demo").at("localhost").send().await;
         if profile == Profile::Ceph {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, KMS_KEY_ID, SSE, digest};
+use crate::support::{Answer, Client, KMS_KEY_ID, SSE, digest, scenario};
 
 const BLOCK: [&str; 4] = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
 
@@ -41,7 +41,7 @@ fn assert_shut(answer: &Answer) {
     answer.assert_refused(403, "AccessDenied", "Access Denied");
 }
 
-#[tokio::test]
+#[scenario]
 async fn nobody_unsigned_may_do_anything_from_the_start() {
     let client = Client::new().await;
     client.put("demo/a").body("content").send().await.assert_ok();
@@ -70,7 +70,7 @@ async fn nobody_unsigned_may_do_anything_from_the_start() {
     client.get("demo/a").send().await.assert_ok();
 }
 
-#[tokio::test]
+#[scenario]
 async fn the_public_may_do_what_a_policy_allows_and_no_more() {
     let client = open(&["s3:GetObject"]).await;
     let got = client.get("demo/a").anonymous().send().await.assert_ok();
@@ -94,7 +94,7 @@ async fn the_public_may_do_what_a_policy_allows_and_no_more() {
     assert_shut(&client.delete("demo/a").anonymous().send().await);
 }
 
-#[tokio::test]
+#[scenario]
 async fn policies_that_let_the_public_in_are_refused_from_the_start() {
     let client = Client::new().await;
     let text = "User: arn:aws:iam::111122223333:user/demo is not authorized to perform: s3:PutBucketPolicy on resource: \
@@ -108,7 +108,7 @@ async fn policies_that_let_the_public_in_are_refused_from_the_start() {
     assert_eq!(allow(&client, &["s3:GetObject"]).await.status, 204);
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_restricted_bucket_shuts_the_public_out_whatever_its_policy_says() {
     let client = open(&["s3:GetObject"]).await;
     client.get("demo/a").anonymous().send().await.assert_ok();
@@ -119,7 +119,7 @@ async fn a_restricted_bucket_shuts_the_public_out_whatever_its_policy_says() {
     client.get("demo/a").anonymous().send().await.assert_ok();
 }
 
-#[tokio::test]
+#[scenario]
 async fn the_blocks_are_given_back_changed_and_removed() {
     let client = Client::new().await;
     let get = || client.get("demo").query("publicAccessBlock", "").send();
@@ -137,7 +137,7 @@ async fn the_blocks_are_given_back_changed_and_removed() {
     assert_eq!(allow(&client, &["s3:GetObject"]).await.status, 204);
 }
 
-#[tokio::test]
+#[scenario]
 async fn nobody_asks_kms_for_who_did_not_sign() {
     let client = open(&["s3:GetObject", "s3:PutObject"]).await;
     client
@@ -160,7 +160,7 @@ async fn nobody_asks_kms_for_who_did_not_sign() {
     client.get("demo/w").send().await.assert_code(404, "NoSuchKey");
 }
 
-#[tokio::test]
+#[scenario]
 async fn access_control_lists_are_refused() {
     let client = Client::new().await;
     for (header, value) in

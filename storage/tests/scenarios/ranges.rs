@@ -1,8 +1,8 @@
 //! Ranges and parts of objects, across the edges of segments.
 
-use crate::support::{Client, SEGMENT, text};
+use crate::support::{Client, SEGMENT, scenario, text};
 
-#[tokio::test]
+#[scenario]
 async fn every_range_gives_just_its_bytes() {
     let client = Client::new().await;
     // Just over one chunk of sixteen segments, so that chunk edges are crossed too.
@@ -31,7 +31,7 @@ async fn every_range_gives_just_its_bytes() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_range_that_begins_behind_the_end_is_refused() {
     let client = Client::new().await;
     client.put("demo/a").body("content").send().await.assert_ok();
@@ -41,7 +41,7 @@ async fn a_range_that_begins_behind_the_end_is_refused() {
     assert_eq!(client.get("demo/empty").send().await.assert_ok().body, b"");
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_head_with_a_range_tells_the_ranges_length() {
     let client = Client::new().await;
     client.put("demo/a").body("content").send().await.assert_ok();
@@ -50,7 +50,7 @@ async fn a_head_with_a_range_tells_the_ranges_length() {
     assert_eq!(head.header("content-range"), Some("bytes 1-3/7"));
 }
 
-#[tokio::test]
+#[scenario]
 async fn lengths_around_segments_come_back_whole() {
     let client = Client::new().await;
     for length in [0, 1, 15, 16, 17, SEGMENT - 1, SEGMENT, SEGMENT + 1, 16 * SEGMENT, 16 * SEGMENT + 1] {
@@ -60,7 +60,7 @@ async fn lengths_around_segments_come_back_whole() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn part_numbers_of_an_object_that_was_written_at_once() {
     let client = Client::new().await;
     client.put("demo/a").body("content").send().await.assert_ok();

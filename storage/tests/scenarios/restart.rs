@@ -7,14 +7,14 @@ use s3_storage_sim::root_key::RootKeyInMemory;
 use s3_storage_sim::store::{Backend, Change};
 use s3_storage_sim::{Config, Storage};
 
-use crate::support::{BUCKET, Client, KMS_KEY_ID, SSE, text};
+use crate::support::{BUCKET, Client, KMS_KEY_ID, SSE, scenario, text};
 
 /// A client of the same store, started anew with the settings of [`Client::new`].
 async fn restarted(client: &Client) -> Client {
     client.restarted(|config| config.sse_c_default = SseCDefault::Allowed).await
 }
 
-#[tokio::test]
+#[scenario]
 async fn objects_buckets_uploads_and_keys_survive() {
     let client = Client::new().await;
     let content = text(100_000);
@@ -41,7 +41,7 @@ async fn objects_buckets_uploads_and_keys_survive() {
     assert_eq!(again.send().await.assert_ok().header(KMS_KEY_ID), Some(arn.as_str()), "the alias is still that key's");
 }
 
-#[tokio::test]
+#[scenario]
 async fn bytes_that_a_crash_left_without_a_record_are_cleared_away() {
     let client = Client::new().await;
     client.put("demo/a").body("content").send().await.assert_ok();
@@ -51,7 +51,7 @@ async fn bytes_that_a_crash_left_without_a_record_are_cleared_away() {
     assert_eq!(client.get("demo/a").send().await.text(), "content");
 }
 
-#[tokio::test]
+#[scenario]
 async fn replaced_and_deleted_objects_leave_no_bytes() {
     let client = Client::new().await;
     for _ in 0..3 {
@@ -62,7 +62,7 @@ async fn replaced_and_deleted_objects_leave_no_bytes() {
     assert!(client.backend.blobs().await.unwrap().is_empty());
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_reset_removes_everything_but_the_aliases_of_the_configuration() {
     let client = Client::new().await;
     client.put("demo/a").body("content").send().await.assert_ok();
@@ -83,7 +83,7 @@ async fn refusal(client: &Client, root_key: &RootKeyInMemory) -> String {
     refusal
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_store_is_not_started_under_another_root_key_nor_under_none() {
     let client = Client::new().await;
     client.put("demo/a").body("content").send().await.assert_ok();
@@ -95,7 +95,7 @@ async fn a_store_is_not_started_under_another_root_key_nor_under_none() {
     assert_eq!(restarted(&client).await.get("demo/a").send().await.text(), "content");
 }
 
-#[tokio::test]
+#[scenario]
 async fn records_that_were_altered_swapped_removed_or_put_back_are_refused() {
     let client = Client::new().await;
     client.put("demo/a").body("first").send().await.assert_ok();
@@ -127,7 +127,7 @@ async fn records_that_were_altered_swapped_removed_or_put_back_are_refused() {
     assert_eq!(restarted(&client).await.get("demo/a").send().await.text(), "second");
 }
 
-#[tokio::test]
+#[scenario]
 async fn two_storages_over_one_backend_lose_nothing_of_each_other() {
     let one = Client::new().await;
     let other = restarted(&one).await;

@@ -1,7 +1,7 @@
 //! Tags of objects, of their versions, and of buckets. The answers are Amazon's, as recorded in `LocalStack`'s snapshots
 //! (`tests/aws/services/s3/test_s3_api.snapshot.json`, Apache-2.0).
 
-use crate::support::{Answer, Call, Client};
+use crate::support::{Answer, Call, Client, scenario};
 
 const TAGGING: &str = "x-amz-tagging";
 
@@ -26,7 +26,7 @@ fn owned(tags: &[(&str, &str)]) -> Vec<(String, String)> {
     tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
-#[tokio::test]
+#[scenario]
 async fn objects_are_tagged_when_they_are_written_and_later() {
     let client = Client::new().await;
     client.put("demo/a").header(TAGGING, "tag1=one&tag2=").body("content").send().await.assert_ok();
@@ -48,7 +48,7 @@ async fn objects_are_tagged_when_they_are_written_and_later() {
     assert_eq!(tags(&client, "demo/a").await, [], "a new object has no tags");
 }
 
-#[tokio::test]
+#[scenario]
 async fn copies_take_tags_along_unless_they_are_given_others() {
     let client = Client::new().await;
     client.put("demo/a").header(TAGGING, "from=source").body("content").send().await.assert_ok();
@@ -64,7 +64,7 @@ async fn copies_take_tags_along_unless_they_are_given_others() {
     assert_eq!(tags(&client, "demo/b").await, []);
 }
 
-#[tokio::test]
+#[scenario]
 async fn uploads_in_parts_are_tagged_when_they_are_begun() {
     let client = Client::new().await;
     let created = client.post("demo/a").query("uploads", "").header(TAGGING, "a=b").send().await.assert_ok();
@@ -78,7 +78,7 @@ async fn uploads_in_parts_are_tagged_when_they_are_begun() {
     assert_eq!(tags(&client, "demo/a").await, owned(&[("a", "b")]));
 }
 
-#[tokio::test]
+#[scenario]
 async fn each_version_has_its_tags_and_a_delete_marker_none() {
     let client = Client::new().await;
     let document = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
@@ -109,7 +109,7 @@ async fn each_version_has_its_tags_and_a_delete_marker_none() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn buckets_are_tagged() {
     let client = Client::new().await;
     let get = || client.get("demo").query("tagging", "").send();
@@ -132,7 +132,7 @@ async fn buckets_are_tagged() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn what_cannot_be_a_tag_is_refused_in_s3s_words() {
     let client = Client::new().await;
     client.put("demo/a").body("content").send().await.assert_ok();

@@ -2,7 +2,7 @@
 
 use s3_storage_sim::store::Backend;
 
-use crate::support::{Answer, Client, KMS_KEY_ID, SSE, digest};
+use crate::support::{Answer, Client, KMS_KEY_ID, SSE, digest, scenario};
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -50,7 +50,7 @@ async fn delete_many(client: &Client, objects: &[(&str, Option<&str>)]) -> Answe
     client.post("demo").query("delete", "").header("content-md5", &md5).body(document).send().await.assert_ok()
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_bucket_says_whether_it_keeps_versions() {
     let client = Client::new().await;
     let state = || client.get("demo").query("versioning", "").send();
@@ -73,7 +73,7 @@ async fn a_bucket_says_whether_it_keeps_versions() {
     none.assert_code(404, "NoSuchBucket");
 }
 
-#[tokio::test]
+#[scenario]
 async fn each_version_is_read_by_its_id_and_the_newest_without() {
     let client = versioned().await;
     let [first, second] = [write(&client, "first").await, write(&client, "second").await];
@@ -91,7 +91,7 @@ async fn each_version_is_read_by_its_id_and_the_newest_without() {
     assert_eq!((newest.text(), id(&newest)), ("second", second));
 }
 
-#[tokio::test]
+#[scenario]
 async fn ids_that_were_never_given_are_told_from_those_that_are_gone() {
     let client = versioned().await;
     let gone = write(&client, "content").await;
@@ -110,7 +110,7 @@ async fn ids_that_were_never_given_are_told_from_those_that_are_gone() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_deletion_leaves_a_marker_that_hides_and_keeps() {
     let client = versioned().await;
     let content = write(&client, "content").await;
@@ -144,7 +144,7 @@ async fn a_deletion_leaves_a_marker_that_hides_and_keeps() {
     assert_eq!((of_nothing.status, of_nothing.header("x-amz-delete-marker")), (204, Some("true")));
 }
 
-#[tokio::test]
+#[scenario]
 async fn many_versions_are_deleted_at_once() {
     let client = versioned().await;
     let first = write(&client, "first").await;
@@ -165,7 +165,7 @@ async fn many_versions_are_deleted_at_once() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn what_was_there_before_and_what_comes_when_suspended_is_the_null_version() {
     let client = Client::new().await;
     let before = client.put("demo/a").body("before").send().await.assert_ok();
@@ -188,7 +188,7 @@ async fn what_was_there_before_and_what_comes_when_suspended_is_the_null_version
     assert_eq!(read(&client, &numbered).await.assert_ok().text(), "numbered");
 }
 
-#[tokio::test]
+#[scenario]
 async fn versions_of_all_modes_lie_side_by_side_and_survive_a_restart() {
     let client = versioned().await;
     let plain = id(&client.put("demo/a").body("SSE-S3").send().await.assert_ok());
@@ -225,7 +225,7 @@ async fn versions_of_all_modes_lie_side_by_side_and_survive_a_restart() {
     assert_eq!(id(&client.head("demo/a").customer_key(&KEY).send().await.assert_ok()), customer);
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_versions_bytes_are_not_anothers() {
     let client = versioned().await;
     let mut made = Vec::new();
@@ -243,7 +243,7 @@ async fn a_versions_bytes_are_not_anothers() {
     }
 }
 
-#[tokio::test]
+#[scenario]
 async fn copies_are_of_the_version_that_they_name() {
     let client = versioned().await;
     let [first, second] = [write(&client, "first").await, write(&client, "second").await];
@@ -273,7 +273,7 @@ async fn copies_are_of_the_version_that_they_name() {
     copy("demo/b", "demo/a".to_owned()).send().await.assert_code(404, "NoSuchKey");
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_bucket_with_versions_or_markers_is_not_empty() {
     let client = versioned().await;
     let content = write(&client, "content").await;
@@ -291,7 +291,7 @@ async fn a_bucket_with_versions_or_markers_is_not_empty() {
     assert!(left.iter().all(|(key, _)| !key.contains("demo")), "{left:?}");
 }
 
-#[tokio::test]
+#[scenario]
 async fn a_listing_goes_on_behind_versions_that_were_removed_since() {
     let client = versioned().await;
     for content in ["1", "2", "3", "4", "5"] {
@@ -318,7 +318,7 @@ async fn a_listing_goes_on_behind_versions_that_were_removed_since() {
     assert_eq!(client.delete("demo").send().await.status, 204);
 }
 
-#[tokio::test]
+#[scenario]
 async fn versions_are_in_the_order_in_which_their_uploads_were_begun() {
     let client = versioned().await;
     let begin = || client.post("demo/a").query("uploads", "").send();
@@ -338,7 +338,7 @@ async fn versions_are_in_the_order_in_which_their_uploads_were_begun() {
     assert_eq!(list(&client, &[]).await.elements("VersionId"), completed);
 }
 
-#[tokio::test]
+#[scenario]
 async fn versions_are_listed_page_by_page() {
     let client = versioned().await;
     for key in ["a", "b/1", "b/2", "c d"] {

@@ -31,10 +31,10 @@ export class Storage {
   bucket = BUCKET;
   #server;
 
-  /** Starts the server that `S3_STORAGE_SIM` names, on a free port. */
-  static async start() {
+  /** Starts the server that `S3_STORAGE_SIM` names, on a free port, with further flags. */
+  static async start(...flags) {
     const storage = new Storage();
-    const args = ["--listen", "127.0.0.1:0", "--region", REGION, "--kms-key", KMS_KEY];
+    const args = ["--listen", "127.0.0.1:0", "--region", REGION, "--kms-key", KMS_KEY, ...flags];
     storage.#server = spawn(process.env.S3_STORAGE_SIM, args, { stdio: ["ignore", "pipe", "inherit"] });
     storage.endpoint = await listeningAddress(storage.#server);
     await storage.#make();

@@ -18,6 +18,12 @@ use s3s::Body;
 pub(crate) use answer::Answer;
 use signer::Signer;
 
+/// What a scenario is run by: the same table proves the same answers natively and in WebAssembly.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use tokio::test as scenario;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use wasm_bindgen_test::wasm_bindgen_test as scenario;
+
 pub(crate) const BUCKET: &str = "demo";
 pub(crate) const HOST: &str = "s3.us-east-1.storage.test";
 /// A segment at rest, in bytes of content.

@@ -1,0 +1,21 @@
+/** AWS's JavaScript SDK in Node, against the native server. */
+
+import { after, before } from "node:test";
+
+import { CREDENTIALS, KMS_KEY, Storage } from "../interop/support/storage.mjs";
+import { rows } from "./rows.mjs";
+import { Side } from "./table.mjs";
+
+let storage;
+let side;
+
+before(async () => {
+  storage = await Storage.start("--sse-c-default", "allowed");
+  const client = { endpoint: storage.endpoint, credentials: CREDENTIALS };
+  side = new Side({ s3: { ...client, forcePathStyle: true }, kms: client, kmsKey: KMS_KEY });
+  await side.start();
+});
+
+after(() => storage.stop());
+
+rows("Node", (row, mode) => side[row](mode));
