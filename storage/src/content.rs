@@ -200,6 +200,11 @@ fn of_a_body(cause: s3s::StdError) -> S3Error {
     match cause.downcast::<S3Error>() {
         Ok(error) => *error,
         Err(cause) => {
+            let cause = match cause.downcast::<AwsChunkedStreamError>().map(|error| *error) {
+                Ok(AwsChunkedStreamError::Underlying(cause)) => return of_a_body(cause),
+                Ok(error) => error.into(),
+                Err(cause) => cause,
+            };
             match cause.downcast_ref::<AwsChunkedStreamError>().map(AwsChunkedStreamError::to_s3_error_code) {
                 Some(S3ErrorCode::SignatureDoesNotMatch) => {
                     S3Error::with_message(S3ErrorCode::SignatureDoesNotMatch, crate::signatures::MISMATCH)

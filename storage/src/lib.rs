@@ -12,6 +12,7 @@
 //! | [`store`] | where records and blobs are kept |
 //! | [`faults`] | answers that fail on purpose |
 //! | [`inspection`] | what lies at rest, apart from S3 |
+//! | [`limits`] | S3's limits beside those on bodies |
 //! | [`model`] | buckets, objects, uploads as records |
 //! | [`policy`] | policies in IAM's language |
 //! | [`tags`] | tags of buckets and objects |
@@ -28,12 +29,14 @@ pub mod config;
 mod content;
 mod core;
 mod cors;
+mod data_keys;
 pub mod encryption;
 mod error_documents;
 pub mod faults;
 mod forms;
 pub mod inspection;
 pub mod kms;
+pub mod limits;
 pub mod model;
 mod ops;
 #[cfg(target_arch = "wasm32")]

@@ -25,6 +25,7 @@ use crate::error_documents::{completed_error, error_answer};
 use crate::faults::{Fault, FaultRule, FaultRuleError, FaultState, KMS_PREFIX};
 use crate::forms;
 use crate::kms::{self, Call};
+use crate::limits;
 use crate::ops::Operations;
 use crate::root_key::RootKeyHolder;
 use crate::signatures::{early, hoisted, kms as kms_signatures};
@@ -131,6 +132,9 @@ impl Storage {
     }
 
     async fn answer(&self, asked: &Asked, request: Request<Body>, secure: bool) -> Response<Body> {
+        if let Err(error) = limits::check_headers(&asked.headers) {
+            return error_answer(error);
+        }
         if let (false, Some(refusal)) = (secure, request::insecure(&asked.headers)) {
             return error_answer(refusal.into());
         }

@@ -77,7 +77,7 @@ export function allCells() {
   const peers = Object.keys(PEERS);
   return [
     ...peers.flatMap((peer) => cellsIn("Node", peer, SIZES)),
-    ...peers.flatMap((peer) => cellsIn("Chromium", peer, [MIB + 5])),
+    ...peers.flatMap((peer) => cellsIn("Chromium", peer, SIZES)),
   ];
 }
 

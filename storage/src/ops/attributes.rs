@@ -10,7 +10,8 @@ use s3s::{S3Request, S3Response, S3Result, s3_error};
 use super::lookup::{Found, Wanted};
 use crate::access::hidden;
 use crate::answers::{self, set_checksums};
-use crate::core::{Core, check_customer_key};
+use crate::core::Core;
+use crate::data_keys::check_customer_key;
 use crate::encryption::request;
 use crate::model::{ObjectName, StoredObject};
 

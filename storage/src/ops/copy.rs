@@ -16,7 +16,8 @@ use crate::bytes_at_rest;
 use crate::caller::Caller;
 use crate::conditions::Conditions;
 use crate::content::{self, Promise};
-use crate::core::{Core, check_customer_key, extents, now_millis};
+use crate::core::{Core, extents, now_millis};
+use crate::data_keys::check_customer_key;
 use crate::encryption::{CustomerKey, KeyProtection, Place, Requested, request};
 use crate::model::{BucketEncryption, ObjectName, StoredHeaders, StoredObject};
 use crate::tags;
@@ -62,7 +63,7 @@ pub(super) async fn copy_object(
             cache_control: input.cache_control,
             expires: input.expires,
             storage_class: stored_class(input.storage_class)?,
-            metadata: stored_metadata(input.metadata),
+            metadata: stored_metadata(input.metadata)?,
         }
     } else {
         // Of what the source has, its class alone is not copied.

@@ -56,7 +56,7 @@ pub(super) async fn create_multipart_upload(
             cache_control: input.cache_control,
             expires: input.expires,
             storage_class: stored_class(input.storage_class)?,
-            metadata: stored_metadata(input.metadata),
+            metadata: stored_metadata(input.metadata)?,
         },
         checksum,
         tags,

@@ -17,8 +17,10 @@ use crate::answers::{self, set_checksums, set_description, set_encryption};
 use crate::bytes_at_rest;
 use crate::conditions::Conditions;
 use crate::content::{self, Promise};
-use crate::core::{Core, check_customer_key, extents, now_millis};
+use crate::core::{Core, extents, now_millis};
+use crate::data_keys::check_customer_key;
 use crate::encryption::{Place, Refusal, add_elements, request};
+use crate::limits;
 use crate::model::{BucketEncryption, ObjectName, StoredHeaders, StoredObject};
 use crate::records;
 use crate::tags;
@@ -39,7 +41,7 @@ pub(super) async fn put_object(
         cache_control: input.cache_control,
         expires: input.expires,
         storage_class: stored_class(input.storage_class)?,
-        metadata: stored_metadata(input.metadata),
+        metadata: stored_metadata(input.metadata)?,
     };
     let conditions = Conditions { if_match: input.if_match, if_none_match: input.if_none_match, ..Default::default() };
     let tags = tags::of_header(input.tagging.as_deref())?;
@@ -240,8 +242,10 @@ pub(super) fn stored_class(class: Option<StorageClass>) -> S3Result<Option<Strin
     Err(error)
 }
 
-pub(super) fn stored_metadata(metadata: Option<Metadata>) -> std::collections::BTreeMap<String, String> {
-    metadata.into_iter().flatten().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect()
+pub(super) fn stored_metadata(metadata: Option<Metadata>) -> S3Result<BTreeMap<String, String>> {
+    let metadata = metadata.into_iter().flatten().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+    limits::check_metadata(&metadata)?;
+    Ok(metadata)
 }
 
 /// The bytes that a request is for, where it is not for all.

@@ -7,7 +7,7 @@ use http::header::CONNECTION;
 use http::{HeaderValue, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use s3_storage_sim::Storage;
 use s3_storage_sim::faults::Fault;
@@ -17,6 +17,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::watched_body::WatchedBody;
+
+/// How long a connection may wait for a request's headers, the first or the next.
+const HEADERS_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// Answers whoever connects, for ever.
 pub(super) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, storage: Storage) {
@@ -64,7 +67,9 @@ where
         async move { answer_one(&storage, request, secure).await }
     });
     // A client that goes away in the middle is its own business.
-    let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_TIMEOUT);
+    let _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }
 
 /// Answers a request. A refusal may come before the body was read, and HTTP/1 has no way to skip it: the connection ends,

@@ -23,6 +23,7 @@ mod customer_keys;
 mod dsse;
 mod faults;
 mod kms;
+mod limits;
 mod listing;
 mod managed_keys;
 mod many_parts;
