@@ -44,6 +44,61 @@ test("objects survive a reload, a stopped service worker and a restart of the br
   }
 });
 
+/** Everything that the browser keeps of the storage (the page has a database of its own): as text in which bytes stay bytes. */
+async function keptOfTheStorage(page) {
+  return await page.evaluate(async () => {
+    const result = (request) =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const text = (value) => {
+      if (value instanceof Uint8Array) return Array.from(value, (byte) => String.fromCharCode(byte)).join("");
+      if (value instanceof CryptoKey) return `CryptoKey that ${value.extractable ? "can" : "cannot"} be exported`;
+      return typeof value === "object" ? Object.values(value).map(text).join("\n") : String(value);
+    };
+    const kept = [];
+    const database = await result(indexedDB.open("s3-envelope.storage"));
+    for (const store of database.objectStoreNames) {
+      const entries = database.transaction(store).objectStore(store);
+      const [keys, values] = await Promise.all([result(entries.getAllKeys()), result(entries.getAll())]);
+      kept.push(...[...keys, ...values].map((value) => `${store}: ${text(value)}`));
+    }
+    database.close();
+    return kept;
+  });
+}
+
+test("what the browser keeps of the storage is ciphertext: content, names, metadata, the root key", async () => {
+  const opened = await OpenPage.open();
+  try {
+    const choices = ["client-side", "SSE-C", "SSE-S3", "SSE-KMS"];
+    const letter = "a letter that is nobody else's business";
+    const file = { name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from(letter) };
+    for (const choice of choices) {
+      await opened.page.setInputFiles("#file", file);
+      await opened.choose(choice);
+      await opened.page.click("#upload");
+      await opened.page.locator("#journey-subject", { hasText: `${choice}/letter.txt` }).waitFor();
+    }
+    const kept = await keptOfTheStorage(opened.page);
+    assert.ok(kept.filter((entry) => entry.startsWith("sealed-records: ")).length > choices.length);
+    assert.equal(kept.filter((entry) => entry.startsWith("chunks: ")).length, 2 * choices.length);
+    const keys = kept.filter((entry) => entry.startsWith("keys: "));
+    assert.ok(
+      keys.some((entry) => entry.includes("CryptoKey that cannot be exported")),
+      String(keys),
+    );
+    const told = ["letter", "business", "demo", "AES256", "aws:kms", "alias/", "x-amz-", "text/plain"];
+    for (const word of told) {
+      const entry = kept.find((one) => one.includes(word));
+      assert.equal(entry, undefined, `${word} is readable`);
+    }
+  } finally {
+    await opened.close();
+  }
+});
+
 test("a storage that fails answers 500, and has everything again at the next request", async () => {
   const opened = await OpenPage.open();
   opened.expectedStatuses.add(500);
