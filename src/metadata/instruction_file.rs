@@ -1,8 +1,8 @@
 //! Instruction files: content metadata in an S3 object of its own, whose key is the encrypted object's with a suffix.
 //!
 //! Source: the S3 Encryption Client specification, `data-format/metadata-strategy.md`. Formats V1 and V2 keep everything
-//! there but the content's length. V3 keeps there what the data key is wrapped with; what belongs to the content (suite, commitment, message id)
-//! stays with the object, so that the data key can be wrapped anew without touching it.
+//! there but the content's length. V3 keeps there what the data key is wrapped with; what belongs to the content (suite,
+//! commitment, message id) stays with the object, so that the data key can be wrapped anew without touching it.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;

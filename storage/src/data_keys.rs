@@ -49,9 +49,15 @@ impl Core {
     }
 
     fn protect_by_root_key(&self, place: Place<'_>) -> S3Result<(ObjectKeys, KeyProtection)> {
+        let (data_key, wrapped) = self.key_under_root_key(place)?;
+        Ok((data_key.into(), KeyProtection::S3(wrapped)))
+    }
+
+    /// A fresh data key, and how the root key wraps it.
+    fn key_under_root_key(&self, place: Place<'_>) -> S3Result<(DataKey, sse_s3::Wrapped)> {
         let data_key = encryption::generate_data_key().map_err(S3Error::internal_error)?;
         let wrapped = self.root.wrap(&data_key, place).map_err(S3Error::internal_error)?;
-        Ok((data_key.into(), KeyProtection::S3(wrapped)))
+        Ok((data_key, wrapped))
     }
 
     async fn protect_by_kms(
@@ -79,8 +85,7 @@ impl Core {
         let (name, call) = ((place.bucket, place.key), call_by_s3(caller)?);
         let (inner_key, inner) =
             self.with_kms(|kms| sse_kms::generate(kms, &call, name, key_id, context, false)).await??;
-        let outer_key = encryption::generate_data_key().map_err(S3Error::internal_error)?;
-        let outer = self.root.wrap(&outer_key, place).map_err(S3Error::internal_error)?;
+        let (outer_key, outer) = self.key_under_root_key(place)?;
         let keys = ObjectKeys { inner: inner_key, outer: Some(outer_key) };
         Ok((keys, KeyProtection::Dsse(dsse_kms::Wrapped { inner, outer })))
     }

@@ -10,7 +10,8 @@ use s3s::{S3Request, S3Response, S3Result, StdError, s3_error};
 
 use super::lookup::{Found, Wanted};
 use super::multipart::{PartTarget, part_number, store_part};
-use super::objects::{place_object, stored_class, stored_encoding, stored_metadata, write_request};
+use super::objects::{place_object, write_request};
+use super::stored_headers::{stored_class, stored_headers};
 use crate::answers::{self, set_checksums, set_encryption};
 use crate::bytes_at_rest;
 use crate::caller::Caller;
@@ -55,16 +56,7 @@ pub(super) async fn copy_object(
         return Err(s3_error!(InvalidRequest, "{text}"));
     }
     let stored_headers = if replaces_metadata {
-        StoredHeaders {
-            content_type: input.content_type,
-            content_encoding: stored_encoding(input.content_encoding),
-            content_disposition: input.content_disposition,
-            content_language: input.content_language,
-            cache_control: input.cache_control,
-            expires: input.expires,
-            storage_class: stored_class(input.storage_class)?,
-            metadata: stored_metadata(input.metadata)?,
-        }
+        stored_headers!(input)
     } else {
         // Of what the source has, its class alone is not copied.
         StoredHeaders { storage_class: stored_class(input.storage_class)?, ..source.headers.clone() }

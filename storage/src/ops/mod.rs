@@ -9,6 +9,7 @@ mod lookup;
 mod multipart;
 mod objects;
 mod policies;
+mod stored_headers;
 mod tagging;
 mod uploads;
 mod versioning;

@@ -11,7 +11,8 @@ use s3s::{S3Request, S3Response, S3Result, s3_error};
 
 use md5::{Digest, Md5};
 
-use super::objects::{stored_class, stored_encoding, stored_metadata, write_request};
+use super::objects::write_request;
+use super::stored_headers::stored_headers;
 use super::versioning::newest;
 use crate::answers::{self, EncryptionAnswer, set_checksums, set_encryption};
 use crate::checksums;
@@ -19,7 +20,7 @@ use crate::conditions::Conditions;
 use crate::content::{self, Promise};
 use crate::core::{Core, now_millis};
 use crate::encryption::{CustomerKey, KeyProtection, Place, Refusal, request, sse_c};
-use crate::model::{Catalogue, ObjectName, StoredHeaders, StoredObject, StoredPart, Upload};
+use crate::model::{Catalogue, ObjectName, StoredObject, StoredPart, Upload};
 use crate::records;
 use crate::tags;
 
@@ -48,16 +49,7 @@ pub(super) async fn create_multipart_upload(
         version,
         initiated: now_millis(),
         protection,
-        headers: StoredHeaders {
-            content_type: input.content_type,
-            content_encoding: stored_encoding(input.content_encoding),
-            content_disposition: input.content_disposition,
-            content_language: input.content_language,
-            cache_control: input.cache_control,
-            expires: input.expires,
-            storage_class: stored_class(input.storage_class)?,
-            metadata: stored_metadata(input.metadata)?,
-        },
+        headers: stored_headers!(input),
         checksum,
         tags,
         parts: std::collections::BTreeMap::new(),

@@ -5,12 +5,12 @@ use std::ops::Range;
 
 use http::HeaderMap;
 use s3s::dto::{
-    ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, Metadata, PutObjectInput,
-    PutObjectOutput, StorageClass,
+    ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput, PutObjectOutput,
 };
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 
 use super::lookup::{Found, Wanted};
+use super::stored_headers::stored_headers;
 use super::versioning::newest;
 use crate::access::hidden;
 use crate::answers::{self, set_checksums, set_description, set_encryption};
@@ -20,8 +20,7 @@ use crate::content::{self, Promise};
 use crate::core::{Core, extents, now_millis};
 use crate::data_keys::check_customer_key;
 use crate::encryption::{Place, Refusal, add_elements, request};
-use crate::limits;
-use crate::model::{BucketEncryption, ObjectName, StoredHeaders, StoredObject};
+use crate::model::{BucketEncryption, ObjectName, StoredObject};
 use crate::records;
 use crate::tags;
 
@@ -33,16 +32,7 @@ pub(super) async fn put_object(
     let caller = core.caller(credentials.as_ref())?;
     let bucket = core.bucket(&input.bucket).await?;
     let requested = write_request(&bucket.encryption, &headers)?;
-    let kept = StoredHeaders {
-        content_type: input.content_type,
-        content_encoding: stored_encoding(input.content_encoding),
-        content_disposition: input.content_disposition,
-        content_language: input.content_language,
-        cache_control: input.cache_control,
-        expires: input.expires,
-        storage_class: stored_class(input.storage_class)?,
-        metadata: stored_metadata(input.metadata)?,
-    };
+    let kept = stored_headers!(input);
     let conditions = Conditions { if_match: input.if_match, if_none_match: input.if_none_match, ..Default::default() };
     let tags = tags::of_header(input.tagging.as_deref())?;
     let name = ObjectName { bucket: input.bucket, key: input.key };
@@ -209,43 +199,6 @@ pub(super) fn write_request(bucket: &BucketEncryption, headers: &HeaderMap) -> R
         return Err(Refusal::CustomerKeysBlocked);
     }
     request::for_write(headers)
-}
-
-/// `aws-chunked` is how the body came, not how the object is encoded.
-pub(super) fn stored_encoding(encoding: Option<String>) -> Option<String> {
-    let encoding = encoding?;
-    let kept: Vec<&str> = encoding.split(',').map(str::trim).filter(|one| *one != "aws-chunked").collect();
-    Some(kept.join(",")).filter(|kept| !kept.is_empty())
-}
-
-/// The storage class as it is kept: the standard one is not told.
-///
-/// # Errors
-/// A class that does not exist.
-pub(super) fn stored_class(class: Option<StorageClass>) -> S3Result<Option<String>> {
-    let Some(class) = class.filter(|class| class.as_str() != StorageClass::STANDARD) else { return Ok(None) };
-    let is_known = [
-        StorageClass::REDUCED_REDUNDANCY,
-        StorageClass::STANDARD_IA,
-        StorageClass::ONEZONE_IA,
-        StorageClass::INTELLIGENT_TIERING,
-        StorageClass::GLACIER,
-        StorageClass::GLACIER_IR,
-        StorageClass::DEEP_ARCHIVE,
-    ]
-    .contains(&class.as_str());
-    if is_known {
-        return Ok(Some(class.as_str().to_owned()));
-    }
-    let mut error = s3_error!(InvalidStorageClass, "The storage class you specified is not valid");
-    add_elements(&mut error, [("StorageClassRequested", class.as_str().to_owned())]);
-    Err(error)
-}
-
-pub(super) fn stored_metadata(metadata: Option<Metadata>) -> S3Result<BTreeMap<String, String>> {
-    let metadata = metadata.into_iter().flatten().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
-    limits::check_metadata(&metadata)?;
-    Ok(metadata)
 }
 
 /// The bytes that a request is for, where it is not for all.
