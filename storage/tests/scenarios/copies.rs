@@ -2,7 +2,7 @@
 
 use md5::{Digest, Md5};
 
-use crate::support::{CUSTOMER_ALGORITHM, Call, Client, KMS_KEY_ID, SEGMENT, SSE, scenario, text};
+use crate::support::{CUSTOMER_ALGORITHM, Call, Client, KMS_KEY_ID, SEGMENT, SSE, completion, scenario, text};
 
 const KEY: [u8; 32] = [7; 32];
 const TARGET_KEY: [u8; 32] = [9; 32];
@@ -121,9 +121,7 @@ async fn parts_are_copied_from_ranges_of_objects_under_other_keys() {
     copy(&format!("bytes=0-{}", content.len())).await.assert_code(400, "InvalidArgument");
     let part = copy(&format!("bytes={}-{}", SEGMENT - 3, SEGMENT + 3)).await.assert_ok();
     let etag = part.element("ETag").unwrap();
-    let document = format!(
-        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>"
-    );
+    let document = completion(&etag);
     client.post("demo/b").query("uploadId", &id).body(document).send().await.assert_ok();
     let got = client.get("demo/b").customer_key(&TARGET_KEY).send().await.assert_ok();
     assert_eq!(got.body, &content[SEGMENT - 3..=SEGMENT + 3]);

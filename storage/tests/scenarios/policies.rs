@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, CUSTOMER_ALGORITHM, Call, Client, KMS_KEY_ID, SSE, digest, scenario};
+use crate::support::{Answer, CUSTOMER_ALGORITHM, Call, Client, KMS_KEY_ID, SSE, completion, digest, scenario};
 
 const KEY: [u8; 32] = [7; 32];
 const OBJECTS: &str = "arn:aws:s3:::demo/*";
@@ -77,10 +77,7 @@ async fn parts_count_as_encrypted_as_their_upload_was_begun() {
     let created = kms(client.post("demo/a").query("uploads", ""), "alias/documents").send().await.assert_ok();
     let id = created.element("UploadId").unwrap();
     let part = client.put("demo/a").query("partNumber", "1").query("uploadId", &id).body("content").send().await;
-    let document = format!(
-        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{}</ETag></Part></CompleteMultipartUpload>",
-        part.assert_ok().etag()
-    );
+    let document = completion(&part.assert_ok().etag());
     client.post("demo/a").query("uploadId", &id).body(document).send().await.assert_ok();
 }
 

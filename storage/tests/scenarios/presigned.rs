@@ -3,7 +3,9 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use md5::{Digest, Md5};
 
-use crate::support::{CUSTOMER_ALGORITHM, CUSTOMER_KEY, CUSTOMER_MD5, Call, Client, SSE, scenario, signature_of};
+use crate::support::{
+    CUSTOMER_ALGORITHM, CUSTOMER_KEY, CUSTOMER_MD5, Call, Client, SSE, completion, scenario, signature_of,
+};
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -58,10 +60,7 @@ async fn a_part_is_uploaded_through_a_url() {
     let id = create.element("UploadId").unwrap();
     let part = client.put("demo/a").query("partNumber", "1").query("uploadId", &id);
     let part = with_unsigned_key(part, &KEY).body("content").presigned(60).send().await.assert_ok();
-    let document = format!(
-        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{}</ETag></Part></CompleteMultipartUpload>",
-        part.etag()
-    );
+    let document = completion(&part.etag());
     client.post("demo/a").query("uploadId", &id).body(document).send().await.assert_ok();
     assert_eq!(client.get("demo/a").customer_key(&KEY).send().await.assert_ok().text(), "content");
 }

@@ -7,7 +7,7 @@ use s3_storage_sim::root_key::RootKeyInMemory;
 use s3_storage_sim::store::{Backend, Change};
 use s3_storage_sim::{Config, Storage};
 
-use crate::support::{BUCKET, Client, KMS_KEY_ID, SSE, scenario, text};
+use crate::support::{BUCKET, Client, KMS_KEY_ID, SSE, completion, scenario, text};
 
 /// A client of the same store, started anew with the settings of [`Client::new`].
 async fn restarted(client: &Client) -> Client {
@@ -32,9 +32,7 @@ async fn objects_buckets_uploads_and_keys_survive() {
     let got = client.get("demo/kms").send().await.assert_ok();
     assert_eq!((got.text(), got.header(KMS_KEY_ID)), ("kms", Some(arn.as_str())));
     assert_eq!(client.get("demo/c").customer_key(&[7; 32]).send().await.assert_ok().text(), "customer");
-    let document = format!(
-        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>"
-    );
+    let document = completion(&etag);
     client.post("demo/m").query("uploadId", &id).body(document).send().await.assert_ok();
     assert_eq!(client.get("demo/m").send().await.text(), "part");
     let again = client.put("demo/kms2").header(SSE, "aws:kms").header(KMS_KEY_ID, "alias/documents").body("x");

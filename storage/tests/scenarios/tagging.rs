@@ -1,7 +1,7 @@
 //! Tags of objects, of their versions, and of buckets. The answers are Amazon's, as recorded in `LocalStack`'s snapshots
 //! (`tests/aws/services/s3/test_s3_api.snapshot.json`, Apache-2.0).
 
-use crate::support::{Answer, Call, Client, scenario};
+use crate::support::{Answer, Call, Client, completion, scenario};
 
 const TAGGING: &str = "x-amz-tagging";
 
@@ -70,10 +70,7 @@ async fn uploads_in_parts_are_tagged_when_they_are_begun() {
     let created = client.post("demo/a").query("uploads", "").header(TAGGING, "a=b").send().await.assert_ok();
     let id = created.element("UploadId").unwrap();
     let part = client.put("demo/a").query("partNumber", "1").query("uploadId", &id).body("content").send().await;
-    let document = format!(
-        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{}</ETag></Part></CompleteMultipartUpload>",
-        part.assert_ok().etag()
-    );
+    let document = completion(&part.assert_ok().etag());
     client.post("demo/a").query("uploadId", &id).body(document).send().await.assert_ok();
     assert_eq!(tags(&client, "demo/a").await, owned(&[("a", "b")]));
 }

@@ -2,7 +2,7 @@
 
 use s3_storage_sim::store::Backend;
 
-use crate::support::{Answer, Client, KMS_KEY_ID, SSE, digest, scenario};
+use crate::support::{Answer, Client, KMS_KEY_ID, SSE, completion, digest, scenario};
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -261,9 +261,7 @@ async fn copies_are_of_the_version_that_they_name() {
     let part = part.send().await.assert_ok();
     assert_eq!(part.header("x-amz-copy-source-version-id"), Some(second.as_str()));
     let etag = part.element("ETag").unwrap();
-    let document = format!(
-        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>"
-    );
+    let document = completion(&etag);
     let completed = client.post("demo/c").query("uploadId", &upload).body(document).send().await.assert_ok();
     let got = client.get("demo/c").query("versionId", &id(&completed)).send().await.assert_ok();
     assert_eq!(got.text(), "second");
@@ -327,10 +325,7 @@ async fn versions_are_in_the_order_in_which_their_uploads_were_begun() {
     let mut completed = Vec::new();
     for (upload, content) in [(&second, "second"), (&first, "first")] {
         let part = client.put("demo/a").query("partNumber", "1").query("uploadId", upload).body(content).send().await;
-        let document = format!(
-            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{}</ETag></Part></CompleteMultipartUpload>",
-            part.assert_ok().etag()
-        );
+        let document = completion(&part.assert_ok().etag());
         let answer = client.post("demo/a").query("uploadId", upload).body(document).send().await.assert_ok();
         completed.push(id(&answer));
     }

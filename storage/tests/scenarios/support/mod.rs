@@ -300,6 +300,13 @@ pub(crate) fn signature_of(secret_key: &str, string_to_sign: &str) -> String {
     signer::signature_of(secret_key, string_to_sign)
 }
 
+/// The document that completes an upload of one part.
+pub(crate) fn completion(etag: &str) -> String {
+    format!(
+        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>"
+    )
+}
+
 /// A text that differs from segment to segment, of a given length.
 pub(crate) fn text(length: usize) -> Vec<u8> {
     let mut text = Vec::with_capacity(length + 64);
