@@ -20,6 +20,7 @@ export type WorkerAnswer =
       readonly buffer: ArrayBuffer;
       readonly bytes: Uint8Array<ArrayBuffer>;
       readonly tag: Uint8Array<ArrayBuffer>;
+      readonly isRefused: boolean;
     }
   | { readonly kind: "failed"; readonly id: number; readonly buffer: ArrayBuffer; readonly reason: string };
 
@@ -27,11 +28,15 @@ const scope = globalThis as unknown as WorkerScope<WorkerTask, WorkerAnswer>;
 
 async function answer({ id, task, buffer, length }: WorkerTask): Promise<void> {
   try {
-    const { bytes, tag: own } = await perform(crypto.subtle, task, new Uint8Array(buffer, 0, length));
+    const {
+      bytes,
+      tag: own,
+      isRefused = false,
+    } = await perform(crypto.subtle, task, new Uint8Array(buffer, 0, length));
     // The tag of an encryption lies in the buffer of its ciphertext, which leaves.
     const tag = own.slice();
     const result = bytes.byteLength > 0 ? [bytes.buffer] : [];
-    scope.postMessage({ kind: "done", id, buffer, bytes, tag }, [buffer, ...result]);
+    scope.postMessage({ kind: "done", id, buffer, bytes, tag, isRefused }, [buffer, ...result]);
   } catch (error) {
     // Nobody hears of a rejection in a worker: it has to be sent.
     const reason = error instanceof Error ? error.name : "unknown";

@@ -7,6 +7,14 @@ export type SegmentTask =
   | { readonly kind: "encrypt"; readonly gcm: CryptoKey; readonly iv: Uint8Array<ArrayBuffer> }
   | { readonly kind: "authenticate"; readonly gcm: CryptoKey; readonly iv: Uint8Array<ArrayBuffer> }
   | {
+      /** Decrypts what was authenticated before, if it is still the same. */
+      readonly kind: "open";
+      readonly gcm: CryptoKey;
+      readonly iv: Uint8Array<ArrayBuffer>;
+      readonly expectedTag: Uint8Array<ArrayBuffer>;
+    }
+  | {
+      /** Decrypts at once, and gives the tag that tells later whether that was right. */
       readonly kind: "decrypt";
       readonly gcm: CryptoKey;
       readonly iv: Uint8Array<ArrayBuffer>;
@@ -18,8 +26,10 @@ export type SegmentTask =
 export interface SegmentResult {
   /** The ciphertext or plaintext, in a buffer that nobody else holds; empty where the task was to authenticate. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The 16 bytes from which the engine computes the segment's share. */
+  /** The 16 bytes from which the engine computes the segment's share; empty where it knows it. */
   readonly tag: Uint8Array<ArrayBuffer>;
+  /** Whether the segment to open is not what was authenticated: there is no plaintext then. */
+  readonly isRefused?: boolean;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -44,6 +54,8 @@ export async function perform(
     }
     case "authenticate":
       return { bytes: NOTHING, tag: await tagOf(subtle, task, bytes) };
+    case "open":
+      return await open(subtle, task, bytes);
     case "decrypt": {
       const { ctr, counter } = task;
       const [tag, plaintext] = await Promise.all([
@@ -52,6 +64,32 @@ export async function perform(
       ]);
       return { bytes: new Uint8Array(plaintext), tag };
     }
+  }
+}
+
+/** Where a segment and its tag are put together. `SubtleCrypto` has taken its copy when the call returns. */
+let scratch = new Uint8Array(0);
+
+async function open(
+  subtle: SubtleCrypto,
+  { gcm, iv, expectedTag }: SegmentTask & { readonly kind: "open" },
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<SegmentResult> {
+  const { length } = bytes;
+  if (scratch.length < length + TAG_LENGTH) {
+    scratch = new Uint8Array(length + TAG_LENGTH);
+  }
+  scratch.set(bytes);
+  scratch.set(expectedTag, length);
+  const opening = subtle.decrypt({ name: "AES-GCM", iv }, gcm, scratch.subarray(0, length + TAG_LENGTH));
+  scratch.fill(0, length, length + TAG_LENGTH);
+  try {
+    return { bytes: new Uint8Array(await opening), tag: NOTHING };
+  } catch (error) {
+    if ((error as Error).name === "OperationError") {
+      return { bytes: NOTHING, tag: NOTHING, isRefused: true };
+    }
+    throw error;
   }
 }
 

@@ -1,15 +1,16 @@
 /** The authentication and decryption of one object's segments, by whichever engine. */
 
 import type { BulkEngine } from "./bulk-engine.js";
-import type { SegmentTask } from "./bulk.js";
 import type { Engine } from "./engine.js";
 import type { DecryptSession, DelayedAuthenticationSession, VerifiedObject } from "./wasm/engine.js";
 
-/** `SubtleCrypto`, with the object's keys. */
+/** The length of the IV under which a segment is delegated, in bytes; its tag follows. */
+const IV_LENGTH = 16;
+
+/** `SubtleCrypto`, with the object's key for AES-GCM. */
 interface Bulk {
   readonly engine: BulkEngine;
   readonly gcm: CryptoKey;
-  readonly ctr: CryptoKey;
   readonly authenticationIv: Uint8Array<ArrayBuffer>;
 }
 
@@ -23,19 +24,9 @@ async function bulkOf(session: DecryptSession, { loaded, bulk }: ChosenEngine): 
   if (bulk === undefined) {
     return undefined;
   }
-  const [gcm, ctr] = await Promise.all([session.gcmKey(bulk.subtle), session.ctrKey(bulk.subtle)]);
-  return { engine: bulk, gcm, ctr, authenticationIv: loaded.authenticationIv() as Uint8Array<ArrayBuffer> };
+  const authenticationIv = loaded.authenticationIv() as Uint8Array<ArrayBuffer>;
+  return { engine: bulk, gcm: await session.gcmKey(bulk.subtle), authenticationIv };
 }
-
-const authenticationTask = ({ gcm, authenticationIv: iv }: Bulk): SegmentTask => ({ kind: "authenticate", gcm, iv });
-
-const decryptionTask = ({ gcm, ctr, authenticationIv: iv }: Bulk, counter: Uint8Array): SegmentTask => ({
-  kind: "decrypt",
-  gcm,
-  iv,
-  ctr,
-  counter: counter as Uint8Array<ArrayBuffer>,
-});
 
 /** The first pass over an object: no plaintext comes of it. */
 export class Authentication {
@@ -58,7 +49,7 @@ export class Authentication {
 
   /** How many segments may be worked on at a time. */
   get depth(): number {
-    return this.#bulk?.engine.depth ?? 1;
+    return depthOf(this.#bulk);
   }
 
   /**
@@ -73,7 +64,8 @@ export class Authentication {
       return;
     }
     const { length } = bytes;
-    const { tag } = await this.#bulk.engine.submit(authenticationTask(this.#bulk), bytes);
+    const { engine, gcm, authenticationIv: iv } = this.#bulk;
+    const { tag } = await engine.submit({ kind: "authenticate", gcm, iv }, bytes);
     this.#session.recordDelegated(offset, length, tag);
     tag.fill(0);
   }
@@ -96,29 +88,23 @@ export class Authentication {
   }
 }
 
-/** What both ways to decrypt are asked for. */
-interface DecryptingSession {
-  decryptSegment(offset: number, segment: Uint8Array): void;
-  firstCounter(offset: number, length: number): Uint8Array;
-}
-
-/** Decrypts segments, each once the session has taken its tag. */
-abstract class SegmentDecryption<Session extends DecryptingSession> {
-  protected readonly session: Session;
+/** The second pass, over an object whose tag matched. Segments are checked again: they may have changed in between. */
+export class Decryption {
+  readonly #session: VerifiedObject;
   readonly #bulk: Bulk | undefined;
 
   /**
    * @param session - Is the new object's own from now on.
    * @param bulk - `SubtleCrypto`, where it does the work.
    */
-  constructor(session: Session, bulk: Bulk | undefined) {
-    this.session = session;
+  constructor(session: VerifiedObject, bulk: Bulk | undefined) {
+    this.#session = session;
     this.#bulk = bulk;
   }
 
   /** How many segments may be worked on at a time. */
   get depth(): number {
-    return this.#bulk?.engine.depth ?? 1;
+    return depthOf(this.#bulk);
   }
 
   /**
@@ -129,47 +115,45 @@ abstract class SegmentDecryption<Session extends DecryptingSession> {
    */
   async process(offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#bulk === undefined) {
-      const own = bytes.slice();
-      this.session.decryptSegment(offset, own);
-      return own;
+      return inRust(this.#session, offset, bytes);
     }
-    const { length } = bytes;
-    const task = decryptionTask(this.#bulk, this.session.firstCounter(offset, length));
-    const { bytes: plaintext, tag } = await this.#bulk.engine.submit(task, bytes);
-    // Throws, and so keeps the plaintext back, where the segment is not what it should be.
-    this.take(offset, length, tag);
-    tag.fill(0);
+    const { engine, gcm } = this.#bulk;
+    const parameters = this.#session.delegateSegment(offset, bytes.length) as Uint8Array<ArrayBuffer>;
+    const [iv, expectedTag] = [parameters.subarray(0, IV_LENGTH), parameters.subarray(IV_LENGTH)];
+    const opening = engine.submit({ kind: "open", gcm, iv, expectedTag }, bytes);
+    parameters.fill(0);
+    const { bytes: plaintext, isRefused } = await opening;
+    if (isRefused === true) {
+      this.#session.refuseSegment(offset);
+    }
     return plaintext;
   }
 
-  /** Takes the tag of a segment that `SubtleCrypto` decrypted. */
-  protected abstract take(offset: number, length: number, tag: Uint8Array): void;
-}
-
-/** The second pass, over an object whose tag matched. Segments are checked again: they may have changed in between. */
-export class Decryption extends SegmentDecryption<VerifiedObject> {
   /**
    * Checks that what was decrypted is the whole object.
    *
    * @param length - How many bytes were decrypted.
    */
   checkComplete(length: number): void {
-    this.session.checkComplete(length);
+    this.#session.checkComplete(length);
   }
 
   /** Wipes the key. Nothing may be under way any more. */
   free(): void {
-    this.session.free();
-  }
-
-  protected override take(offset: number, length: number, tag: Uint8Array): void {
-    this.session.checkDelegated(offset, length, tag);
+    this.#session.free();
   }
 }
 
 /** The only pass, where plaintext is released before the end tells whether it is authentic. */
-export class DelayedDecryption extends SegmentDecryption<DelayedAuthenticationSession> {
+export class DelayedDecryption {
+  readonly #session: DelayedAuthenticationSession;
+  readonly #bulk: (Bulk & { readonly ctr: CryptoKey }) | undefined;
   #isConsumed = false;
+
+  private constructor(session: DelayedAuthenticationSession, bulk: (Bulk & { readonly ctr: CryptoKey }) | undefined) {
+    this.#session = session;
+    this.#bulk = bulk;
+  }
 
   /**
    * @param session - Is the new object's own from now on.
@@ -177,7 +161,32 @@ export class DelayedDecryption extends SegmentDecryption<DelayedAuthenticationSe
    */
   static async start(session: DecryptSession, chosen: ChosenEngine): Promise<DelayedDecryption> {
     const bulk = await bulkOf(session, chosen);
-    return new DelayedDecryption(session.delayAuthentication(), bulk);
+    const withCounter = bulk && { ...bulk, ctr: await session.ctrKey(bulk.engine.subtle) };
+    return new DelayedDecryption(session.delayAuthentication(), withCounter);
+  }
+
+  /** How many segments may be worked on at a time. */
+  get depth(): number {
+    return depthOf(this.#bulk);
+  }
+
+  /**
+   * Decrypts a segment, whose bytes are taken before this returns.
+   *
+   * @param offset - Where it starts, in bytes.
+   * @param bytes - The segment.
+   */
+  async process(offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#bulk === undefined) {
+      return inRust(this.#session, offset, bytes);
+    }
+    const { length } = bytes;
+    const { engine, gcm, ctr, authenticationIv: iv } = this.#bulk;
+    const counter = this.#session.firstCounter(offset, length) as Uint8Array<ArrayBuffer>;
+    const { bytes: plaintext, tag } = await engine.submit({ kind: "decrypt", gcm, iv, ctr, counter }, bytes);
+    this.#session.recordDelegated(offset, length, tag);
+    tag.fill(0);
+    return plaintext;
   }
 
   /**
@@ -187,17 +196,26 @@ export class DelayedDecryption extends SegmentDecryption<DelayedAuthenticationSe
    */
   finish(tag: Uint8Array): void {
     this.#isConsumed = true;
-    this.session.finish(tag);
+    this.#session.finish(tag);
   }
 
   /** Wipes the key. Nothing may be under way any more. */
   free(): void {
     if (!this.#isConsumed) {
-      this.session.free();
+      this.#session.free();
     }
   }
+}
 
-  protected override take(offset: number, length: number, tag: Uint8Array): void {
-    this.session.recordDelegated(offset, length, tag);
-  }
+const depthOf = (bulk: Bulk | undefined): number => bulk?.engine.depth ?? 1;
+
+/** The session overwrites what it is given, and wipes it where it refuses. */
+function inRust(
+  session: VerifiedObject | DelayedAuthenticationSession,
+  offset: number,
+  bytes: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  const own = bytes.slice();
+  session.decryptSegment(offset, own);
+  return own;
 }

@@ -2,6 +2,7 @@
 
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
+import { unwrapBySubtle, wrapBySubtle } from "./key-wrapping.js";
 import { unwrapLegacy } from "./legacy.js";
 import { viewOf } from "./source.js";
 import type {
@@ -132,7 +133,15 @@ export class AesKeyring implements Keyring {
 
   /** @internal */
   async wrapDataKey(key: KeyToWrap): Promise<EncryptionMaterials> {
-    return await this.#inner.wrap(key);
+    if ("wrap" in this.#inner) {
+      return this.#inner.wrap(key);
+    }
+    const inner = this.#inner;
+    return await wrapBySubtle(
+      key,
+      () => inner.seal(key),
+      (sealing, sealed) => inner.wrapped(key, sealing, sealed),
+    );
   }
 
   /** @internal */
@@ -143,7 +152,11 @@ export class AesKeyring implements Keyring {
       this.#inner.checkDescription(metadata);
       return await unwrapLegacy(await engine(), metadata, this.#inner.exportKey());
     }
-    return await this.#inner.unwrapDataKey(metadata);
+    if ("unwrapDataKey" in this.#inner) {
+      return this.#inner.unwrapDataKey(metadata);
+    }
+    const { DataKey } = await engine();
+    return await unwrapBySubtle(this.#inner.open(metadata), (opened) => DataKey.fromBytes(opened));
   }
 }
 

@@ -3,6 +3,7 @@
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
+import { unwrapBySubtle, wrapBySubtle } from "./key-wrapping.js";
 import { unwrapLegacy } from "./legacy.js";
 import { derOf, type RsaKeySource } from "./rsa-key.js";
 import type { ContentMetadata, DataKey, EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
@@ -68,8 +69,13 @@ export class RsaKeyring implements Keyring {
       key.free();
       throw new EnvelopeError("INVALID_INPUT", "this RSA keyring has no public key: it reads and cannot write");
     }
-    const { rsaWrap } = await engine();
-    return await rsaWrap(crypto.subtle, this.#publicKey, key, this.#description);
+    const publicKey = this.#publicKey;
+    const { rsaSeal, rsaWrapped } = await engine();
+    return await wrapBySubtle(
+      key,
+      () => ({ promise: rsaSeal(crypto.subtle, publicKey, key) }),
+      (_, sealed) => rsaWrapped(key, sealed, this.#description),
+    );
   }
 
   /** @internal */
@@ -82,7 +88,8 @@ export class RsaKeyring implements Keyring {
       loaded.checkDescription(metadata, this.#description);
       return await unwrapLegacy(loaded, metadata, await exported(this.#privateKey));
     }
-    return await loaded.rsaUnwrapDataKey(crypto.subtle, this.#privateKey, metadata, this.#description);
+    const opening = loaded.rsaOpen(crypto.subtle, this.#privateKey, metadata, this.#description);
+    return await unwrapBySubtle(opening, (opened) => loaded.rsaDataKey(metadata, opened));
   }
 }
 

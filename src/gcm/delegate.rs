@@ -4,7 +4,8 @@
 //! A segment is made to look like a message of its own: GCM accepts an IV of any length, and for a 16-byte IV the
 //! pre-counter block is a polynomial of it that can be solved for the IV (NIST SP 800-38D, section 7.1, step 2). So the
 //! other implementation can be made to start at any counter; and the tag that it returns contains the segment's share,
-//! which comes out by undoing the last steps of GCM.
+//! which comes out by undoing the last steps of GCM. The same the other way round: who knows a segment's share knows the
+//! tag with which the other implementation decrypts it, and finds out itself whether the segment is still the same.
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -63,6 +64,19 @@ impl GcmMessage {
         self.share_within(tag, pre_counter, lengths_block(length, 0))
     }
 
+    /// The tag with which AES-GCM, given the segment at `span` as its whole ciphertext under [`GcmMessage::delegated_iv`]
+    /// and no additional data, decrypts it: just if the segment has this share.
+    #[must_use]
+    pub fn delegated_tag(&self, span: Span, share: &Share) -> [u8; TAG_LENGTH] {
+        let mut mask = self.pre_counter_block(span.first_block());
+        encrypt_block(&self.cipher, &mut mask);
+        let lengths = Element::from_block(lengths_block(0, span.length()));
+        let hash = Element::from_block(*share.as_bytes()).plus(&lengths).times(&self.hash_key);
+        let tag = hash.plus(&Element::from_block(mask)).to_block();
+        mask.zeroize();
+        tag
+    }
+
     fn hash_key_inverse(&self) -> &Element {
         self.hash_key_inverse.get_or_init(|| self.hash_key.inverse())
     }
@@ -110,6 +124,26 @@ mod tests {
             prop_assert_eq!(ciphertext, &ours[..]);
             let recovered = message.share_of_encrypted(span, tag);
             prop_assert_eq!(recovered.as_bytes(), share.as_bytes());
+        }
+
+        #[test]
+        fn another_aes_gcm_decrypts_a_segment_of_this_share_and_no_other(
+            plaintext in proptest::collection::vec(any::<u8>(), 1..300),
+            block in 0_u64..(1 << 32) - 40,
+            altered in any::<proptest::sample::Index>(),
+        ) {
+            let message = message();
+            let span = Span::of(block * 16, &plaintext).unwrap();
+            let mut ciphertext = plaintext.clone();
+            let tag = message.delegated_tag(span, &message.encrypt_segment(span, &mut ciphertext));
+
+            let iv = message.delegated_iv(span);
+            let theirs = AesGcm::<Aes256, U16>::new(&KEY.into());
+            let opened = theirs.decrypt(iv.as_bytes().into(), &[&ciphertext[..], &tag].concat()[..]);
+            prop_assert_eq!(opened.unwrap(), plaintext);
+            let at = altered.index(ciphertext.len());
+            ciphertext[at] ^= 1;
+            prop_assert!(theirs.decrypt(iv.as_bytes().into(), &[&ciphertext[..], &tag].concat()[..]).is_err());
         }
 
         #[test]

@@ -7,14 +7,17 @@
 //! - [`Span`]: where a segment lies.
 //! - [`GcmMessage`]: the key, the IV and the additional data; does the work on a segment and yields its [`Share`].
 //! - [`DelegatedIv`]: how another implementation of AES-GCM can do the bulk of a segment.
+//! - [`KnownAnswer`]: what it has to prove before.
 //! - [`ShareLedger`]: shares in any order, folded into the tag at the end.
 
 mod delegate;
 mod field;
+mod known_answer;
 mod ledger;
 mod span;
 
 pub use delegate::{DELEGATED_IV_LENGTH, DelegatedIv};
+pub use known_answer::{KnownAnswer, KnownSegment, SegmentAnswer};
 pub use ledger::{Share, ShareLedger};
 pub use span::{BLOCK_LENGTH, MAX_MESSAGE_LENGTH, Span, check_message_length};
 

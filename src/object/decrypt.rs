@@ -1,10 +1,10 @@
 //! Decrypting one object: first all of it is authenticated, then it is decrypted.
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{DelayedAuthenticationSession, ReadPolicy};
 use crate::error::{EnvelopeError, UnsupportedFeature};
-use crate::gcm::{GcmMessage, ShareLedger, Span, TAG_LENGTH};
+use crate::gcm::{DELEGATED_IV_LENGTH, DelegatedIv, GcmMessage, ShareLedger, Span, TAG_LENGTH};
 use crate::keyring::{DataKey, Keyring};
 use crate::metadata::{ContentMetadata, MessageFormat};
 use crate::suite::{MessageParameters, check_commitment};
@@ -134,6 +134,27 @@ pub struct VerifiedObject {
     shares: ShareLedger,
 }
 
+/// One segment to decrypt, as a task for another implementation of AES-GCM under the same key.
+#[derive(Debug, Clone, Zeroize, ZeroizeOnDrop)]
+pub struct DelegatedDecryption {
+    iv: DelegatedIv,
+    tag: [u8; TAG_LENGTH],
+}
+
+impl DelegatedDecryption {
+    /// The 16 bytes to pass as the IV.
+    #[must_use]
+    pub const fn iv(&self) -> &[u8; DELEGATED_IV_LENGTH] {
+        self.iv.as_bytes()
+    }
+
+    /// The tag to pass with the segment. It is derived from the message's hash key: not for publication.
+    #[must_use]
+    pub const fn tag(&self) -> &[u8; TAG_LENGTH] {
+        &self.tag
+    }
+}
+
 impl VerifiedObject {
     /// Decrypts in place a segment that was authenticated before, under the same borders. On failure the buffer is
     /// wiped.
@@ -162,24 +183,23 @@ impl VerifiedObject {
         Err(EnvelopeError::MessageIncomplete { missing_at: length })
     }
 
-    /// The counter block from which another implementation of AES-CTR, with a 32-bit counter and the object's content
-    /// key, decrypts the segment of `length` bytes that starts `offset` bytes into the object. Its plaintext is to be
-    /// kept back until [`VerifiedObject::check_delegated`] has taken the tag of the very same ciphertext.
+    /// What another implementation of AES-GCM needs in order to decrypt, with the object's content key and no additional
+    /// data, the segment of `length` bytes that starts `offset` bytes into the object. It finds out itself whether the
+    /// bytes are those that were authenticated; where it refuses them, [`VerifiedObject::refused`] is the error.
     ///
     /// # Errors
-    /// [`EnvelopeError::SegmentMisaligned`], [`EnvelopeError::MessageTooLong`].
-    pub fn first_counter(&self, offset: u64, length: u64) -> Result<[u8; 16], EnvelopeError> {
-        Ok(self.message.first_counter(Span::new(offset, length)?))
+    /// [`EnvelopeError::SegmentChanged`] where no such segment was authenticated, [`EnvelopeError::SegmentOverlap`]
+    /// where its borders were others, and [`EnvelopeError::SegmentMisaligned`].
+    pub fn delegate_segment(&self, offset: u64, length: u64) -> Result<DelegatedDecryption, EnvelopeError> {
+        let span = Span::new(offset, length)?;
+        let share = self.shares.known(span)?.ok_or_else(|| Self::refused(offset))?;
+        Ok(DelegatedDecryption { iv: self.message.delegated_iv(span), tag: self.message.delegated_tag(span, share) })
     }
 
-    /// Checks a segment that another implementation decrypts, by the tag that it made of the ciphertext as for
-    /// [`DecryptSession::record_delegated`].
-    ///
-    /// # Errors
-    /// Those of [`VerifiedObject::decrypt_segment`].
-    pub fn check_delegated(&self, offset: u64, length: u64, tag: &[u8; TAG_LENGTH]) -> Result<(), EnvelopeError> {
-        let span = Span::new(offset, length)?;
-        self.shares.check_unchanged(span, &self.message.share_of_authenticated(length, tag))
+    /// The error for a delegated segment that the other implementation refused.
+    #[must_use]
+    pub const fn refused(offset: u64) -> EnvelopeError {
+        EnvelopeError::SegmentChanged { offset }
     }
 
     fn check(&self, offset: u64, segment: &[u8]) -> Result<Span, EnvelopeError> {

@@ -116,11 +116,16 @@ fn what_changed_since_it_was_authenticated_is_not_released() {
     let mut reader = open(&session);
     session.encrypt_segment(0, &mut body).unwrap();
     reader.authenticate_segment(0, &body).unwrap();
-    let key = *reader.content_key();
+    let cipher = AesGcm::<aes::Aes256, U16>::new(reader.content_key().into());
     let verified = reader.verify(&session.finish().unwrap()).unwrap();
-    assert_eq!(verified.check_delegated(0, 32, &gmac(&key, &body)), Ok(()));
+    let task = verified.delegate_segment(0, 32).unwrap();
+    let decrypt = |body: &[u8]| cipher.decrypt(task.iv().into(), &[body, task.tag()].concat()[..]);
+    assert_eq!(decrypt(&body).unwrap(), [0x5a; 32]);
     body[3] ^= 1;
-    assert_eq!(verified.check_delegated(0, 32, &gmac(&key, &body)).unwrap_err().code(), "SEGMENT_CHANGED");
+    assert!(decrypt(&body).is_err());
+    assert_eq!(VerifiedObject::refused(0).code(), "SEGMENT_CHANGED");
+    assert_eq!(verified.delegate_segment(0, 16).unwrap_err().code(), "SEGMENT_OVERLAP");
+    assert_eq!(verified.delegate_segment(32, 16).unwrap_err().code(), "SEGMENT_CHANGED");
 }
 
 #[test]

@@ -12,7 +12,7 @@ mod decrypt;
 mod delayed;
 mod encrypt;
 
-pub use decrypt::{DecryptSession, VerifiedObject, check_data_key};
+pub use decrypt::{DecryptSession, DelegatedDecryption, VerifiedObject, check_data_key};
 pub use delayed::DelayedAuthenticationSession;
 pub use encrypt::EncryptSession;
 

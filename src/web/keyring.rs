@@ -3,12 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use js_sys::{Array, Object, Reflect, Uint8Array};
+use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{AesGcmParams, CryptoKey, SubtleCrypto};
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use super::metadata::ContentMetadata;
 use super::object::policy_of;
@@ -37,15 +36,14 @@ pub struct DataKey {
 
 #[wasm_bindgen]
 impl DataKey {
-    /// The data key that somebody beside this module unwrapped: 32 bytes, which are copied.
+    /// The data key that somebody beside this module unwrapped: 32 bytes, which are copied, or nothing where that failed.
     ///
     /// # Errors
     /// `WRONG_KEY` where there are not exactly 32: then what was unwrapped is no data key.
     #[wasm_bindgen(js_name = fromBytes)]
-    pub fn from_bytes(mut bytes: Vec<u8>) -> Result<Self, EnvelopeError> {
-        let inner = CoreDataKey::from_bytes(&bytes);
-        bytes.zeroize();
-        Ok(Self { inner: inner? })
+    pub fn from_bytes(bytes: Option<Vec<u8>>) -> Result<Self, EnvelopeError> {
+        let bytes = Zeroizing::new(bytes.ok_or(EnvelopeError::WrongKey)?);
+        Ok(Self { inner: CoreDataKey::from_bytes(&bytes)? })
     }
 
     /// The 32 bytes, for the module that reads content in CBC mode. The data key is consumed.
@@ -154,7 +152,8 @@ impl RawAesKeyring {
     }
 }
 
-/// Wraps data keys under an AES-256-GCM `CryptoKey`, which may be non-extractable: this module never sees the key.
+/// Wraps data keys under an AES-256-GCM `CryptoKey`, which may be non-extractable: this module never sees the key. Each
+/// way takes two calls, with JavaScript waiting for `SubtleCrypto` in between.
 #[wasm_bindgen(js_name = CryptoKeyAesKeyring)]
 #[derive(Debug)]
 pub struct CryptoKeyAesKeyring {
@@ -162,6 +161,25 @@ pub struct CryptoKeyAesKeyring {
     key: CryptoKey,
     description: MaterialsDescription,
 }
+
+/// A wrapping under way. Consumed by the keyring when its promise is kept.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Sealing {
+    iv: [u8; AES_WRAPPING_IV_LENGTH],
+    promise: Promise,
+}
+
+#[wasm_bindgen]
+impl Sealing {
+    /// The promise of the wrapped data key.
+    #[wasm_bindgen(getter, unchecked_return_type = "Promise<ArrayBuffer>")]
+    pub fn promise(&self) -> Promise {
+        self.promise.clone()
+    }
+}
+
+const REFUSED_TO_WRAP: EnvelopeError = EnvelopeError::Internal { what: "SubtleCrypto refused to wrap" };
 
 #[wasm_bindgen(js_class = CryptoKeyAesKeyring)]
 impl CryptoKeyAesKeyring {
@@ -181,47 +199,53 @@ impl CryptoKeyAesKeyring {
         Ok(Self { subtle, key, description: materials_description(description)? })
     }
 
-    /// A data key in the clear and wrapped.
+    /// Has `SubtleCrypto` wrap a data key under a fresh IV: its promise, and the IV.
     ///
     /// # Errors
     /// `INVALID_OPTION` for a key whose usages lack "encrypt", `RANDOMNESS_UNAVAILABLE`.
-    pub async fn wrap(&self, key: KeyToWrap) -> Result<EncryptionMaterials, EnvelopeError> {
+    pub fn seal(&self, key: &KeyToWrap) -> Result<Sealing, EnvelopeError> {
         self.check_usage("encrypt")?;
         let mut iv = [0; AES_WRAPPING_IV_LENGTH];
         getrandom::fill(&mut iv).map_err(|_| EnvelopeError::RandomnessUnavailable)?;
-        let mut plain = *key.data_key.as_bytes();
-        let sealing = self.subtle.encrypt_with_object_and_u8_array(&parameters(&iv, key.suite), &self.key, &plain);
-        plain.zeroize();
-        let sealed = finish(sealing).await.ok_or(EnvelopeError::Internal { what: "SubtleCrypto refused to wrap" })?;
-        let wrapped = WrappedDataKey {
-            algorithm: WrappingAlgorithm::AesGcm,
-            ciphertext: [&iv[..], &sealed.to_vec()].concat(),
-            description: self.description.clone(),
-        };
-        Ok(key.wrapped_as(wrapped))
+        let plain = Uint8Array::from(&key.data_key.as_bytes()[..]);
+        let sealing = self.subtle.encrypt_with_object_and_js_u8_array(&parameters(&iv, key.suite), &self.key, &plain);
+        // SubtleCrypto has taken its copy: this one, in JavaScript's memory, has served.
+        plain.fill(0, 0, plain.length());
+        Ok(Sealing { iv, promise: sealing.map_err(|_| REFUSED_TO_WRAP)? })
     }
 
-    /// The data key of an object.
+    /// A data key in the clear and wrapped, by what came of `seal`: nothing where the promise failed. The key to wrap is
+    /// consumed.
+    ///
+    /// # Errors
+    /// `INTERNAL` where `SubtleCrypto` refused.
+    #[expect(clippy::needless_pass_by_value, reason = "one IV for one data key: this call takes both away")]
+    pub fn wrapped(
+        &self,
+        key: KeyToWrap,
+        sealing: Sealing,
+        sealed: Option<Vec<u8>>,
+    ) -> Result<EncryptionMaterials, EnvelopeError> {
+        let ciphertext = [&sealing.iv[..], &sealed.ok_or(REFUSED_TO_WRAP)?].concat();
+        let description = self.description.clone();
+        Ok(key.wrapped_as(WrappedDataKey { algorithm: WrappingAlgorithm::AesGcm, ciphertext, description }))
+    }
+
+    /// Has `SubtleCrypto` unwrap an object's data key: its promise.
     ///
     /// # Errors
     /// `INVALID_OPTION` for a key whose usages lack "decrypt", `KEYRING_MISMATCH`, `MATERIALS_DESCRIPTION_MISMATCH`,
     /// `WRONG_KEY`.
-    #[wasm_bindgen(js_name = unwrapDataKey)]
-    pub async fn unwrap_data_key(&self, metadata: &ContentMetadata) -> Result<DataKey, EnvelopeError> {
-        let suite = metadata.inner.suite();
-        let wrapped = metadata.inner.wrapped.clone();
-        keyring::AesKeyring::check_applies(&self.description, &wrapped)?;
+    #[wasm_bindgen(unchecked_return_type = "Promise<ArrayBuffer>")]
+    pub fn open(&self, metadata: &ContentMetadata) -> Result<Promise, EnvelopeError> {
+        let wrapped = &metadata.inner.wrapped;
+        keyring::AesKeyring::check_applies(&self.description, wrapped)?;
         self.check_usage("decrypt")?;
         let (iv, sealed) =
             wrapped.ciphertext.split_first_chunk::<AES_WRAPPING_IV_LENGTH>().ok_or(EnvelopeError::WrongKey)?;
-        let opening = self.subtle.decrypt_with_object_and_u8_array(&parameters(iv, suite), &self.key, sealed);
-        let opened = finish(opening).await.ok_or(EnvelopeError::WrongKey)?;
-        let mut bytes = opened.to_vec();
-        // The copy in JavaScript's memory is ours alone: wipe it too, as far as a script can.
-        opened.fill(0, 0, opened.length());
-        let inner = CoreDataKey::from_bytes(&bytes);
-        bytes.zeroize();
-        Ok(DataKey { inner: inner? })
+        let parameters = parameters(iv, metadata.inner.suite());
+        let opening = self.subtle.decrypt_with_object_and_u8_array(&parameters, &self.key, sealed);
+        opening.map_err(|_| EnvelopeError::WrongKey)
     }
 
     fn check_usage(&self, usage: &str) -> Result<(), EnvelopeError> {
@@ -239,11 +263,6 @@ fn parameters(iv: &[u8; AES_WRAPPING_IV_LENGTH], suite: AlgorithmSuite) -> AesGc
     let parameters = AesGcmParams::new_with_u8_array("AES-GCM", &iv);
     parameters.set_additional_data_u8_array(&Uint8Array::from(suite.wrapping_label().as_bytes()));
     parameters
-}
-
-/// What a `SubtleCrypto` call yields, or nothing where it failed: its errors say nothing that a caller could use.
-async fn finish(call: Result<js_sys::Promise, JsValue>) -> Option<Uint8Array> {
-    Some(Uint8Array::new(&JsFuture::from(call.ok()?).await.ok()?))
 }
 
 /// A materials description from `undefined` or an object of strings.

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use js_sys::{Object, Promise};
+use js_sys::{Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::SubtleCrypto;
 
@@ -11,7 +11,7 @@ use super::keyring::{DataKey, EncryptionMaterials};
 use super::metadata::ContentMetadata;
 use super::number::whole;
 use super::options::pairs_object;
-use super::subtle::{Cipher, import};
+use super::subtle::{Purpose, import};
 use crate::error::EnvelopeError;
 use crate::gcm::TAG_LENGTH;
 use crate::metadata;
@@ -83,7 +83,7 @@ impl EncryptSession {
     #[wasm_bindgen(js_name = gcmKey, unchecked_return_type = "Promise<CryptoKey>")]
     #[expect(clippy::needless_pass_by_value, reason = "JavaScript's values are handles")]
     pub fn gcm_key(&self, subtle: SubtleCrypto) -> Result<Promise, EnvelopeError> {
-        import(&subtle, self.inner.content_key(), Cipher::Gcm)
+        import(&subtle, self.inner.content_key(), Purpose::Encrypt)
     }
 
     /// The IV under which `SubtleCrypto` is to encrypt a segment. Its ciphertext is to be kept back until
@@ -92,9 +92,9 @@ impl EncryptSession {
     /// # Errors
     /// `SEGMENT_MISALIGNED`, `SEGMENT_OVERLAP`, `CONTENT_LENGTH_MISMATCH`, `MESSAGE_TOO_LONG`.
     #[wasm_bindgen(js_name = delegateSegment)]
-    pub fn delegate_segment(&self, offset: f64, length: f64) -> Result<Vec<u8>, EnvelopeError> {
+    pub fn delegate_segment(&self, offset: f64, length: f64) -> Result<Uint8Array, EnvelopeError> {
         let iv = self.inner.delegate_segment(whole("offset", offset)?, whole("length", length)?)?;
-        Ok(iv.as_bytes().to_vec())
+        Ok(Uint8Array::from(&iv.as_bytes()[..]))
     }
 
     /// Takes the tag of a segment that `SubtleCrypto` has encrypted.
@@ -150,24 +150,25 @@ impl DecryptSession {
         self.inner.authenticate_segment(whole("offset", offset)?, ciphertext)
     }
 
-    /// The content key for `SubtleCrypto`'s AES-GCM, not extractable: it authenticates segments.
+    /// The content key for `SubtleCrypto`'s AES-GCM, not extractable: it authenticates segments, and decrypts those that
+    /// were authenticated.
     ///
     /// # Errors
     /// `INTERNAL` where `SubtleCrypto` takes no key.
     #[wasm_bindgen(js_name = gcmKey, unchecked_return_type = "Promise<CryptoKey>")]
     #[expect(clippy::needless_pass_by_value, reason = "JavaScript's values are handles")]
     pub fn gcm_key(&self, subtle: SubtleCrypto) -> Result<Promise, EnvelopeError> {
-        import(&subtle, self.inner.content_key(), Cipher::Gcm)
+        import(&subtle, self.inner.content_key(), Purpose::Authenticate)
     }
 
-    /// The content key for `SubtleCrypto`'s AES-CTR, not extractable: it decrypts segments.
+    /// The content key for `SubtleCrypto`'s AES-CTR, not extractable: it decrypts before all is authenticated.
     ///
     /// # Errors
     /// `INTERNAL` where `SubtleCrypto` takes no key.
     #[wasm_bindgen(js_name = ctrKey, unchecked_return_type = "Promise<CryptoKey>")]
     #[expect(clippy::needless_pass_by_value, reason = "JavaScript's values are handles")]
     pub fn ctr_key(&self, subtle: SubtleCrypto) -> Result<Promise, EnvelopeError> {
-        import(&subtle, self.inner.content_key(), Cipher::Ctr)
+        import(&subtle, self.inner.content_key(), Purpose::Count)
     }
 
     /// Takes note of a segment by the tag that `SubtleCrypto` made of it: AES-GCM under `authenticationIv()`, the
@@ -214,23 +215,28 @@ impl VerifiedObject {
         self.inner.decrypt_segment(whole("offset", offset)?, segment)
     }
 
-    /// The counter block from which `SubtleCrypto`'s AES-CTR, with a counter of 32 bits, decrypts a segment.
+    /// What `SubtleCrypto`'s AES-GCM needs to decrypt a segment: 16 bytes of IV and 16 of tag. It refuses a segment whose
+    /// bytes are not those that were authenticated.
     ///
     /// # Errors
-    /// `SEGMENT_MISALIGNED`, `MESSAGE_TOO_LONG`.
-    #[wasm_bindgen(js_name = firstCounter)]
-    pub fn first_counter(&self, offset: f64, length: f64) -> Result<Vec<u8>, EnvelopeError> {
-        Ok(self.inner.first_counter(whole("offset", offset)?, whole("length", length)?)?.to_vec())
+    /// `SEGMENT_CHANGED`, `SEGMENT_OVERLAP`, `SEGMENT_MISALIGNED`.
+    #[wasm_bindgen(js_name = delegateSegment)]
+    pub fn delegate_segment(&self, offset: f64, length: f64) -> Result<Uint8Array, EnvelopeError> {
+        let task = self.inner.delegate_segment(whole("offset", offset)?, whole("length", length)?)?;
+        // Straight into JavaScript's memory, so that no copy stays behind in this module's.
+        let parameters = Uint8Array::new_with_length(32);
+        parameters.subarray(0, 16).copy_from(task.iv());
+        parameters.subarray(16, 32).copy_from(task.tag());
+        Ok(parameters)
     }
 
-    /// Checks a segment that `SubtleCrypto` decrypts, by a tag as for `recordDelegated`. Before this its plaintext is
-    /// to be kept back.
+    /// Says so where `SubtleCrypto` refused a segment.
     ///
     /// # Errors
-    /// Those of `decryptSegment`.
-    #[wasm_bindgen(js_name = checkDelegated)]
-    pub fn check_delegated(&self, offset: f64, length: f64, tag: &[u8]) -> Result<(), EnvelopeError> {
-        self.inner.check_delegated(whole("offset", offset)?, whole("length", length)?, &whole_tag(tag)?)
+    /// `SEGMENT_CHANGED`, always.
+    #[wasm_bindgen(js_name = refuseSegment)]
+    pub fn refuse_segment(&self, offset: f64) -> Result<(), EnvelopeError> {
+        Err(object::VerifiedObject::refused(whole("offset", offset)?))
     }
 
     /// Checks that the bytes decrypted, from the first on, are the whole object.

@@ -1,16 +1,17 @@
 //! What `SubtleCrypto` is asked to do: it gets the content key as a `CryptoKey` that nobody can export, and has to
 //! prove on a known answer that it computes segments as NIST SP 800-38D says, before it is trusted with any.
+//!
+//! Nothing here waits: what `SubtleCrypto` promises goes to JavaScript, which brings back what came of it. Waiting in
+//! Rust would bring an executor along, a tenth of the WASM file.
 
 use alloc::vec::Vec;
 
-use js_sys::{Array, Object, Promise, Uint8Array};
-use wasm_bindgen::JsCast;
+use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AesCtrParams, AesGcmParams, CryptoKey, SubtleCrypto};
+use web_sys::SubtleCrypto;
 
 use crate::error::EnvelopeError;
-use crate::gcm::{GcmMessage, IV_LENGTH, ShareLedger, Span, TAG_LENGTH};
+use crate::gcm::{self, GcmMessage, KnownSegment, SegmentAnswer};
 
 /// The IV under which ciphertext is authenticated as additional data.
 #[wasm_bindgen(js_name = authenticationIv)]
@@ -19,112 +20,113 @@ pub fn authentication_iv() -> Vec<u8> {
     GcmMessage::authentication_iv().to_vec()
 }
 
-/// Whether this `SubtleCrypto` encrypts, authenticates and decrypts segments rightly. Anything but the known answer,
-/// a failure included, is a no.
-#[wasm_bindgen(js_name = subtleSelfTest)]
-pub async fn subtle_self_test(subtle: SubtleCrypto) -> bool {
-    KnownAnswer::new(subtle).is_met().await.unwrap_or(false)
+/// What a key is imported for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Purpose {
+    /// AES-GCM, to encrypt.
+    Encrypt,
+    /// AES-GCM, to authenticate (which is to encrypt nothing), and to decrypt what was authenticated.
+    Authenticate,
+    /// AES-CTR, to decrypt before all is authenticated.
+    Count,
 }
 
-/// A non-extractable key for AES-GCM (to encrypt, or to authenticate) or for AES-CTR (to decrypt).
-pub(super) fn import(subtle: &SubtleCrypto, key: &[u8; 32], cipher: Cipher) -> Result<Promise, EnvelopeError> {
+/// A non-extractable key.
+pub(super) fn import(subtle: &SubtleCrypto, key: &[u8; 32], purpose: Purpose) -> Result<Promise, EnvelopeError> {
     let bytes = Uint8Array::from(&key[..]);
-    let (algorithm, usage) = match cipher {
-        Cipher::Gcm => ("AES-GCM", "encrypt"),
-        Cipher::Ctr => ("AES-CTR", "decrypt"),
+    let (algorithm, usages) = match purpose {
+        Purpose::Encrypt => ("AES-GCM", Array::of1(&"encrypt".into())),
+        Purpose::Authenticate => ("AES-GCM", Array::of2(&"encrypt".into(), &"decrypt".into())),
+        Purpose::Count => ("AES-CTR", Array::of1(&"decrypt".into())),
     };
-    let imported = subtle.import_key_with_str("raw", &bytes, algorithm, false, &Array::of1(&usage.into()));
+    let imported = subtle.import_key_with_str("raw", &bytes, algorithm, false, &usages);
     // SubtleCrypto has taken its copy: this one, in JavaScript's memory, has served.
     bytes.fill(0, 0, bytes.length());
     imported.map_err(|_| EnvelopeError::Internal { what: "SubtleCrypto refused the content key" })
 }
 
-/// What a key is imported for.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Cipher {
-    Gcm,
-    Ctr,
+/// The question whose answer is known. JavaScript puts it as it puts any segment's work, and brings the answers.
+#[wasm_bindgen]
+#[derive(Debug, Default)]
+pub struct KnownAnswer {
+    inner: gcm::KnownAnswer,
 }
 
-/// Test case 16 of "The Galois/Counter Mode of Operation" (`McGrew`, Viega), in two segments.
-struct KnownAnswer {
-    subtle: SubtleCrypto,
-    message: GcmMessage,
-}
-
-const KEY_HALF: [u8; 16] = 0xfeff_e992_8665_731c_6d6a_8f94_6730_8308_u128.to_be_bytes();
-const IV: [u8; IV_LENGTH] = [0xca, 0xfe, 0xba, 0xbe, 0xfa, 0xce, 0xdb, 0xad, 0xde, 0xca, 0xf8, 0x88];
-const AAD: &[u8] = b"\xfe\xed\xfa\xce\xde\xad\xbe\xef\xfe\xed\xfa\xce\xde\xad\xbe\xef\xab\xad\xda\xd2";
-const PLAINTEXT: &[u8; 60] = b"\xd9\x31\x32\x25\xf8\x84\x06\xe5\xa5\x59\x09\xc5\xaf\xf5\x26\x9a\
-\x86\xa7\xa9\x53\x15\x34\xf7\xda\x2e\x4c\x30\x3d\x8a\x31\x8a\x72\x1c\x3c\x0c\x95\x95\x68\x09\x53\x2f\xcf\x0e\x24\
-\x49\xa6\xb5\x25\xb1\x6a\xed\xf5\xaa\x0d\xe6\x57\xba\x63\x7b\x39";
-const CIPHERTEXT: &[u8; 60] = b"\x52\x2d\xc1\xf0\x99\x56\x7d\x07\xf4\x7f\x37\xa3\x2a\x84\x42\x7d\
-\x64\x3a\x8c\xdc\xbf\xe5\xc0\xc9\x75\x98\xa2\xbd\x25\x55\xd1\xaa\x8c\xb0\x8e\x48\x59\x0d\xbb\x3d\xa7\xb0\x8b\x10\
-\x56\x82\x88\x38\xc5\xf6\x1e\x63\x93\xba\x7a\x0a\xbc\xc9\xf6\x62";
-const TAG: [u8; TAG_LENGTH] = 0x76fc_6ece_0f4e_1768_cddf_8853_bb2d_551b_u128.to_be_bytes();
-const SEGMENT: usize = 32;
-
+#[wasm_bindgen]
 impl KnownAnswer {
-    fn new(subtle: SubtleCrypto) -> Self {
-        let mut key = [0; 32];
-        key[..16].copy_from_slice(&KEY_HALF);
-        key[16..].copy_from_slice(&KEY_HALF);
-        Self { subtle, message: GcmMessage::new(&key, IV, AAD) }
+    /// The question.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    async fn is_met(&self) -> Result<bool, JsValue> {
-        let gcm = self.key(Cipher::Gcm).await?;
-        let ctr = self.key(Cipher::Ctr).await?;
-        Ok(self.encrypts(&gcm).await? && self.authenticates(&gcm).await? && self.decrypts(&ctr).await?)
+    /// The question's key for AES-GCM.
+    ///
+    /// # Errors
+    /// `INTERNAL` where `SubtleCrypto` takes no key.
+    #[wasm_bindgen(js_name = gcmKey, unchecked_return_type = "Promise<CryptoKey>")]
+    #[expect(clippy::needless_pass_by_value, reason = "JavaScript's values are handles")]
+    pub fn gcm_key(&self, subtle: SubtleCrypto) -> Result<Promise, EnvelopeError> {
+        import(&subtle, self.inner.key(), Purpose::Authenticate)
     }
 
-    async fn encrypts(&self, key: &CryptoKey) -> Result<bool, JsValue> {
-        let mut shares = ShareLedger::default();
-        let mut ciphertext = Vec::new();
-        for (span, plaintext) in segments(PLAINTEXT)? {
-            let iv = Uint8Array::from(&self.message.delegated_iv(span).as_bytes()[..]);
-            let parameters = AesGcmParams::new_with_u8_array("AES-GCM", &iv);
-            let sealed = finish(self.subtle.encrypt_with_object_and_u8_array(&parameters, key, plaintext)).await?;
-            let Some((segment, tag)) = sealed.split_last_chunk() else { return Ok(false) };
-            shares.record(span, self.message.share_of_encrypted(span, tag))?;
-            ciphertext.extend_from_slice(segment);
-        }
-        Ok(ciphertext == CIPHERTEXT && self.message.tag(&shares)? == TAG)
+    /// The question's key for AES-CTR.
+    ///
+    /// # Errors
+    /// `INTERNAL` where `SubtleCrypto` takes no key.
+    #[wasm_bindgen(js_name = ctrKey, unchecked_return_type = "Promise<CryptoKey>")]
+    #[expect(clippy::needless_pass_by_value, reason = "JavaScript's values are handles")]
+    pub fn ctr_key(&self, subtle: SubtleCrypto) -> Result<Promise, EnvelopeError> {
+        import(&subtle, self.inner.key(), Purpose::Count)
     }
 
-    async fn authenticates(&self, key: &CryptoKey) -> Result<bool, JsValue> {
-        let mut shares = ShareLedger::default();
-        for (span, ciphertext) in segments(CIPHERTEXT)? {
-            let iv = Uint8Array::from(&GcmMessage::authentication_iv()[..]);
-            let parameters = AesGcmParams::new_with_u8_array("AES-GCM", &iv);
-            parameters.set_additional_data_u8_array(&Uint8Array::from(ciphertext));
-            let tag = finish(self.subtle.encrypt_with_object_and_u8_array(&parameters, key, &[])).await?;
-            let Ok(tag) = tag[..].try_into() else { return Ok(false) };
-            shares.record(span, self.message.share_of_authenticated(span.length(), tag))?;
-        }
-        Ok(self.message.tag(&shares)? == TAG)
+    /// What to encrypt of the first or the last segment.
+    #[must_use]
+    pub fn plaintext(&self, is_last: bool) -> Vec<u8> {
+        segment(is_last).plaintext().to_vec()
     }
 
-    async fn decrypts(&self, key: &CryptoKey) -> Result<bool, JsValue> {
-        let mut plaintext = Vec::new();
-        for (span, ciphertext) in segments(CIPHERTEXT)? {
-            let counter = Uint8Array::from(&self.message.first_counter(span)[..]);
-            let parameters = AesCtrParams::new_with_u8_array("AES-CTR", &counter, 32);
-            plaintext.extend(finish(self.subtle.decrypt_with_object_and_u8_array(&parameters, key, ciphertext)).await?);
-        }
-        Ok(plaintext == PLAINTEXT)
+    /// What to authenticate and to decrypt.
+    #[must_use]
+    pub fn ciphertext(&self, is_last: bool) -> Vec<u8> {
+        segment(is_last).ciphertext().to_vec()
     }
 
-    async fn key(&self, cipher: Cipher) -> Result<CryptoKey, JsValue> {
-        JsFuture::from(import(&self.subtle, self.message.key(), cipher)?).await.map(JsCast::unchecked_into)
+    /// The segment's IV, the tag to decrypt it with, and its first counter block: 16 bytes each.
+    ///
+    /// # Errors
+    /// None: the segments are sound.
+    pub fn parameters(&self, is_last: bool) -> Result<Vec<u8>, EnvelopeError> {
+        let segment = segment(is_last);
+        let iv = self.inner.delegated_iv(segment)?;
+        let tag = self.inner.delegated_tag(segment)?;
+        Ok([&iv.as_bytes()[..], &tag, &self.inner.first_counter(segment)?].concat())
+    }
+
+    /// Takes a segment's answers: what was encrypted and the tag that came with it, the tag over the ciphertext, and what
+    /// came of it by AES-CTR and by AES-GCM. `false` where one is wrong.
+    pub fn take(
+        &mut self,
+        is_last: bool,
+        ciphertext: &[u8],
+        encryption_tag: &[u8],
+        authentication_tag: &[u8],
+        by_counter: &[u8],
+        by_tag: &[u8],
+    ) -> bool {
+        let answer = SegmentAnswer { ciphertext, encryption_tag, authentication_tag, by_counter, by_tag };
+        self.inner.take(segment(is_last), answer)
+    }
+
+    /// Whether both segments' answers were taken and are right together.
+    #[wasm_bindgen(js_name = isMet)]
+    #[must_use]
+    pub fn is_met(&self) -> bool {
+        self.inner.is_met()
     }
 }
 
-fn segments(message: &[u8]) -> Result<impl Iterator<Item = (Span, &[u8])>, EnvelopeError> {
-    let (first, second) = message.split_at(SEGMENT);
-    Ok([(Span::of(0, first)?, first), (Span::of(SEGMENT as u64, second)?, second)].into_iter())
-}
-
-async fn finish(call: Result<Promise, JsValue>) -> Result<Vec<u8>, JsValue> {
-    Ok(Uint8Array::new(&JsFuture::from(call?).await?.unchecked_into::<Object>()).to_vec())
+const fn segment(is_last: bool) -> KnownSegment {
+    if is_last { KnownSegment::Last } else { KnownSegment::First }
 }
