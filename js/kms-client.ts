@@ -1,6 +1,8 @@
 /** How KMS is asked: two calls, over whatever way an app has to it. */
 
-import { EnvelopeError, type EnvelopeErrorCode } from "./errors.js";
+import { type Engine, engine } from "./engine.js";
+import { EnvelopeError, type EnvelopeErrorCode, isEnvelopeError } from "./errors.js";
+import { delay, jitter } from "./request.js";
 
 /** A KMS encryption context: public names and values that KMS binds the wrapped data key to. */
 export type EncryptionContext = Readonly<Record<string, string>>;
@@ -67,8 +69,10 @@ export function kmsBackend(url: string | URL, options: KmsBackendOptions = {}): 
  * @param send - Sends an operation's parameters, as JSON.
  */
 export function kmsClientOver(send: (operation: string, body: string) => Promise<Response>): KmsClient {
-  const call = async (operation: string, parameters: Readonly<Record<string, unknown>>) =>
-    await answerOf(await send(operation, JSON.stringify(parameters)));
+  const call = async (operation: string, parameters: Readonly<Record<string, unknown>>) => {
+    const body = JSON.stringify(parameters);
+    return await patiently(async () => await answerOf(await send(operation, body)));
+  };
   return {
     async generateDataKey({ keyId, encryptionContext }) {
       const parameters = { KeyId: keyId, KeySpec: "AES_256", EncryptionContext: encryptionContext };
@@ -82,6 +86,45 @@ export function kmsClientOver(send: (operation: string, body: string) => Promise
     },
   };
 }
+
+/**
+ * Asks, and asks again where KMS has too much to do or no answer came, as any request to the storage is sent again. An
+ * answer that was lost does no harm: KMS keeps nothing of either call.
+ */
+async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  const { RequestAttempts } = await engine();
+  const attempts = new RequestAttempts();
+  try {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        const waitMs = waitAfter(error, attempts);
+        if (waitMs === undefined) {
+          throw error;
+        }
+        await delay(waitMs, undefined);
+      }
+    }
+  } finally {
+    attempts.free();
+  }
+}
+
+/** How long to wait before the next attempt, or nothing to give up. */
+function waitAfter(error: unknown, attempts: InstanceType<Engine["RequestAttempts"]>): number | undefined {
+  switch (isEnvelopeError(error) ? error.code : undefined) {
+    case "NETWORK_FAILURE":
+      return attempts.networkFailed(jitter());
+    case "KMS_UNAVAILABLE":
+      return attempts.refused(SERVICE_UNAVAILABLE, "", undefined, jitter());
+    default:
+      return undefined;
+  }
+}
+
+/** The status that S3 has for what KMS says by the name of an exception. */
+const SERVICE_UNAVAILABLE = 503;
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 

@@ -227,11 +227,17 @@ async function encryptionHeaders(
 }
 
 /** Spreads retries; it needs no secrecy. */
-function jitter(): number {
+export function jitter(): number {
   return Math.floor(Math.random() * 2 ** 32);
 }
 
-function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
+/**
+ * Waits.
+ *
+ * @param ms - How long, in milliseconds.
+ * @param signal - Ends the wait with its reason.
+ */
+export function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer);

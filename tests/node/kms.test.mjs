@@ -173,27 +173,78 @@ test("a session token is signed and sent, and credentials are asked for before e
   await assert.rejects(encrypted(none), { code: "INVALID_OPTION" });
 });
 
-test("what KMS answers is told apart by what can be done about it", async () => {
-  for (const [status, type, code] of [
-    [400, "com.amazonaws.kms#AccessDeniedException", "KMS_ACCESS_DENIED"],
-    [403, "InvalidSignatureException", "KMS_ACCESS_DENIED"],
-    [400, "UnrecognizedClientException", "KMS_ACCESS_DENIED"],
-    [400, "DisabledException", "KMS_KEY_UNUSABLE"],
-    [400, "KMSInvalidStateException", "KMS_KEY_UNUSABLE"],
-    [400, "InvalidCiphertextException", "WRONG_KEY"],
-    [400, "IncorrectKeyException", "WRONG_KEY"],
-    [400, "ThrottlingException", "KMS_UNAVAILABLE"],
-    [500, "KMSInternalException", "KMS_UNAVAILABLE"],
-    [502, undefined, "KMS_UNAVAILABLE"],
-    [401, undefined, "KMS_ACCESS_DENIED"],
-    [400, "ValidationException", "KMS_REFUSED"],
-    [404, undefined, "KMS_REFUSED"],
-  ]) {
-    const answer = () => Promise.resolve(Response.json({ __type: type, message: "so it is" }, { status }));
-    const keyring = keyringOf({ client: kmsBackend("https://app.example/kms", { fetch: answer }) });
-    await assert.rejects(encrypted(keyring), { code }, type);
+/** Waits between attempts take no time while this runs. */
+async function withoutWaiting(run) {
+  const real = globalThis.setTimeout;
+  globalThis.setTimeout = (callback) => real(callback, 0);
+  try {
+    await run();
+  } finally {
+    globalThis.setTimeout = real;
   }
-});
+}
+
+test("KMS that has too much to do, or is not reached, is asked again", () =>
+  withoutWaiting(async () => {
+    for (const failure of [
+      () => Response.json({ __type: "ThrottlingException" }, { status: 400 }),
+      () => Response.json({ __type: "KMSInternalException" }, { status: 500 }),
+      () => Promise.reject(new TypeError("x")),
+    ]) {
+      let calls = 0;
+      const fetch = async (request) => ((calls += 1) % 3 === 0 ? await backend(request) : await failure());
+      const keyring = keyringOf({ client: kmsBackend("https://app.example/kms", { fetch }) });
+      const object = await encrypted(keyring);
+      assert.equal(calls, 3);
+      await decryptObject(object, { keyring });
+      assert.equal(calls, 6);
+    }
+    await storage.setFaults([{ operation: "kms:GenerateDataKey", times: 2, fault: "slow-down" }]);
+    await encrypted(keyringOf());
+    assert.equal((await storage.faults())[0].seen, 3);
+    await storage.setFaults([]);
+  }));
+
+test("KMS that refuses is not asked again, and one that never can is given up", () =>
+  withoutWaiting(async () => {
+    for (const [type, expected] of [
+      ["AccessDeniedException", 1],
+      ["DisabledException", 1],
+      ["ThrottlingException", 6],
+    ]) {
+      let calls = 0;
+      const fetch = () => {
+        calls += 1;
+        return Promise.resolve(Response.json({ __type: type }, { status: 400 }));
+      };
+      const keyring = keyringOf({ client: kmsBackend("https://app.example/kms", { fetch }) });
+      await assert.rejects(encrypted(keyring), { message: new RegExp(type) });
+      assert.equal(calls, expected, type);
+    }
+  }));
+
+test("what KMS answers is told apart by what can be done about it", () =>
+  withoutWaiting(async () => {
+    for (const [status, type, code] of [
+      [400, "com.amazonaws.kms#AccessDeniedException", "KMS_ACCESS_DENIED"],
+      [403, "InvalidSignatureException", "KMS_ACCESS_DENIED"],
+      [400, "UnrecognizedClientException", "KMS_ACCESS_DENIED"],
+      [400, "DisabledException", "KMS_KEY_UNUSABLE"],
+      [400, "KMSInvalidStateException", "KMS_KEY_UNUSABLE"],
+      [400, "InvalidCiphertextException", "WRONG_KEY"],
+      [400, "IncorrectKeyException", "WRONG_KEY"],
+      [400, "ThrottlingException", "KMS_UNAVAILABLE"],
+      [500, "KMSInternalException", "KMS_UNAVAILABLE"],
+      [502, undefined, "KMS_UNAVAILABLE"],
+      [401, undefined, "KMS_ACCESS_DENIED"],
+      [400, "ValidationException", "KMS_REFUSED"],
+      [404, undefined, "KMS_REFUSED"],
+    ]) {
+      const answer = () => Promise.resolve(Response.json({ __type: type, message: "so it is" }, { status }));
+      const keyring = keyringOf({ client: kmsBackend("https://app.example/kms", { fetch: answer }) });
+      await assert.rejects(encrypted(keyring), { code }, type);
+    }
+  }));
 
 test("answers that are none, and ways that others could read, are refused", async () => {
   const through = (answer) => keyringOf({ client: kmsBackend("https://app.example/kms", { fetch: answer }) });
@@ -202,7 +253,8 @@ test("answers that are none, and ways that others could read, are refused", asyn
     const keyring = through(() => Promise.resolve(Response.json(body)));
     await assert.rejects(encrypted(keyring), { code: "UNEXPECTED_STORAGE_ANSWER" });
   }
-  await assert.rejects(encrypted(through(() => Promise.reject(new TypeError("x")))), { code: "NETWORK_FAILURE" });
+  const unreachable = through(() => Promise.reject(new TypeError("x")));
+  await withoutWaiting(() => assert.rejects(encrypted(unreachable), { code: "NETWORK_FAILURE" }));
   const plain = keyringOf({ client: kmsBackend("http://app.example/kms") });
   await assert.rejects(encrypted(plain), { code: "INSECURE_TRANSPORT" });
   const openly = keyringOf({ client: direct({ endpoint: "http://kms.example" }) });
