@@ -25,11 +25,13 @@ export async function* ordered(
   work: SegmentWork,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const underWay: Promise<Uint8Array<ArrayBuffer>>[] = [];
+  const pauses = new CollectorPauses();
   let tail: Uint8Array = new Uint8Array(0);
   try {
     for await (const segment of segments) {
       if (segment.bytes.length > 0) {
         underWay.push(settled(work.process(segment)));
+        await pauses.after(segment.bytes.length);
       }
       tail = segment.tail ?? tail;
       while (underWay.length >= work.depth) {
@@ -46,6 +48,35 @@ export async function* ordered(
   } finally {
     await Promise.allSettled(underWay);
     await work.release();
+  }
+}
+
+/** Content up to this many bytes is worked on without a pause. */
+const LONG = 512 * 1024 * 1024;
+/** How much of what is longer is worked on between two pauses, in bytes. */
+const BETWEEN_PAUSES = 16 * 1024 * 1024;
+
+/**
+ * Lets the garbage collector keep up. Every result of `SubtleCrypto` is a buffer of its own, and those that were taken lie
+ * about until they are collected, beside a thread that makes more: with 2 GiB on two cores 180 to 290 MiB of them, with
+ * these pauses 160 to 190.
+ */
+class CollectorPauses {
+  #untilPause = LONG;
+
+  /**
+   * Waits for a turn of the timer where one is due.
+   *
+   * @param length - How many bytes more are worked on.
+   */
+  async after(length: number): Promise<void> {
+    this.#untilPause -= length;
+    if (this.#untilPause < 0) {
+      this.#untilPause = BETWEEN_PAUSES;
+      await new Promise((resolve) => {
+        setTimeout(resolve);
+      });
+    }
   }
 }
 
