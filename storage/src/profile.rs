@@ -91,6 +91,15 @@ impl Profile {
         matches!(self, Self::Ceph)
     }
 
+    /// Whether a part to read that there is not is a bad request (400), whatever the customer key, and not unsatisfiable (416).
+    ///
+    /// Evidence: 416 in Amazon's recorded answers; 400 `InvalidPart` in `s3-tests`, `test_multipart_sse_c_get_part` and
+    /// `test_non_multipart_sse_c_get_part`.
+    #[must_use]
+    pub const fn unknown_parts_are_bad_requests(self) -> bool {
+        matches!(self, Self::Ceph)
+    }
+
     /// Whether SSE-KMS goes with Signature Version 2.
     ///
     /// Evidence: Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys", has Version 4 only; 204 in `s3-tests`,

@@ -135,6 +135,25 @@ async fn completions_tell_of_the_customers_key_or_do_not() {
     }
 }
 
+#[scenario]
+async fn parts_that_there_are_not_are_unsatisfiable_or_bad_requests() {
+    for profile in PROFILES {
+        let client = Client::with(|config| {
+            config.profile = profile;
+            config.sse_c_default = s3_storage_sim::config::SseCDefault::Allowed;
+        });
+        let client = client.await;
+        client.put("demo/a").customer_key(&KEY).body("content").send().await.assert_ok();
+        let part = |number| client.get("demo/a").query("partNumber", number);
+        let (status, code) = if profile == Profile::Ceph { (400, "InvalidPart") } else { (416, "InvalidPartNumber") };
+        part("2").customer_key(&KEY).send().await.assert_code(status, code);
+        let without = part("2").send().await;
+        without.assert_code(400, if profile == Profile::Ceph { "InvalidPart" } else { "InvalidRequest" });
+        part("1").send().await.assert_code(400, "InvalidRequest");
+        assert_eq!(part("1").customer_key(&KEY).send().await.text(), "content");
+    }
+}
+
 /// The list of an upload's only part.
 fn completion(etag: &str) -> String {
     format!(
