@@ -27,6 +27,7 @@ use crate::forms;
 use crate::kms::{self, Call};
 use crate::limits;
 use crate::ops::Operations;
+use crate::profile::Profile;
 use crate::root_key::RootKeyHolder;
 use crate::signatures::{early, hoisted, kms as kms_signatures};
 use crate::store::Backend;
@@ -104,7 +105,7 @@ impl Storage {
         } else {
             self.answer(&asked, request, secure).await
         };
-        if let Some(refusal) = kms_refusal(&asked, response.headers(), secure) {
+        if let Some(refusal) = kms_refusal(&asked, response.headers(), secure, self.core.config.profile) {
             // Nothing of the content has left yet: bodies are streams.
             response = error_answer(refusal.into());
         }
@@ -138,7 +139,9 @@ impl Storage {
         if let (false, Some(refusal)) = (secure, request::insecure(&asked.headers)) {
             return error_answer(refusal.into());
         }
-        if asked.is_signed_by_version_2() && request::asks_for_kms(&asked.headers) {
+        let is_of_version_2 =
+            asked.is_signed_by_version_2() && !self.core.config.profile.kms_takes_signature_version_2();
+        if is_of_version_2 && request::asks_for_kms(&asked.headers) {
             return error_answer(Refusal::KmsWithoutVersion4.into());
         }
         let region = self.core.config.only_region();
@@ -301,12 +304,14 @@ async fn with_payload_hash(request: Request<Body>) -> S3Result<Request<Body>> {
 }
 
 /// Why an answer that tells of SSE-KMS may not leave, if it may not.
-fn kms_refusal(asked: &Asked, answer: &HeaderMap, secure: bool) -> Option<Refusal> {
+fn kms_refusal(asked: &Asked, answer: &HeaderMap, secure: bool, profile: Profile) -> Option<Refusal> {
+    let is_signed =
+        asked.is_signed_by_version_4() || (asked.is_signed_by_version_2() && profile.kms_takes_signature_version_2());
     let is_read = [Method::GET, Method::HEAD].contains(&asked.method) && request::asks_for_kms(answer);
     match is_read {
         true if !secure && asked.method == Method::GET => Some(Refusal::InsecureKms),
         // By Signature Version 2, or by nobody, where a policy lets anybody read.
-        true if !asked.is_signed_by_version_4() => Some(Refusal::KmsWithoutVersion4),
+        true if !is_signed => Some(Refusal::KmsWithoutVersion4),
         _ => None,
     }
 }

@@ -92,7 +92,10 @@ impl Core {
         let mut conditions = ConditionContext::default();
         add_transport(&mut conditions, request);
         add_caller(&mut conditions, caller);
-        for name in HEADERS {
+        // Where a part may say how it is encrypted, that changes nothing: it is as its upload was begun.
+        let is_of_upload = request.parameter("uploadId").is_some() && self.config.profile.parts_may_name_a_method();
+        let is_passed_over = |name: &str| is_of_upload && [METHOD, KMS_KEY_ID].contains(&name);
+        for name in HEADERS.into_iter().filter(|name| !is_passed_over(name)) {
             if let Some(value) = request.header(name) {
                 conditions.add(&format!("s3:{name}"), value);
             }
@@ -105,12 +108,13 @@ impl Core {
         // What is no list of tags is for the operation to refuse.
         let tags = tags::of_header(request.header("x-amz-tagging").as_deref()).unwrap_or_default();
         add_request_tags(&mut conditions, &tags);
-        if let Some(name) = request.header(KMS_KEY_ID) {
+        if let Some(name) = request.header(KMS_KEY_ID).filter(|_| !is_of_upload) {
             // Policies name keys by their ARNs, whichever of their names a request has.
             let arn = self.with_kms(|kms| kms.arn_of(&name)).await?;
             conditions.add(&format!("s3:{KMS_KEY_ID}"), arn.unwrap_or(name));
         }
-        if request.header(METHOD).is_none() && request.header(CUSTOMER_ALGORITHM).is_none() {
+        let says_nothing = is_of_upload || request.header(METHOD).is_none();
+        if says_nothing && request.header(CUSTOMER_ALGORITHM).is_none() {
             self.add_encryption_of_upload(&mut conditions, request).await;
         }
         Ok(conditions)

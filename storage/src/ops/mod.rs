@@ -87,6 +87,10 @@ impl Core {
             error.set_code(S3ErrorCode::InvalidRequest);
             error.set_status_code(http::StatusCode::BAD_REQUEST);
         }
+        if self.config.profile.unknown_parts_are_bad_requests() && error.code().as_str() == "InvalidPartNumber" {
+            error.set_code(S3ErrorCode::InvalidPart);
+            error.set_status_code(http::StatusCode::BAD_REQUEST);
+        }
         error
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use http::{HeaderName, HeaderValue};
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
     CompletedPart, CreateMultipartUploadInput, CreateMultipartUploadOutput, ListPartsInput, ListPartsOutput, Part,
@@ -78,7 +79,7 @@ pub(super) async fn upload_part(
 ) -> S3Result<S3Response<UploadPartOutput>> {
     let S3Request { input, headers, credentials, trailing_headers, .. } = request;
     let caller = core.caller(credentials.as_ref())?;
-    let customer_key = request::for_part(&headers)?;
+    let customer_key = request::for_part(&headers, core.config.profile)?;
     let name = ObjectName { bucket: input.bucket, key: input.key };
     let number = part_number(input.part_number)?;
     let promise =
@@ -133,7 +134,7 @@ pub(super) async fn complete_multipart_upload(
     request: S3Request<CompleteMultipartUploadInput>,
 ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
     let S3Request { input, headers, .. } = request;
-    let customer_key = request::for_part(&headers)?;
+    let customer_key = request::for_part(&headers, core.config.profile)?;
     let name = ObjectName { bucket: input.bucket, key: input.key };
     let upload = core.with_upload(&name, &input.upload_id, Upload::clone).await?;
     if let (KeyProtection::Customer(wrapped), Some(key)) = (&upload.protection, &customer_key) {
@@ -175,12 +176,20 @@ pub(super) async fn complete_multipart_upload(
         bucket_key_enabled: answer.bucket_key,
         ..Default::default()
     };
+    let key_told = answer.customer_key_md5.filter(|_| core.config.profile.completions_tell_of_customer_keys());
     if is_told {
         set_checksums!(output, object.checksums);
         output.checksum_type = answers::checksum_type(&object);
     }
     output.version_id = core.finish_upload(&input.upload_id, name, object, &conditions).await?;
-    Ok(S3Response::new(output))
+    let mut response = S3Response::new(output);
+    if let Some(md5) = key_told.and_then(|md5| HeaderValue::from_str(&md5).ok()) {
+        let names =
+            ("x-amz-server-side-encryption-customer-algorithm", "x-amz-server-side-encryption-customer-key-md5");
+        response.headers.insert(HeaderName::from_static(names.0), HeaderValue::from_static("AES256"));
+        response.headers.insert(HeaderName::from_static(names.1), md5);
+    }
+    Ok(response)
 }
 
 pub(super) async fn abort_multipart_upload(

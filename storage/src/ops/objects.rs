@@ -115,6 +115,9 @@ pub(super) async fn get_object(
     let wanted = Wanted { name: &name, version_id: input.version_id.as_deref() };
     let Found { object, version_id } =
         core.object(wanted, &request.method).await.map_err(|error| hidden(error, &request.extensions))?;
+    if core.config.profile.unknown_parts_are_bad_requests() {
+        wanted_range(&object, None, input.part_number)?;
+    }
     check_customer_key(&object.protection, customer_key.as_ref())?;
     let conditions = Conditions {
         if_match: input.if_match,
@@ -162,6 +165,9 @@ pub(super) async fn head_object(
     let wanted = Wanted { name: &name, version_id: input.version_id.as_deref() };
     let Found { object, version_id } =
         core.object(wanted, &request.method).await.map_err(|error| hidden(error, &request.extensions))?;
+    if core.config.profile.unknown_parts_are_bad_requests() {
+        wanted_range(&object, None, input.part_number)?;
+    }
     check_customer_key(&object.protection, customer_key.as_ref())?;
     let conditions = Conditions {
         if_match: input.if_match,
