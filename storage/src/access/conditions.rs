@@ -46,19 +46,25 @@ pub(crate) struct Request<'a> {
     uri: &'a Uri,
     headers: &'a HeaderMap,
     is_secure: bool,
+    /// Whether the operation is one that fills or ends an upload; others take no notice of an upload's id.
+    is_of_upload: bool,
 }
+
+/// The operations that fill or end an upload.
+const OF_UPLOADS: [&str; 3] = ["UploadPart", "UploadPartCopy", "CompleteMultipartUpload"];
 
 impl<'a> Request<'a> {
     pub(super) fn of(context: &'a S3AccessContext<'_>, is_secure: bool) -> Self {
         let (method, uri, headers) = (context.method(), context.uri(), context.headers());
-        Self { credentials: context.credentials(), method, uri, headers, is_secure }
+        let is_of_upload = OF_UPLOADS.contains(&context.s3_op().name());
+        Self { credentials: context.credentials(), method, uri, headers, is_secure, is_of_upload }
     }
 
     /// As an operation got it, with the headers that it takes for the request's.
     pub(crate) fn of_operation<T>(request: &'a S3Request<T>, headers: &'a HeaderMap) -> Self {
         let S3Request { credentials, method, uri, extensions, .. } = request;
         let is_secure = extensions.get::<Insecure>().is_none();
-        Self { credentials: credentials.as_ref(), method, uri, headers, is_secure }
+        Self { credentials: credentials.as_ref(), method, uri, headers, is_secure, is_of_upload: false }
     }
 
     pub(super) fn header(&self, name: &str) -> Option<String> {
@@ -92,10 +98,7 @@ impl Core {
         let mut conditions = ConditionContext::default();
         add_transport(&mut conditions, request);
         add_caller(&mut conditions, caller);
-        // Where a part may say how it is encrypted, that changes nothing: it is as its upload was begun.
-        let is_of_upload = request.parameter("uploadId").is_some() && self.config.profile.parts_may_name_a_method();
-        let is_passed_over = |name: &str| is_of_upload && [METHOD, KMS_KEY_ID].contains(&name);
-        for name in HEADERS.into_iter().filter(|name| !is_passed_over(name)) {
+        for name in HEADERS.into_iter().filter(|name| !self.is_passed_over(request, name)) {
             if let Some(value) = request.header(name) {
                 conditions.add(&format!("s3:{name}"), value);
             }
@@ -108,16 +111,22 @@ impl Core {
         // What is no list of tags is for the operation to refuse.
         let tags = tags::of_header(request.header("x-amz-tagging").as_deref()).unwrap_or_default();
         add_request_tags(&mut conditions, &tags);
-        if let Some(name) = request.header(KMS_KEY_ID).filter(|_| !is_of_upload) {
+        if let Some(name) = request.header(KMS_KEY_ID).filter(|_| !self.is_passed_over(request, KMS_KEY_ID)) {
             // Policies name keys by their ARNs, whichever of their names a request has.
             let arn = self.with_kms(|kms| kms.arn_of(&name)).await?;
             conditions.add(&format!("s3:{KMS_KEY_ID}"), arn.unwrap_or(name));
         }
-        let says_nothing = is_of_upload || request.header(METHOD).is_none();
-        if says_nothing && request.header(CUSTOMER_ALGORITHM).is_none() {
+        let says_nothing = request.header(METHOD).is_none() || self.is_passed_over(request, METHOD);
+        if request.is_of_upload && says_nothing && request.header(CUSTOMER_ALGORITHM).is_none() {
             self.add_encryption_of_upload(&mut conditions, request).await;
         }
         Ok(conditions)
+    }
+
+    /// Whether a header says nothing, because the profile lets a part name a method: that changes nothing, the part is as its
+    /// upload was begun.
+    fn is_passed_over(&self, request: &Request<'_>, header: &str) -> bool {
+        request.is_of_upload && [METHOD, KMS_KEY_ID].contains(&header) && self.config.profile.parts_may_name_a_method()
     }
 
     /// Parts, and what they are put together to, are encrypted as their upload was begun.

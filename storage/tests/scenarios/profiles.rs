@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use s3_storage_sim::{Config, Profile};
 
-use crate::support::{Answer, CUSTOMER_ALGORITHM, CUSTOMER_MD5, Client, KMS_KEY_ID, SSE, scenario};
+use crate::support::{Answer, CUSTOMER_ALGORITHM, CUSTOMER_MD5, Client, KMS_KEY_ID, SSE, completion, scenario};
 
 const PROFILES: [Profile; 3] = [Profile::Aws2026, Profile::Aws2025, Profile::Ceph];
 const KEY: [u8; 32] = [7; 32];
@@ -152,13 +152,6 @@ async fn parts_that_there_are_not_are_unsatisfiable_or_bad_requests() {
         part("1").send().await.assert_code(400, "InvalidRequest");
         assert_eq!(part("1").customer_key(&KEY).send().await.text(), "content");
     }
-}
-
-/// The list of an upload's only part.
-fn completion(etag: &str) -> String {
-    format!(
-        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>"
-    )
 }
 
 /// Sends a form with a file, and the further fields given, signed by Signature Version 2.
