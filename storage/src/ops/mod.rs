@@ -2,6 +2,7 @@
 
 mod attributes;
 mod buckets;
+mod completion;
 mod copy;
 mod deletion;
 mod listing;
@@ -133,7 +134,7 @@ operations! {
     upload_part_copy(UploadPartCopyInput) -> UploadPartCopyOutput by copy;
     create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput by multipart;
     upload_part(UploadPartInput) -> UploadPartOutput by multipart;
-    complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput by multipart;
+    complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput by completion;
     abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput by multipart;
     list_parts(ListPartsInput) -> ListPartsOutput by multipart;
     list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput by uploads;
