@@ -14,7 +14,7 @@ use crate::config::ACCOUNT_ID;
 use crate::core::Core;
 use crate::encryption::add_elements;
 use crate::model::{Bucket, PublicAccessBlock};
-use crate::policy::bucket::{Account, BucketPolicyError, is_public, parse};
+use crate::policy::bucket::{Account, MalformedPolicy, is_public, parse};
 
 pub(super) async fn put_bucket_policy(
     core: &Core,
@@ -24,7 +24,7 @@ pub(super) async fn put_bucket_policy(
     let input = request.input;
     let users: Vec<&str> = core.config.credentials.iter().map(|known| known.display_name.as_str()).collect();
     let account = Account { id: ACCOUNT_ID, users: &users };
-    let policy = parse(&input.policy, &input.bucket, account).map_err(refused)?;
+    let policy = parse(&input.policy, &input.bucket, account).map_err(|error| refused(&error))?;
     change(core, &input.bucket, |bucket| {
         if is_public(&policy) && bucket.public_access_block.as_ref().is_some_and(|block| block.block_public_policy) {
             return Err(public_policy_refused(&caller, &input.bucket));
@@ -114,11 +114,8 @@ async fn set(core: &Core, bucket: &str, work: impl FnOnce(&mut Bucket) + Send) -
     .await
 }
 
-fn refused(error: BucketPolicyError) -> S3Error {
-    match error {
-        BucketPolicyError::Malformed(text) => S3Error::with_message(S3ErrorCode::MalformedPolicy, text),
-        BucketPolicyError::NotSimulated(text) => S3Error::with_message(S3ErrorCode::NotImplemented, text),
-    }
+fn refused(error: &MalformedPolicy) -> S3Error {
+    S3Error::with_message(S3ErrorCode::MalformedPolicy, error.to_string())
 }
 
 fn no_policy(bucket: String) -> S3Error {

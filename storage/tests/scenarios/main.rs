@@ -30,6 +30,7 @@ mod many_parts;
 mod modes;
 mod multipart;
 mod policies;
+mod policy_variables;
 mod presigned;
 mod profiles;
 mod public_access;
