@@ -91,6 +91,15 @@ impl Profile {
         matches!(self, Self::Ceph)
     }
 
+    /// Whether the end of every upload under a customer key needs the key again, and not only where a checksum was chosen.
+    ///
+    /// Evidence: 200 in Amazon's recorded answers; 400 in `s3-tests`, `test_copy_part_enc`, though Ceph's own gateway takes it
+    /// since September 2026 (pull request 71241).
+    #[must_use]
+    pub const fn completions_need_customer_keys(self) -> bool {
+        matches!(self, Self::Ceph)
+    }
+
     /// Whether a part to read that there is not is a bad request (400), whatever the customer key, and not unsatisfiable (416).
     ///
     /// Evidence: 416 in Amazon's recorded answers; 400 `InvalidPart` in `s3-tests`, `test_multipart_sse_c_get_part` and

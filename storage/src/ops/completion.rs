@@ -15,6 +15,7 @@ use crate::conditions::Conditions;
 use crate::core::Core;
 use crate::encryption::{CustomerKey, KeyProtection, Refusal, request, sse_c};
 use crate::model::{ObjectName, StoredObject, StoredPart, Upload};
+use crate::profile::Profile;
 use crate::records;
 
 /// The shortest part but for the last, in bytes.
@@ -28,7 +29,7 @@ pub(super) async fn complete_multipart_upload(
     let customer_key = request::for_part(&headers, core.config.profile)?;
     let name = ObjectName { bucket: input.bucket, key: input.key };
     let upload = core.with_upload(&name, &input.upload_id, Upload::clone).await?;
-    check_key(&upload, customer_key.as_ref())?;
+    check_key(&upload, customer_key.as_ref(), core.config.profile)?;
     let asked = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
     let parts = chosen_parts(&upload, &asked)?;
     let checksum = checksums::of_object(upload.checksum.as_ref(), &parts);
@@ -61,15 +62,16 @@ pub(super) async fn complete_multipart_upload(
     Ok(response)
 }
 
-/// A customer's key that is given has to be the upload's. It has to be given where the client chose a checksum, which is kept
-/// under it; else S3 takes a completion without one.
+/// A customer's key that is given has to be the upload's. It has to be given where the client chose a checksum; else S3 takes
+/// a completion without one.
 ///
 /// Source: Amazon S3 API Reference, `CompleteMultipartUpload`, `x-amz-server-side-encryption-customer-key`; without a checksum,
 /// Amazon's recorded answers.
-fn check_key(upload: &Upload, key: Option<&CustomerKey>) -> Result<(), Refusal> {
+fn check_key(upload: &Upload, key: Option<&CustomerKey>, profile: Profile) -> Result<(), Refusal> {
+    let is_needed = has_chosen_checksum(upload) || profile.completions_need_customer_keys();
     match (&upload.protection, key) {
         (KeyProtection::Customer(wrapped), Some(key)) => sse_c::check(key, wrapped).map_err(|_| Refusal::PartKey),
-        (KeyProtection::Customer(_), None) if has_chosen_checksum(upload) => Err(Refusal::PartParameters),
+        (KeyProtection::Customer(_), None) if is_needed => Err(Refusal::PartParameters),
         _ => Ok(()),
     }
 }

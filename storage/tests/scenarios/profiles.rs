@@ -136,6 +136,23 @@ async fn completions_tell_of_the_customers_key_or_do_not() {
 }
 
 #[scenario]
+async fn the_end_of_an_upload_needs_the_customers_key_or_does_not() {
+    for profile in PROFILES {
+        let client = Client::with(|config| {
+            config.profile = profile;
+            config.sse_c_default = s3_storage_sim::config::SseCDefault::Allowed;
+        });
+        let client = client.await;
+        let begun = client.post("demo/a").query("uploads", "").customer_key(&KEY).send().await.assert_ok();
+        let id = begun.element("UploadId").unwrap();
+        let part = client.put("demo/a").query("partNumber", "1").query("uploadId", &id).customer_key(&KEY);
+        let document = completion(&part.body("content").send().await.assert_ok().etag());
+        let end = client.post("demo/a").query("uploadId", &id).body(document).send().await;
+        assert_eq!(end.status, if profile == Profile::Ceph { 400 } else { 200 }, "{profile:?}");
+    }
+}
+
+#[scenario]
 async fn parts_that_there_are_not_are_unsatisfiable_or_bad_requests() {
     for profile in PROFILES {
         let client = Client::with(|config| {
