@@ -20,9 +20,9 @@ use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use crate::asked::Insecure;
 use crate::caller::Caller;
 use crate::core::Core;
-use crate::model::{Bucket, ObjectName};
+use crate::model::ObjectName;
 use crate::policy::bucket::is_public;
-use crate::policy::{self, ConditionContext, Policy, Verdict};
+use crate::policy::{self, ConditionContext, StoredPolicy, Verdict};
 use crate::tags::Tags;
 
 /// Asks the buckets' policies before an operation is called.
@@ -123,7 +123,7 @@ impl Core {
             None => format!("arn:aws:s3:::{}", resource.bucket),
             Some(key) => format!("arn:aws:s3:::{}/{key}", resource.bucket),
         };
-        let Some(policy) = stored_policy(&bucket)? else { return caller.signed() };
+        let Some(policy) = bucket.policy.as_ref().map(StoredPolicy::policy) else { return caller.signed() };
         let mut conditions = conditions.clone();
         if let Some(id) = resource.version_id {
             conditions.add("s3:VersionId", id);
@@ -137,7 +137,7 @@ impl Core {
             context: &conditions,
         };
         let is_blocked = || {
-            bucket.public_access_block.as_ref().is_some_and(|block| block.restrict_public_buckets) && is_public(&policy)
+            bucket.public_access_block.as_ref().is_some_and(|block| block.restrict_public_buckets) && is_public(policy)
         };
         match policy.evaluate(&access) {
             Verdict::Denied => Err(denied(caller, action, &arn)),
@@ -170,11 +170,6 @@ impl Core {
             conditions.add(&format!("s3:ExistingObjectTag/{tag}"), value);
         }
     }
-}
-
-/// The policy that a bucket has. It was checked when it was put.
-pub(crate) fn stored_policy(bucket: &Bucket) -> S3Result<Option<Policy>> {
-    bucket.policy.as_deref().map(Policy::parse).transpose().map_err(S3Error::internal_error)
 }
 
 /// Makes of "there is none" what one who may not list the bucket is told.

@@ -7,6 +7,7 @@ mod actions;
 pub mod bucket;
 mod condition;
 mod document;
+mod stored;
 mod text;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 pub use condition::ConditionContext;
 use condition::Conditions;
 use document::OneOrMany;
+pub use stored::StoredPolicy;
 use text::{Pattern, Text};
 
 /// A policy document.
