@@ -11,7 +11,7 @@ use super::authorization::{DATE, field, header, signed_names};
 use super::text::{decoded, pairs, parameter, recoded, spaced_hex};
 use super::{ALGORITHM, MISMATCH};
 use crate::asked::Asked;
-use crate::service::UNSIGNED_HEADERS;
+use crate::protocol::UNSIGNED_HEADERS;
 
 /// S3's words for a URL that is no longer valid.
 const EXPIRED: &str = "Request has expired";
