@@ -24,7 +24,7 @@ use crate::limits;
 use crate::profile::Profile;
 use crate::protocol::Protocols;
 use crate::root_key::RootKeyHolder;
-use crate::signatures::{early, hoisted, kms as kms_signatures};
+use crate::signatures::{early, hoisted, kms as kms_signatures, version_2};
 use crate::store::Backend;
 use crate::under_way::{Running, RunningBody};
 
@@ -153,6 +153,7 @@ impl Storage {
         if let Some(bucket) = asked.bucket_of_form() {
             return self.answer_form(request, bucket, secure).await;
         }
+        let request = version_2::with_signed_path(request, asked, &self.core.config);
         match self.protocols.with_hoisted(&asked.hoisted) {
             Ok(protocol) => answer_by(&protocol, request).await,
             Err(error) => error_answer(S3Error::internal_error(error)),

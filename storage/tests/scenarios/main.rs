@@ -38,4 +38,5 @@ mod ranges;
 mod restart;
 mod support;
 mod tagging;
+mod version_2;
 mod versions;
