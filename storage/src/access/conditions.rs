@@ -152,6 +152,11 @@ pub(super) fn add_request_tags(conditions: &mut ConditionContext, tags: &Tags) {
     }
 }
 
+pub(super) fn add_kms_key(conditions: &mut ConditionContext, arn: &str) {
+    conditions.add(&format!("s3:{METHOD}"), "aws:kms");
+    conditions.add(&format!("s3:{KMS_KEY_ID}"), arn);
+}
+
 fn add_transport(conditions: &mut ConditionContext, request: &Request<'_>) {
     conditions.add("aws:SecureTransport", request.is_secure.to_string());
     for (key, header) in [("aws:UserAgent", USER_AGENT), ("aws:Referer", REFERER)] {

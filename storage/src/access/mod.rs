@@ -102,6 +102,11 @@ impl Asking {
     pub(crate) fn add_tags(&mut self, tags: &Tags) {
         conditions::add_request_tags(&mut self.conditions, tags);
     }
+
+    /// Adds the KMS key that a request has in its body, by its ARN.
+    pub(crate) fn add_kms_key(&mut self, arn: &str) {
+        conditions::add_kms_key(&mut self.conditions, arn);
+    }
 }
 
 impl Core {

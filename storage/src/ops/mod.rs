@@ -10,6 +10,7 @@ mod lookup;
 mod multipart;
 mod objects;
 mod policies;
+mod reencryption;
 mod stored_headers;
 mod tagging;
 mod uploads;
@@ -36,7 +37,8 @@ use s3s::dto::{
     PutBucketEncryptionInput, PutBucketEncryptionOutput, PutBucketPolicyInput, PutBucketPolicyOutput,
     PutBucketTaggingInput, PutBucketTaggingOutput, PutBucketVersioningInput, PutBucketVersioningOutput, PutObjectInput,
     PutObjectOutput, PutObjectTaggingInput, PutObjectTaggingOutput, PutPublicAccessBlockInput,
-    PutPublicAccessBlockOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+    PutPublicAccessBlockOutput, UpdateObjectEncryptionInput, UpdateObjectEncryptionOutput, UploadPartCopyInput,
+    UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
 
@@ -136,6 +138,7 @@ operations! {
     upload_part(UploadPartInput) -> UploadPartOutput by multipart;
     complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput by completion;
     abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput by multipart;
+    update_object_encryption(UpdateObjectEncryptionInput) -> UpdateObjectEncryptionOutput by reencryption;
     list_parts(ListPartsInput) -> ListPartsOutput by multipart;
     list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput by uploads;
     list_objects(ListObjectsInput) -> ListObjectsOutput by listing;

@@ -35,6 +35,7 @@ mod presigned;
 mod profiles;
 mod public_access;
 mod ranges;
+mod reencryption;
 mod restart;
 mod support;
 mod tagging;
