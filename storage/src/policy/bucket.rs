@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::actions::{self, Kind};
 use super::text::Text;
-use super::{Effect, Policy, Principals, Statement};
+use super::{Effect, Policy, PolicyError, Principals, Statement};
 
 /// The longest policy, in bytes.
 const MAX_LENGTH: usize = 20 * 1024;
@@ -43,10 +43,10 @@ pub fn parse(text: &str, bucket: &str, account: Account<'_>) -> Result<Policy, M
         return malformed("This policy contains invalid Json");
     };
     check_elements(&document).map_err(MalformedPolicy)?;
-    let policy = Policy::parse(text).map_err(|error| match error.to_string() {
-        // Which S3 has no known words for.
-        text if text.contains("variable") => MalformedPolicy(text),
-        _ => MalformedPolicy("This policy contains invalid Json".to_owned()),
+    let policy = Policy::parse(text).map_err(|error| match error {
+        // S3's words for it are not known.
+        PolicyError::Variable(_) => MalformedPolicy(error.to_string()),
+        PolicyError::Malformed(_) => MalformedPolicy("This policy contains invalid Json".to_owned()),
     })?;
     for statement in &policy.statements {
         check_statement(statement, bucket, account).map_err(|text| MalformedPolicy(text.to_owned()))?;

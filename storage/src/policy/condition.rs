@@ -72,7 +72,7 @@ impl Conditions {
     pub(super) fn read(written: WrittenConditions, language: Language) -> Result<Self, PolicyError> {
         let mut conditions = Vec::new();
         for (name, keys) in written {
-            let none = || PolicyError(format!("{name} is not a condition operator"));
+            let none = || PolicyError::Malformed(format!("{name} is not a condition operator"));
             let operator = Operator::parse(&name).ok_or_else(none)?;
             for (key, wanted) in keys {
                 let texts = OneOrMany::into_vec(wanted).into_iter().map(Scalar::into_text);

@@ -91,15 +91,15 @@ impl Scalar {
 
 /// The statements of a policy.
 pub(super) fn read(text: &str) -> Result<Vec<Statement>, PolicyError> {
-    let document: Document = serde_json::from_str(text).map_err(|error| PolicyError(error.to_string()))?;
+    let document: Document = serde_json::from_str(text).map_err(|error| PolicyError::Malformed(error.to_string()))?;
     let language = match document.version.as_deref() {
         Some("2012-10-17") => Language::WithVariables,
         Some("2008-10-17") | None => Language::WithoutVariables,
-        Some(_) => return Err(PolicyError("Version must be 2012-10-17 or 2008-10-17".to_owned())),
+        Some(_) => return Err(PolicyError::Malformed("Version must be 2012-10-17 or 2008-10-17".to_owned())),
     };
     let statements = document.statement.into_vec();
     if statements.is_empty() {
-        return Err(PolicyError("there is no statement".to_owned()));
+        return Err(PolicyError::Malformed("there is no statement".to_owned()));
     }
     statements.into_iter().map(|statement| statement.read(language)).collect()
 }
@@ -127,7 +127,7 @@ impl Written {
 
 fn exactly_one(name: &str, one: bool, other: bool) -> Result<(), PolicyError> {
     if one == other {
-        return Err(PolicyError(format!("a statement has either {name} or Not{name}")));
+        return Err(PolicyError::Malformed(format!("a statement has either {name} or Not{name}")));
     }
     Ok(())
 }

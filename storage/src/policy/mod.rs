@@ -28,8 +28,15 @@ pub struct Policy {
 
 /// Why a text is no policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct PolicyError(String);
+#[non_exhaustive]
+pub enum PolicyError {
+    /// It is no JSON, or has an element that makes no sense; holds what.
+    #[error("{0}")]
+    Malformed(String),
+    /// It has a variable that is none; holds the text that it is in.
+    #[error("{0:?} has a variable that is none: write ${{key}} or ${{key, 'default'}}")]
+    Variable(String),
+}
 
 /// Who asks for what.
 #[derive(Debug, Clone, Copy)]
