@@ -12,6 +12,12 @@ pub(crate) const KMS_TARGET: &str = "x-amz-target";
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Insecure;
 
+/// Marks the write that a signed form stands for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SignedForm {
+    pub(crate) is_of_version_2: bool,
+}
+
 /// Whether a request is signed by Signature Version 2, in a header or in the URL.
 pub(crate) fn is_signed_by_version_2(headers: &HeaderMap, uri: &Uri) -> bool {
     let in_header = headers.get(AUTHORIZATION).is_some_and(|text| text.as_bytes().starts_with(b"AWS "));

@@ -93,8 +93,8 @@ impl Profile {
 
     /// Whether the end of every upload under a customer key needs the key again, and not only where a checksum was chosen.
     ///
-    /// Evidence: 200 in Amazon's recorded answers; 400 in `s3-tests`, `test_copy_part_enc`, though Ceph's own gateway takes it
-    /// since September 2026 (pull request 71241).
+    /// Evidence: 200 in Amazon's recorded answers; 400 in `s3-tests`, `test_copy_part_enc`, though Ceph's own gateway
+    /// takes it since its pull request 71241.
     #[must_use]
     pub const fn completions_need_customer_keys(self) -> bool {
         matches!(self, Self::Ceph)

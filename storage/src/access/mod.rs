@@ -7,6 +7,7 @@
 mod conditions;
 mod operations;
 
+use conditions::Marks;
 pub(crate) use conditions::Request;
 
 use std::sync::Arc;
@@ -17,7 +18,6 @@ use s3s::dto::CopySource;
 use s3s::path::S3Path;
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
-use crate::asked::Insecure;
 use crate::caller::Caller;
 use crate::core::Core;
 use crate::model::ObjectName;
@@ -58,8 +58,8 @@ const COPY_SOURCE: &str = "x-amz-copy-source";
 #[async_trait::async_trait]
 impl S3Access for BucketPolicies {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
-        let is_secure = context.extensions_mut().get::<Insecure>().is_none();
-        if let Some(refusal) = self.check_operation(context, is_secure).await? {
+        let marks = Marks::of(context.extensions_mut());
+        if let Some(refusal) = self.check_operation(context, marks).await? {
             let message = refusal.message().unwrap_or(ACCESS_DENIED).to_owned();
             context.extensions_mut().insert(MayNotList(message));
         }
@@ -70,7 +70,7 @@ impl S3Access for BucketPolicies {
 impl BucketPolicies {
     /// Lets an operation be, or says why not. Gives what its caller is told in place of what is not there, where the caller
     /// may not know that.
-    async fn check_operation(&self, context: &S3AccessContext<'_>, is_secure: bool) -> S3Result<Option<S3Error>> {
+    async fn check_operation(&self, context: &S3AccessContext<'_>, marks: Marks) -> S3Result<Option<S3Error>> {
         let (core, operation) = (&self.0, context.s3_op().name());
         let (bucket, key) = match context.s3_path() {
             S3Path::Bucket { bucket } if operation != "CreateBucket" => (bucket, None),
@@ -78,7 +78,7 @@ impl BucketPolicies {
             _ => return core.caller(context.credentials())?.signed().map(|()| None),
         };
         core.bucket(bucket).await?;
-        let request = Request::of(context, is_secure);
+        let request = Request::of(context, marks);
         let asking = core.asking(&request).await?;
         let version_id = request.parameter("versionId");
         let resource = Resource { bucket, key, version_id: version_id.as_deref() };

@@ -1,9 +1,9 @@
 //! Where servers differ, each difference under each profile.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use s3_storage_sim::{Config, Profile};
+use s3_storage_sim::Profile;
 
-use crate::support::{Answer, CUSTOMER_ALGORITHM, CUSTOMER_MD5, Client, KMS_KEY_ID, SSE, completion, scenario};
+use crate::support::{CUSTOMER_ALGORITHM, CUSTOMER_MD5, Client, KMS_KEY_ID, SSE, completion, scenario};
+use crate::version_2::{by_version_2, form};
 
 const PROFILES: [Profile; 3] = [Profile::Aws2026, Profile::Aws2025, Profile::Ceph];
 const KEY: [u8; 32] = [7; 32];
@@ -169,32 +169,6 @@ async fn parts_that_there_are_not_are_unsatisfiable_or_bad_requests() {
         part("1").send().await.assert_code(400, "InvalidRequest");
         assert_eq!(part("1").customer_key(&KEY).send().await.text(), "content");
     }
-}
-
-/// Sends a form with a file, and the further fields given, signed by Signature Version 2.
-async fn form(client: &Client, conditions: &str, fields: &[(&str, &str)]) -> Answer {
-    let credential = &Config::default().credentials[0];
-    let policy = STANDARD.encode(format!(
-        r#"{{"expiration": "2099-01-01T00:00:00Z", "conditions": [{{"bucket": "demo"}}, {{"key": "form"}}, {conditions}]}}"#
-    ));
-    let signature = s3s_sigv2::calculate_signature(&credential.secret_key, &policy);
-    let signed =
-        [("key", "form"), ("AWSAccessKeyId", &credential.access_key), ("policy", &policy), ("signature", &signature)];
-    let all = signed.iter().chain(fields).chain(&[("file", "content")]);
-    let parts: String = all
-        .map(|(name, value)| format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"))
-        .collect();
-    let call = client.post("demo").anonymous().header("content-type", "multipart/form-data; boundary=edge");
-    call.body(format!("{parts}--edge--\r\n")).send().await
-}
-
-/// Asks for an object by a URL that is signed by Signature Version 2.
-async fn by_version_2(client: &Client, method: &'static str) -> Answer {
-    let credential = &Config::default().credentials[0];
-    let text = format!("{method}\n\n\n4070908800\n/demo/form");
-    let signature = s3s_sigv2::calculate_signature(&credential.secret_key, &text);
-    let call = client.call(method, "demo/form").anonymous().query("AWSAccessKeyId", &credential.access_key);
-    call.query("Expires", "4070908800").query("Signature", &signature).send().await
 }
 
 #[scenario]

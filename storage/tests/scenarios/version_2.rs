@@ -1,6 +1,8 @@
 //! Signature Version 2, computed from its description alone.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use s3_storage_sim::Config;
+use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
@@ -15,6 +17,32 @@ async fn sent(call: Call<'_>, method: &str, resource: &str) -> Answer {
     let signature = s3s_sigv2::calculate_signature(&credential.secret_key, &text);
     let authorization = format!("AWS {}:{signature}", credential.access_key);
     call.anonymous().header("date", &date).header("authorization", &authorization).send().await
+}
+
+/// Sends a form with a file, and the further fields given, signed by Signature Version 2.
+pub(crate) async fn form(client: &Client, conditions: &str, fields: &[(&str, &str)]) -> Answer {
+    let credential = &Config::default().credentials[0];
+    let policy = STANDARD.encode(format!(
+        r#"{{"expiration": "2099-01-01T00:00:00Z", "conditions": [{{"bucket": "demo"}}, {{"key": "form"}}, {conditions}]}}"#
+    ));
+    let signature = s3s_sigv2::calculate_signature(&credential.secret_key, &policy);
+    let signed =
+        [("key", "form"), ("AWSAccessKeyId", &credential.access_key), ("policy", &policy), ("signature", &signature)];
+    let all = signed.iter().chain(fields).chain(&[("file", "content")]);
+    let parts: String = all
+        .map(|(name, value)| format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"))
+        .collect();
+    let call = client.post("demo").anonymous().header("content-type", "multipart/form-data; boundary=edge");
+    call.body(format!("{parts}--edge--\r\n")).send().await
+}
+
+/// Asks for an object by a URL that is signed by Signature Version 2.
+pub(crate) async fn by_version_2(client: &Client, method: &'static str) -> Answer {
+    let credential = &Config::default().credentials[0];
+    let text = format!("{method}\n\n\n4070908800\n/demo/form");
+    let signature = s3s_sigv2::calculate_signature(&credential.secret_key, &text);
+    let call = client.call(method, "demo/form").anonymous().query("AWSAccessKeyId", &credential.access_key);
+    call.query("Expires", "4070908800").query("Signature", &signature).send().await
 }
 
 #[scenario]
@@ -62,4 +90,35 @@ async fn another_key_for_an_object_is_asked_for_by_version_4() {
                 to use AWS Signature Version 4, and then try again.";
     sent(update(), "PUT", "/demo/a").await.assert_refused(400, "InvalidRequest", text);
     update().anonymous().send().await.assert_code(403, "AccessDenied");
+}
+
+#[scenario]
+async fn policies_tell_version_2_from_version_4_and_headers_from_urls_and_forms() {
+    let client = Client::new().await;
+    client.put("demo/form").body("content").send().await.assert_ok();
+    // Each of these lets one way of signing through: header, URL and form of Version 2, header and URL of Version 4.
+    for (key, value, expected) in [
+        ("s3:signatureversion", "AWS", [true, true, true, false, false]),
+        ("s3:signatureversion", "AWS4-HMAC-SHA256", [false, false, false, true, true]),
+        ("s3:authType", "REST-HEADER", [true, false, false, true, false]),
+        ("s3:authType", "REST-QUERY-STRING", [false, true, false, false, true]),
+        ("s3:authType", "POST", [false, false, true, false, false]),
+        ("s3:signatureAge", "0", [true, true, true, false, false]),
+    ] {
+        let condition = json!({ "StringNotEquals": { key: value } });
+        let deny = json!({ "Effect": "Deny", "Principal": "*", "Action": ["s3:GetObject", "s3:PutObject"],
+            "Resource": "arn:aws:s3:::demo/*", "Condition": condition });
+        let policy = json!({ "Version": "2012-10-17", "Statement": [deny] }).to_string();
+        assert_eq!(client.put("demo").query("policy", "").body(policy).send().await.status, 204);
+        let answers = [
+            sent(client.get("demo/form"), "GET", "/demo/form").await,
+            by_version_2(&client, "GET").await,
+            form(&client, r#"["starts-with", "$x-amz-meta-a", ""]"#, &[("x-amz-meta-a", "b")]).await,
+            client.get("demo/form").send().await,
+            // Signed long enough ago for its age to be none.
+            client.get("demo/form").dated(-60).presigned(600).send().await,
+        ];
+        let taken = answers.map(|answer| [200, 204].contains(&answer.status));
+        assert_eq!(taken, expected, "{key} {value}");
+    }
 }
