@@ -12,6 +12,18 @@ pub(crate) const KMS_TARGET: &str = "x-amz-target";
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Insecure;
 
+/// Marks the write that a signed form stands for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SignedForm {
+    pub(crate) is_of_version_2: bool,
+}
+
+/// Whether a request is signed by Signature Version 2, in a header or in the URL.
+pub(crate) fn is_signed_by_version_2(headers: &HeaderMap, uri: &Uri) -> bool {
+    let in_header = headers.get(AUTHORIZATION).is_some_and(|text| text.as_bytes().starts_with(b"AWS "));
+    in_header || parameter(uri, "AWSAccessKeyId").is_some()
+}
+
 /// A request without its body.
 pub(crate) struct Asked {
     pub(crate) method: Method,
@@ -37,8 +49,7 @@ impl Asked {
 
     /// Whether this is signed by Signature Version 2, in a header or in the URL.
     pub(crate) fn is_signed_by_version_2(&self) -> bool {
-        let in_header = self.headers.get(AUTHORIZATION).is_some_and(|text| text.as_bytes().starts_with(b"AWS "));
-        in_header || parameter(&self.uri, "AWSAccessKeyId").is_some()
+        is_signed_by_version_2(&self.headers, &self.uri)
     }
 
     /// Whether this is signed by Signature Version 4, in a header or in the URL.

@@ -94,6 +94,30 @@ impl Core {
         self.root.unwrap(wrapped, place).ok_or_else(|| s3_error!(InternalError, "The stored data key was altered."))
     }
 
+    /// How an object's data key is kept once a KMS key has taken it over from S3's own key or from another one of KMS's; nothing
+    /// where the object's key is neither's alone. The data key stays the same, and so do the bytes under it.
+    pub(crate) async fn kept_by(
+        &self,
+        caller: &Caller,
+        protection: &KeyProtection,
+        key_arn: &str,
+        bucket_key: bool,
+        place: Place<'_>,
+    ) -> S3Result<Option<KeyProtection>> {
+        let (name, call) = ((place.bucket, place.key), call_by_s3(caller)?);
+        let wrapped = match protection {
+            KeyProtection::S3(wrapped) => {
+                let data_key = self.unwrap_by_root_key(wrapped, place)?;
+                self.with_kms(|kms| sse_kms::wrap(kms, &call, name, &data_key, key_arn, bucket_key)).await??
+            }
+            KeyProtection::Kms(wrapped) => {
+                self.with_kms(|kms| sse_kms::rewrap(kms, &call, name, wrapped, key_arn, bucket_key)).await??
+            }
+            KeyProtection::Dsse(_) | KeyProtection::Customer(_) => return Ok(None),
+        };
+        Ok(Some(KeyProtection::Kms(wrapped)))
+    }
+
     /// An object's data keys, for one who may have them.
     pub(crate) async fn data_key(
         &self,

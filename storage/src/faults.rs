@@ -223,7 +223,8 @@ impl Stream for Harmed {
     }
 }
 
-#[cfg(test)]
+// Async tests are run natively.
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
 

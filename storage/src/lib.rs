@@ -19,6 +19,7 @@
 //! | [`versions`] | the versions of objects, and their ids |
 
 mod access;
+mod answer_documents;
 mod answers;
 mod asked;
 mod bytes_at_rest;
@@ -43,6 +44,7 @@ mod ops;
 pub mod panics;
 pub mod policy;
 mod profile;
+mod protocol;
 mod records;
 pub mod root_key;
 mod service;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checksums::Algorithm;
 use crate::encryption::KeyProtection;
+use crate::policy::StoredPolicy;
 use crate::tags::Tags;
 use crate::versions::{NULL, Version, Versioning, Versions};
 
@@ -26,7 +27,7 @@ pub struct Bucket {
     pub tags: Tags,
     /// Its policy, as it was put.
     #[serde(default)]
-    pub policy: Option<String>,
+    pub policy: Option<StoredPolicy>,
     /// What keeps the public out; nothing where that was removed. Buckets have all of it from the start.
     #[serde(default = "whole_block")]
     pub public_access_block: Option<PublicAccessBlock>,

@@ -73,6 +73,59 @@ impl Profile {
         matches!(self, Self::Ceph)
     }
 
+    /// Whether requests that fill or end an upload may say how it is encrypted, which changes nothing.
+    ///
+    /// Evidence: 400 from Amazon S3, as `minio-py` notes in pull request 700; 200 in `s3-tests`, `test_sse_kms_multipart_upload`
+    /// and `test_sse_kms_multipart_invalid_chunks_1`, `…_2`.
+    #[must_use]
+    pub const fn parts_may_name_a_method(self) -> bool {
+        matches!(self, Self::Ceph)
+    }
+
+    /// Whether the end of an upload under a customer key is answered with the key's MD5, as its parts are.
+    ///
+    /// Evidence: Amazon S3 API Reference, `CompleteMultipartUpload`, has no such fields; `s3-tests`, `test_copy_part_enc`, asks
+    /// for them.
+    #[must_use]
+    pub const fn completions_tell_of_customer_keys(self) -> bool {
+        matches!(self, Self::Ceph)
+    }
+
+    /// Whether the end of every upload under a customer key needs the key again, and not only where a checksum was chosen.
+    ///
+    /// Evidence: 200 in Amazon's recorded answers; 400 in `s3-tests`, `test_copy_part_enc`, though Ceph's own gateway
+    /// takes it since its pull request 71241.
+    #[must_use]
+    pub const fn completions_need_customer_keys(self) -> bool {
+        matches!(self, Self::Ceph)
+    }
+
+    /// Whether a part to read that there is not is a bad request (400), whatever the customer key, and not unsatisfiable (416).
+    ///
+    /// Evidence: 416 in Amazon's recorded answers; 400 `InvalidPart` in `s3-tests`, `test_multipart_sse_c_get_part` and
+    /// `test_non_multipart_sse_c_get_part`.
+    #[must_use]
+    pub const fn unknown_parts_are_bad_requests(self) -> bool {
+        matches!(self, Self::Ceph)
+    }
+
+    /// Whether SSE-KMS goes with Signature Version 2.
+    ///
+    /// Evidence: Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys", has Version 4 only; 204 in `s3-tests`,
+    /// `test_sse_kms_post_object_authenticated_request`, whose form is signed by Version 2.
+    #[must_use]
+    pub const fn kms_takes_signature_version_2(self) -> bool {
+        matches!(self, Self::Ceph)
+    }
+
+    /// Whether a field that a form does not have starts with nothing, as its policy may allow.
+    ///
+    /// Evidence: 204 in `s3-tests`, `test_sse_s3_default_post_object_authenticated_request` and `test_sse_kms_default_…`.
+    #[must_use]
+    pub const fn absent_fields_start_with_nothing(self) -> bool {
+        matches!(self, Self::Ceph)
+    }
+
     /// Whether a presigned URL with a lifetime below zero or above a week is denied (403) and not malformed (400).
     ///
     /// Evidence: 403 in `s3-tests`, `test_object_raw_get_x_amz_expires_out_max_range` and `…_out_positive_range`.

@@ -3,32 +3,28 @@
 
 use std::sync::Arc;
 
-use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HOST};
+use http::header::{CONTENT_RANGE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt;
-use s3s::config::{S3Config, StaticConfigProvider};
-use s3s::host::MultiDomain;
-use s3s::route::S3Route;
-use s3s::service::{S3Service, S3ServiceBuilder};
-use s3s::{Body, S3Error, S3Request, S3Response, S3Result, s3_error};
+use s3s::service::S3Service;
+use s3s::{Body, S3Error, S3Result, s3_error};
 use sha2::{Digest, Sha256};
 
-use crate::access::BucketPolicies;
+use crate::answer_documents::{with_bare_etag, with_version_order};
 use crate::answers::Status;
 use crate::asked::{Asked, Insecure, KMS_TARGET};
-use crate::caller::{AccessKeys, Caller};
 use crate::config::Config;
-use crate::core::{Core, StorageError, now_seconds, random_id};
+use crate::core::{Core, StorageError, random_id};
 use crate::cors;
 use crate::encryption::{Refusal, request};
 use crate::error_documents::{completed_error, error_answer};
-use crate::faults::{Fault, FaultRule, FaultRuleError, FaultState, KMS_PREFIX};
+use crate::faults::{Fault, FaultRule, FaultRuleError, FaultState};
 use crate::forms;
-use crate::kms::{self, Call};
 use crate::limits;
-use crate::ops::Operations;
+use crate::profile::Profile;
+use crate::protocol::Protocols;
 use crate::root_key::RootKeyHolder;
-use crate::signatures::{early, hoisted, kms as kms_signatures};
+use crate::signatures::{early, hoisted, kms as kms_signatures, version_2};
 use crate::store::Backend;
 use crate::under_way::{Running, RunningBody};
 
@@ -36,7 +32,7 @@ use crate::under_way::{Running, RunningBody};
 #[derive(Clone)]
 pub struct Storage {
     pub(crate) core: Arc<Core>,
-    protocol: S3Service,
+    protocols: Arc<Protocols>,
 }
 
 impl core::fmt::Debug for Storage {
@@ -62,8 +58,8 @@ impl Storage {
         holder: &dyn RootKeyHolder,
     ) -> Result<Self, StorageError> {
         let core = Arc::new(Core::open(config, backend, holder).await?);
-        let protocol = protocol(&core, &[])?;
-        Ok(Self { core, protocol })
+        let protocols = Arc::new(Protocols::new(core.clone())?);
+        Ok(Self { core, protocols })
     }
 
     /// Whether plain HTTP from this machine counts as if nobody could read along.
@@ -104,7 +100,7 @@ impl Storage {
         } else {
             self.answer(&asked, request, secure).await
         };
-        if let Some(refusal) = kms_refusal(&asked, response.headers(), secure) {
+        if let Some(refusal) = kms_refusal(&asked, response.headers(), secure, self.core.config.profile) {
             // Nothing of the content has left yet: bodies are streams.
             response = error_answer(refusal.into());
         }
@@ -118,6 +114,7 @@ impl Storage {
         if asked.is_for_attributes() && response.status().is_success() {
             response = with_bare_etag(response).await;
         }
+        response = with_version_order(response).await;
         if response.status().is_client_error() || response.status().is_server_error() {
             response = completed_error(response, &asked, &id[..16]).await;
         }
@@ -138,13 +135,15 @@ impl Storage {
         if let (false, Some(refusal)) = (secure, request::insecure(&asked.headers)) {
             return error_answer(refusal.into());
         }
-        if asked.is_signed_by_version_2() && request::asks_for_kms(&asked.headers) {
+        let is_of_version_2 =
+            asked.is_signed_by_version_2() && !self.core.config.profile.kms_takes_signature_version_2();
+        if is_of_version_2 && request::asks_for_kms(&asked.headers) {
             return error_answer(Refusal::KmsWithoutVersion4.into());
         }
         let region = self.core.config.only_region();
         if asked.is_for_kms() {
             return match kms_signatures::check(asked, region, time::OffsetDateTime::now_utc()) {
-                Ok(()) => answer_by(&self.protocol, request).await,
+                Ok(()) => answer_by(self.protocols.plain(), request).await,
                 Err(refusal) => refusal.answer(),
             };
         }
@@ -154,11 +153,8 @@ impl Storage {
         if let Some(bucket) = asked.bucket_of_form() {
             return self.answer_form(request, bucket, secure).await;
         }
-        if asked.hoisted.is_empty() {
-            return answer_by(&self.protocol, request).await;
-        }
-        // The list of headers that need not be signed differs with the request.
-        match protocol(&self.core, &asked.hoisted) {
+        let request = version_2::with_signed_path(request, asked, &self.core.config);
+        match self.protocols.with_hoisted(&asked.hoisted) {
             Ok(protocol) => answer_by(&protocol, request).await,
             Err(error) => error_answer(S3Error::internal_error(error)),
         }
@@ -168,7 +164,7 @@ impl Storage {
     async fn answer_form(&self, request: Request<Body>, bucket: &str, secure: bool) -> Response<Body> {
         let (head, body) = request.into_parts();
         match forms::upload(&self.core, bucket, head, body, secure).await {
-            Ok(upload) => upload.answer.to(answer_by(&self.protocol, upload.put).await),
+            Ok(upload) => upload.answer.to(answer_by(self.protocols.plain(), upload.put).await),
             Err(error) => error_answer(error),
         }
     }
@@ -222,62 +218,6 @@ fn kept_under_way(response: Response<Body>, running: Running) -> Response<Body> 
     Response::from_parts(head, body)
 }
 
-/// The `x-amz-` headers that a signature need not cover, so that a signer need not know the key: it signs the algorithm, the
-/// client sends all three (Amazon S3 User Guide, "Specifying server-side encryption with customer-provided keys", presigned
-/// URLs).
-pub(crate) const UNSIGNED_HEADERS: [&str; 2] =
-    ["x-amz-server-side-encryption-customer-key", "x-amz-server-side-encryption-customer-key-md5"];
-
-/// The protocol crate over a storage. `hoisted` names the headers that a URL's query carried, where its signature covers them.
-fn protocol(core: &Arc<Core>, hoisted: &[String]) -> Result<S3Service, StorageError> {
-    let host = format!("s3.{}.{}", core.config.region, core.config.base_domain);
-    let local = ["localhost", "127.0.0.1"].map(str::to_owned);
-    let hosts = MultiDomain::new(std::iter::once(host).chain(local))
-        .map_err(|error| StorageError::Config(format!("baseDomain is not valid: {error}")))?;
-    let mut config = S3Config::default();
-    config.enable_sig_v2 = true;
-    config.sig_v4_allowed_services.push("kms".to_owned());
-    config.unsigned_amz_header_allowlist = UNSIGNED_HEADERS.map(str::to_owned).into();
-    config.unsigned_amz_header_allowlist.extend_from_slice(hoisted);
-    let mut builder = S3ServiceBuilder::new(Operations(core.clone()));
-    builder.set_auth(AccessKeys(core.clone()));
-    builder.set_access(BucketPolicies(core.clone()));
-    builder.set_host(hosts);
-    builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
-    builder.set_route(KmsRoute(core.clone()));
-    Ok(builder.build())
-}
-
-/// KMS's JSON API, on the same endpoint.
-#[derive(Clone)]
-struct KmsRoute(Arc<Core>);
-
-#[async_trait::async_trait]
-impl S3Route for KmsRoute {
-    fn is_match(&self, method: &Method, uri: &Uri, headers: &HeaderMap, _: &mut http::Extensions) -> bool {
-        method == Method::POST && uri.path() == "/" && headers.contains_key(KMS_TARGET)
-    }
-
-    async fn call(&self, request: S3Request<Body>) -> S3Result<S3Response<Body>> {
-        let caller = self.0.caller(request.credentials.as_ref())?;
-        let target = request.headers.get(KMS_TARGET).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let operation = format!("{KMS_PREFIX}{}", target.rsplit('.').next().unwrap_or_default());
-        self.0.answered(&operation, self.answer(&caller, target, request.input)).await
-    }
-}
-
-impl KmsRoute {
-    async fn answer(&self, caller: &Caller, target: &str, body: Body) -> S3Result<S3Response<Body>> {
-        let body = body.collect().await.map_err(|_| s3_error!(IncompleteBody))?.to_bytes();
-        let call = Call { caller, now: now_seconds(), via_s3: false, request_id: random_id() };
-        let kms::JsonAnswer { status, body } = self.0.with_kms(|kms| kms.handle_json(&call, target, &body)).await?;
-        let mut response = S3Response::new(Body::from(body));
-        response.status = StatusCode::from_u16(status).ok();
-        response.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
-        Ok(response)
-    }
-}
-
 async fn answer_by(protocol: &S3Service, request: Request<Body>) -> Response<Body> {
     let request = match with_payload_hash(request).await {
         Ok(request) => request,
@@ -301,12 +241,14 @@ async fn with_payload_hash(request: Request<Body>) -> S3Result<Request<Body>> {
 }
 
 /// Why an answer that tells of SSE-KMS may not leave, if it may not.
-fn kms_refusal(asked: &Asked, answer: &HeaderMap, secure: bool) -> Option<Refusal> {
+fn kms_refusal(asked: &Asked, answer: &HeaderMap, secure: bool, profile: Profile) -> Option<Refusal> {
+    let is_signed =
+        asked.is_signed_by_version_4() || (asked.is_signed_by_version_2() && profile.kms_takes_signature_version_2());
     let is_read = [Method::GET, Method::HEAD].contains(&asked.method) && request::asks_for_kms(answer);
     match is_read {
         true if !secure && asked.method == Method::GET => Some(Refusal::InsecureKms),
         // By Signature Version 2, or by nobody, where a policy lets anybody read.
-        true if !asked.is_signed_by_version_4() => Some(Refusal::KmsWithoutVersion4),
+        true if !is_signed => Some(Refusal::KmsWithoutVersion4),
         _ => None,
     }
 }
@@ -324,13 +266,4 @@ fn preflight_answer(rules: &[crate::model::CorsRule], headers: &HeaderMap) -> Re
     let mut error = S3Error::with_message(s3s::S3ErrorCode::Custom("AccessForbidden".into()), text);
     error.set_status_code(StatusCode::FORBIDDEN);
     error_answer(error)
-}
-
-/// `GetObjectAttributes` is the one operation whose `ETag` has no quotation marks; the protocol crate gives them to all.
-async fn with_bare_etag(response: Response<Body>) -> Response<Body> {
-    let (mut head, body) = response.into_parts();
-    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes).replacen("<ETag>\"", "<ETag>", 1).replacen("\"</ETag>", "</ETag>", 1);
-    head.headers.remove(CONTENT_LENGTH);
-    Response::from_parts(head, Body::from(text))
 }

@@ -4,7 +4,7 @@
 //! context keys".
 
 use http::header::{AUTHORIZATION, REFERER, USER_AGENT};
-use http::{HeaderMap, Method, Uri};
+use http::{Extensions, HeaderMap, Uri};
 use s3s::access::S3AccessContext;
 use s3s::auth::Credentials;
 use s3s::{S3Request, S3Result};
@@ -12,7 +12,7 @@ use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 use crate::answers::EncryptionAnswer;
-use crate::asked::Insecure;
+use crate::asked::{Insecure, SignedForm, is_signed_by_version_2};
 use crate::caller::Caller;
 use crate::config::ACCOUNT_ID;
 use crate::core::{Core, now_seconds};
@@ -39,26 +39,54 @@ const HEADERS: [&str; 9] = [
 /// Parameters that policies ask about by their names.
 const PARAMETERS: [&str; 3] = ["prefix", "delimiter", "max-keys"];
 
+/// What the service noted of a request before it took it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Marks {
+    is_secure: bool,
+    /// The form that it stands for, if that is signed.
+    form: Option<SignedForm>,
+}
+
+impl Marks {
+    pub(super) fn of(extensions: &Extensions) -> Self {
+        Self { is_secure: extensions.get::<Insecure>().is_none(), form: extensions.get().copied() }
+    }
+}
+
+/// How a request was signed.
+struct Signature {
+    /// Where the signature is, as S3 calls it.
+    kind: &'static str,
+    version: &'static str,
+    /// How long ago that was, in milliseconds, where a policy can ask.
+    age: Option<i64>,
+}
+
 /// A request, as policies see it.
 pub(crate) struct Request<'a> {
     pub(super) credentials: Option<&'a Credentials>,
-    method: &'a Method,
     uri: &'a Uri,
     headers: &'a HeaderMap,
-    is_secure: bool,
+    marks: Marks,
+    /// Whether the operation is one that fills or ends an upload; others take no notice of an upload's id.
+    is_of_upload: bool,
 }
 
+/// The operations that fill or end an upload.
+const OF_UPLOADS: [&str; 3] = ["UploadPart", "UploadPartCopy", "CompleteMultipartUpload"];
+
 impl<'a> Request<'a> {
-    pub(super) fn of(context: &'a S3AccessContext<'_>, is_secure: bool) -> Self {
-        let (method, uri, headers) = (context.method(), context.uri(), context.headers());
-        Self { credentials: context.credentials(), method, uri, headers, is_secure }
+    pub(super) fn of(context: &'a S3AccessContext<'_>, marks: Marks) -> Self {
+        let (uri, headers) = (context.uri(), context.headers());
+        let is_of_upload = OF_UPLOADS.contains(&context.s3_op().name());
+        Self { credentials: context.credentials(), uri, headers, marks, is_of_upload }
     }
 
     /// As an operation got it, with the headers that it takes for the request's.
     pub(crate) fn of_operation<T>(request: &'a S3Request<T>, headers: &'a HeaderMap) -> Self {
-        let S3Request { credentials, method, uri, extensions, .. } = request;
-        let is_secure = extensions.get::<Insecure>().is_none();
-        Self { credentials: credentials.as_ref(), method, uri, headers, is_secure }
+        let S3Request { credentials, uri, extensions, .. } = request;
+        let marks = Marks::of(extensions);
+        Self { credentials: credentials.as_ref(), uri, headers, marks, is_of_upload: false }
     }
 
     pub(super) fn header(&self, name: &str) -> Option<String> {
@@ -72,17 +100,30 @@ impl<'a> Request<'a> {
         values.next().filter(|_| values.next().is_none())
     }
 
-    /// How the request was signed, and how long ago in milliseconds where that is in its URL.
-    fn signature(&self) -> Option<(&'static str, Option<i64>)> {
+    /// How the request was signed, if it was.
+    ///
+    /// Source: Amazon S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys".
+    fn signature(&self) -> Option<Signature> {
         self.credentials?;
-        if let Some(date) = self.parameter("X-Amz-Date").filter(|_| self.parameter("X-Amz-Signature").is_some()) {
-            let format = format_description!("[year][month][day]T[hour][minute][second]Z");
-            let date = PrimitiveDateTime::parse(&date, format).ok().map(PrimitiveDateTime::assume_utc);
-            let age = date.and_then(|date| i64::try_from((OffsetDateTime::now_utc() - date).whole_milliseconds()).ok());
-            return Some(("REST-QUERY-STRING", age));
+        let kind = match self.marks.form {
+            Some(_) => "POST",
+            None if self.headers.contains_key(AUTHORIZATION) => "REST-HEADER",
+            None => "REST-QUERY-STRING",
+        };
+        let of_request = || is_signed_by_version_2(self.headers, self.uri);
+        let is_of_version_2 = self.marks.form.map_or_else(of_request, |form| form.is_of_version_2);
+        if is_of_version_2 {
+            return Some(Signature { kind, version: "AWS", age: Some(0) });
         }
-        let is_form = self.method == Method::POST && !self.headers.contains_key(AUTHORIZATION);
-        Some((if is_form { "POST" } else { "REST-HEADER" }, None))
+        Some(Signature { kind, version: "AWS4-HMAC-SHA256", age: self.age() })
+    }
+
+    /// How long ago a URL was signed, in milliseconds.
+    fn age(&self) -> Option<i64> {
+        let date = self.parameter("X-Amz-Date").filter(|_| self.parameter("X-Amz-Signature").is_some())?;
+        let format = format_description!("[year][month][day]T[hour][minute][second]Z");
+        let date = PrimitiveDateTime::parse(&date, format).ok()?.assume_utc();
+        i64::try_from((OffsetDateTime::now_utc() - date).whole_milliseconds()).ok()
     }
 }
 
@@ -92,7 +133,7 @@ impl Core {
         let mut conditions = ConditionContext::default();
         add_transport(&mut conditions, request);
         add_caller(&mut conditions, caller);
-        for name in HEADERS {
+        for name in HEADERS.into_iter().filter(|name| !self.is_passed_over(request, name)) {
             if let Some(value) = request.header(name) {
                 conditions.add(&format!("s3:{name}"), value);
             }
@@ -105,15 +146,22 @@ impl Core {
         // What is no list of tags is for the operation to refuse.
         let tags = tags::of_header(request.header("x-amz-tagging").as_deref()).unwrap_or_default();
         add_request_tags(&mut conditions, &tags);
-        if let Some(name) = request.header(KMS_KEY_ID) {
+        if let Some(name) = request.header(KMS_KEY_ID).filter(|_| !self.is_passed_over(request, KMS_KEY_ID)) {
             // Policies name keys by their ARNs, whichever of their names a request has.
             let arn = self.with_kms(|kms| kms.arn_of(&name)).await?;
             conditions.add(&format!("s3:{KMS_KEY_ID}"), arn.unwrap_or(name));
         }
-        if request.header(METHOD).is_none() && request.header(CUSTOMER_ALGORITHM).is_none() {
+        let says_nothing = request.header(METHOD).is_none() || self.is_passed_over(request, METHOD);
+        if request.is_of_upload && says_nothing && request.header(CUSTOMER_ALGORITHM).is_none() {
             self.add_encryption_of_upload(&mut conditions, request).await;
         }
         Ok(conditions)
+    }
+
+    /// Whether a header says nothing, because the profile lets a part name a method: that changes nothing, the part is as its
+    /// upload was begun.
+    fn is_passed_over(&self, request: &Request<'_>, header: &str) -> bool {
+        request.is_of_upload && [METHOD, KMS_KEY_ID].contains(&header) && self.config.profile.parts_may_name_a_method()
     }
 
     /// Parts, and what they are put together to, are encrypted as their upload was begun.
@@ -139,17 +187,22 @@ pub(super) fn add_request_tags(conditions: &mut ConditionContext, tags: &Tags) {
     }
 }
 
+pub(super) fn add_kms_key(conditions: &mut ConditionContext, arn: &str) {
+    conditions.add(&format!("s3:{METHOD}"), "aws:kms");
+    conditions.add(&format!("s3:{KMS_KEY_ID}"), arn);
+}
+
 fn add_transport(conditions: &mut ConditionContext, request: &Request<'_>) {
-    conditions.add("aws:SecureTransport", request.is_secure.to_string());
+    conditions.add("aws:SecureTransport", request.marks.is_secure.to_string());
     for (key, header) in [("aws:UserAgent", USER_AGENT), ("aws:Referer", REFERER)] {
         if let Some(value) = request.header(header.as_str()) {
             conditions.add(key, value);
         }
     }
-    if let Some((kind, age)) = request.signature() {
-        conditions.add("s3:authType", kind);
-        conditions.add("s3:signatureversion", "AWS4-HMAC-SHA256");
-        if let Some(age) = age {
+    if let Some(signature) = request.signature() {
+        conditions.add("s3:authType", signature.kind);
+        conditions.add("s3:signatureversion", signature.version);
+        if let Some(age) = signature.age {
             conditions.add("s3:signatureAge", age.to_string());
         }
     }

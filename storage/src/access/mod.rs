@@ -7,6 +7,7 @@
 mod conditions;
 mod operations;
 
+use conditions::Marks;
 pub(crate) use conditions::Request;
 
 use std::sync::Arc;
@@ -17,12 +18,11 @@ use s3s::dto::CopySource;
 use s3s::path::S3Path;
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
-use crate::asked::Insecure;
 use crate::caller::Caller;
 use crate::core::Core;
-use crate::model::{Bucket, ObjectName};
+use crate::model::ObjectName;
 use crate::policy::bucket::is_public;
-use crate::policy::{self, ConditionContext, Policy, Verdict};
+use crate::policy::{self, ConditionContext, StoredPolicy, Verdict};
 use crate::tags::Tags;
 
 /// Asks the buckets' policies before an operation is called.
@@ -58,8 +58,8 @@ const COPY_SOURCE: &str = "x-amz-copy-source";
 #[async_trait::async_trait]
 impl S3Access for BucketPolicies {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
-        let is_secure = context.extensions_mut().get::<Insecure>().is_none();
-        if let Some(refusal) = self.check_operation(context, is_secure).await? {
+        let marks = Marks::of(context.extensions_mut());
+        if let Some(refusal) = self.check_operation(context, marks).await? {
             let message = refusal.message().unwrap_or(ACCESS_DENIED).to_owned();
             context.extensions_mut().insert(MayNotList(message));
         }
@@ -70,7 +70,7 @@ impl S3Access for BucketPolicies {
 impl BucketPolicies {
     /// Lets an operation be, or says why not. Gives what its caller is told in place of what is not there, where the caller
     /// may not know that.
-    async fn check_operation(&self, context: &S3AccessContext<'_>, is_secure: bool) -> S3Result<Option<S3Error>> {
+    async fn check_operation(&self, context: &S3AccessContext<'_>, marks: Marks) -> S3Result<Option<S3Error>> {
         let (core, operation) = (&self.0, context.s3_op().name());
         let (bucket, key) = match context.s3_path() {
             S3Path::Bucket { bucket } if operation != "CreateBucket" => (bucket, None),
@@ -78,7 +78,7 @@ impl BucketPolicies {
             _ => return core.caller(context.credentials())?.signed().map(|()| None),
         };
         core.bucket(bucket).await?;
-        let request = Request::of(context, is_secure);
+        let request = Request::of(context, marks);
         let asking = core.asking(&request).await?;
         let version_id = request.parameter("versionId");
         let resource = Resource { bucket, key, version_id: version_id.as_deref() };
@@ -102,6 +102,11 @@ impl Asking {
     pub(crate) fn add_tags(&mut self, tags: &Tags) {
         conditions::add_request_tags(&mut self.conditions, tags);
     }
+
+    /// Adds the KMS key that a request has in its body, by its ARN.
+    pub(crate) fn add_kms_key(&mut self, arn: &str) {
+        conditions::add_kms_key(&mut self.conditions, arn);
+    }
 }
 
 impl Core {
@@ -123,7 +128,7 @@ impl Core {
             None => format!("arn:aws:s3:::{}", resource.bucket),
             Some(key) => format!("arn:aws:s3:::{}/{key}", resource.bucket),
         };
-        let Some(policy) = stored_policy(&bucket)? else { return caller.signed() };
+        let Some(policy) = bucket.policy.as_ref().map(StoredPolicy::policy) else { return caller.signed() };
         let mut conditions = conditions.clone();
         if let Some(id) = resource.version_id {
             conditions.add("s3:VersionId", id);
@@ -137,7 +142,7 @@ impl Core {
             context: &conditions,
         };
         let is_blocked = || {
-            bucket.public_access_block.as_ref().is_some_and(|block| block.restrict_public_buckets) && is_public(&policy)
+            bucket.public_access_block.as_ref().is_some_and(|block| block.restrict_public_buckets) && is_public(policy)
         };
         match policy.evaluate(&access) {
             Verdict::Denied => Err(denied(caller, action, &arn)),
@@ -170,11 +175,6 @@ impl Core {
             conditions.add(&format!("s3:ExistingObjectTag/{tag}"), value);
         }
     }
-}
-
-/// The policy that a bucket has. It was checked when it was put.
-pub(crate) fn stored_policy(bucket: &Bucket) -> S3Result<Option<Policy>> {
-    bucket.policy.as_deref().map(Policy::parse).transpose().map_err(S3Error::internal_error)
 }
 
 /// Makes of "there is none" what one who may not list the bucket is told.

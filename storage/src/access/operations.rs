@@ -55,7 +55,7 @@ const OTHERS: &[(&str, &str)] = &[
 ];
 
 /// Operations that ask for themselves: what policies can ask about is in their bodies.
-const BY_THEMSELVES: &[&str] = &["DeleteObjects", "PostObject", "PutObjectTagging"];
+const BY_THEMSELVES: &[&str] = &["DeleteObjects", "PostObject", "PutObjectTagging", "UpdateObjectEncryption"];
 
 /// The action of operations that nobody answers.
 const UNKNOWN: &str = "s3:";

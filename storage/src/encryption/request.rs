@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::error::Refusal;
+use crate::profile::Profile;
 
 /// A KMS encryption context.
 pub type EncryptionContext = BTreeMap<String, String>;
@@ -128,9 +129,9 @@ pub fn for_read(headers: &HeaderMap) -> Result<Option<CustomerKey>, Refusal> {
 /// The customer key of a request that writes a part: as for an object that is written.
 ///
 /// # Errors
-/// As [`for_read`], and a key that is not 32 bytes.
-pub fn for_part(headers: &HeaderMap) -> Result<Option<CustomerKey>, Refusal> {
-    if let Some(method) = text(headers, METHOD) {
+/// As [`for_read`], unless the profile has it otherwise, and a key that is not 32 bytes.
+pub fn for_part(headers: &HeaderMap, profile: Profile) -> Result<Option<CustomerKey>, Refusal> {
+    if let Some(method) = text(headers, METHOD).filter(|_| !profile.parts_may_name_a_method()) {
         return Err(Refusal::NotSupportedHere(method));
     }
     customer_key(headers, OBJECT, true)
@@ -286,7 +287,7 @@ mod tests {
     #[test]
     fn reads_look_at_the_match_before_the_length() {
         assert!(for_read(&with(&[1; 44], |_| {})).unwrap().is_some());
-        assert_eq!(for_part(&with(&[1; 44], |_| {})).unwrap_err(), Refusal::KeyLength);
+        assert_eq!(for_part(&with(&[1; 44], |_| {}), Profile::Aws2026).unwrap_err(), Refusal::KeyLength);
         let cut = with(&[1; 20], |map| {
             map.insert(OBJECT.md5, HeaderValue::from_static("AAAAAAAAAAAAAAAAAAAAAA=="));
         });

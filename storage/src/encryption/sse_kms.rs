@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{DataKey, EncryptionContext, Refusal, base64_bytes};
-use crate::kms::{Call, Kms, KmsError};
+use crate::kms::{Call, Kms, KmsError, Rewrapped};
 
 /// What is kept of an object under a KMS key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +58,48 @@ pub fn unwrap(
     let bytes: [u8; 32] =
         plaintext[..].try_into().map_err(|_| Refusal::Kms("InvalidCiphertextException".to_owned(), String::new()))?;
     Ok(DataKey::new(bytes))
+}
+
+/// Has KMS wrap a data key that is there already. The context is S3's own.
+///
+/// # Errors
+/// KMS's own, as S3 passes them on.
+pub fn wrap(
+    kms: &mut Kms,
+    call: &Call<'_>,
+    (bucket, key): (&str, &str),
+    data_key: &DataKey,
+    key_arn: &str,
+    bucket_key: bool,
+) -> Result<Wrapped, Refusal> {
+    let context = whole_context(&EncryptionContext::new(), bucket, key, bucket_key);
+    let made = kms.encrypt(call, key_arn, &data_key[..], &context).map_err(|error| refusal(&error))?;
+    Ok(Wrapped::rewrapped(made, bucket_key))
+}
+
+/// Has KMS wrap under another key a data key that it wrapped, without giving it to anybody. The context is S3's own.
+///
+/// # Errors
+/// KMS's own, as S3 passes them on.
+pub fn rewrap(
+    kms: &mut Kms,
+    call: &Call<'_>,
+    (bucket, key): (&str, &str),
+    wrapped: &Wrapped,
+    key_arn: &str,
+    bucket_key: bool,
+) -> Result<Wrapped, Refusal> {
+    let from = whole_context(&wrapped.context, bucket, key, wrapped.bucket_key);
+    let to = whole_context(&EncryptionContext::new(), bucket, key, bucket_key);
+    let made = kms.re_encrypt(call, &wrapped.wrapped_data_key, key_arn, (&from, &to));
+    Ok(Wrapped::rewrapped(made.map_err(|error| refusal(&error))?, bucket_key))
+}
+
+impl Wrapped {
+    fn rewrapped(made: Rewrapped, bucket_key: bool) -> Self {
+        let Rewrapped { key_arn, ciphertext_blob: wrapped_data_key } = made;
+        Self { wrapped_data_key, key_arn, context: EncryptionContext::new(), bucket_key }
+    }
 }
 
 /// S3 adds the object's ARN, or the bucket's where a bucket key serves all of its objects.

@@ -141,7 +141,8 @@ impl Stream for OneByOne {
     }
 }
 
-#[cfg(test)]
+// Async tests are run natively.
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
 

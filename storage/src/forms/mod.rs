@@ -15,6 +15,7 @@ use http::request::Parts;
 use http::{Request, StatusCode};
 use s3s::{Body, S3Error, S3ErrorCode, S3Result};
 
+use crate::asked::SignedForm;
 use crate::core::Core;
 use crate::encryption::{Refusal, add_elements, request};
 
@@ -36,13 +37,19 @@ pub(crate) async fn upload(core: &Core, bucket: &str, head: Parts, body: Body, s
     let form = fields::read(multipart_boundary(&head)?, body).await?;
     let signer = signature::signer(core, &form)?;
     let is_of_version_2 = form.field("x-amz-signature").is_none() && form.field("signature").is_some();
+    let profile = core.config.profile;
     let limits = match form.field("policy").filter(|_| signer.is_some()) {
-        Some(policy) => policy::Policy::parse(policy)?.check(&form, bucket, time::OffsetDateTime::now_utc())?,
+        Some(policy) => {
+            policy::Policy::parse(policy)?.check(&form, bucket, profile, time::OffsetDateTime::now_utc())?
+        }
         None => None,
     };
     let answer = Answer::asked_for(&form, bucket);
-    let put = put::request(head, form, limits, signer, &core.config.region)?;
-    if is_of_version_2 && request::asks_for_kms(put.headers()) {
+    let mut put = put::request(head, form, limits, signer, &core.config.region)?;
+    if signer.is_some() {
+        put.extensions_mut().insert(SignedForm { is_of_version_2 });
+    }
+    if is_of_version_2 && !profile.kms_takes_signature_version_2() && request::asks_for_kms(put.headers()) {
         return Err(Refusal::KmsWithoutVersion4.into());
     }
     match request::insecure(put.headers()) {

@@ -12,6 +12,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::fields::Form;
 use crate::encryption::add_elements;
+use crate::profile::Profile;
 
 /// A policy.
 #[derive(Debug)]
@@ -114,11 +115,17 @@ impl Policy {
     ///
     /// # Errors
     /// A policy that is no longer valid, a condition that does not hold, a field that no condition names.
-    pub(super) fn check(&self, form: &Form, bucket: &str, now: OffsetDateTime) -> S3Result<Option<Limits>> {
+    pub(super) fn check(
+        &self,
+        form: &Form,
+        bucket: &str,
+        profile: Profile,
+        now: OffsetDateTime,
+    ) -> S3Result<Option<Limits>> {
         if now >= self.expiration {
             return Err(refused("Policy expired."));
         }
-        if let Some(failed) = self.conditions.iter().find(|condition| !condition.holds(form, bucket)) {
+        if let Some(failed) = self.conditions.iter().find(|condition| !condition.holds(form, bucket, profile)) {
             return Err(refused(&format!("Policy Condition failed: {}", failed.text())));
         }
         let extra: Vec<String> = form
@@ -145,11 +152,14 @@ impl Condition {
         self.name.strip_prefix('$')
     }
 
-    fn holds(&self, form: &Form, bucket: &str) -> bool {
+    fn holds(&self, form: &Form, bucket: &str, profile: Profile) -> bool {
         let Some(field) = self.field() else { return false };
         // The bucket is the one that the form is sent to, whatever the form says.
         let found = if field.eq_ignore_ascii_case("bucket") { Some(bucket) } else { form.field(field) };
-        let Some(found) = found else { return false };
+        let Some(found) = found else {
+            let allows_nothing = self.operator == Operator::StartsWith && self.value.is_empty();
+            return allows_nothing && profile.absent_fields_start_with_nothing();
+        };
         if field.eq_ignore_ascii_case("key") {
             return self.holds_for(&with_filename(found, &form.filename));
         }

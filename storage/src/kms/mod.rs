@@ -18,10 +18,12 @@ mod grant;
 mod json;
 mod key;
 mod names;
+mod rewrap;
 
 pub use error::KmsError;
 pub use event::Event;
 pub use json::JsonAnswer;
+pub use rewrap::Rewrapped;
 
 use std::collections::{BTreeMap, VecDeque};
 

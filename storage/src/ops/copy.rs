@@ -107,7 +107,7 @@ pub(super) async fn upload_part_copy(
 ) -> S3Result<S3Response<UploadPartCopyOutput>> {
     let S3Request { input, headers, credentials, .. } = request;
     let caller = core.caller(credentials.as_ref())?;
-    let customer_key = request::for_part(&headers)?;
+    let customer_key = request::for_part(&headers, core.config.profile)?;
     let source_key = request::for_copy_source(&headers)?;
     let (source_name, source_version) = source_name(&input.copy_source)?;
     let wanted = Wanted { name: &source_name, version_id: source_version.as_deref() };

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod buckets;
+mod completion;
 mod copy;
 mod deletion;
 mod listing;
@@ -9,6 +10,7 @@ mod lookup;
 mod multipart;
 mod objects;
 mod policies;
+mod reencryption;
 mod stored_headers;
 mod tagging;
 mod uploads;
@@ -35,7 +37,8 @@ use s3s::dto::{
     PutBucketEncryptionInput, PutBucketEncryptionOutput, PutBucketPolicyInput, PutBucketPolicyOutput,
     PutBucketTaggingInput, PutBucketTaggingOutput, PutBucketVersioningInput, PutBucketVersioningOutput, PutObjectInput,
     PutObjectOutput, PutObjectTaggingInput, PutObjectTaggingOutput, PutPublicAccessBlockInput,
-    PutPublicAccessBlockOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+    PutPublicAccessBlockOutput, UpdateObjectEncryptionInput, UpdateObjectEncryptionOutput, UploadPartCopyInput,
+    UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
 
@@ -87,6 +90,10 @@ impl Core {
             error.set_code(S3ErrorCode::InvalidRequest);
             error.set_status_code(http::StatusCode::BAD_REQUEST);
         }
+        if self.config.profile.unknown_parts_are_bad_requests() && error.code().as_str() == "InvalidPartNumber" {
+            error.set_code(S3ErrorCode::InvalidPart);
+            error.set_status_code(http::StatusCode::BAD_REQUEST);
+        }
         error
     }
 }
@@ -129,8 +136,9 @@ operations! {
     upload_part_copy(UploadPartCopyInput) -> UploadPartCopyOutput by copy;
     create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput by multipart;
     upload_part(UploadPartInput) -> UploadPartOutput by multipart;
-    complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput by multipart;
+    complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput by completion;
     abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput by multipart;
+    update_object_encryption(UpdateObjectEncryptionInput) -> UpdateObjectEncryptionOutput by reencryption;
     list_parts(ListPartsInput) -> ListPartsOutput by multipart;
     list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput by uploads;
     list_objects(ListObjectsInput) -> ListObjectsOutput by listing;

@@ -1,31 +1,22 @@
-//! Multipart uploads.
-
-use std::collections::HashSet;
+//! Multipart uploads under way: begun, filled, listed and given up. What ends one is in [`completion`](super::completion).
 
 use s3s::dto::{
-    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
-    CompletedPart, CreateMultipartUploadInput, CreateMultipartUploadOutput, ListPartsInput, ListPartsOutput, Part,
-    UploadPartInput, UploadPartOutput,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
+    ListPartsInput, ListPartsOutput, Part, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
-use md5::{Digest, Md5};
-
 use super::objects::write_request;
 use super::stored_headers::stored_headers;
-use super::versioning::newest;
-use crate::answers::{self, EncryptionAnswer, set_checksums, set_encryption};
+use crate::answers::{self, set_checksums, set_encryption};
 use crate::checksums;
-use crate::conditions::Conditions;
 use crate::content::{self, Promise};
 use crate::core::{Core, now_millis};
 use crate::encryption::{CustomerKey, KeyProtection, Place, Refusal, request, sse_c};
-use crate::model::{Catalogue, ObjectName, StoredObject, StoredPart, Upload};
+use crate::model::{Catalogue, ObjectName, StoredPart, Upload};
 use crate::records;
 use crate::tags;
 
-/// The shortest part but for the last, in bytes.
-const MIN_PART_LENGTH: u64 = 5 * 1024 * 1024;
 const MAX_PARTS: u32 = 10_000;
 
 pub(super) async fn create_multipart_upload(
@@ -78,7 +69,7 @@ pub(super) async fn upload_part(
 ) -> S3Result<S3Response<UploadPartOutput>> {
     let S3Request { input, headers, credentials, trailing_headers, .. } = request;
     let caller = core.caller(credentials.as_ref())?;
-    let customer_key = request::for_part(&headers)?;
+    let customer_key = request::for_part(&headers, core.config.profile)?;
     let name = ObjectName { bucket: input.bucket, key: input.key };
     let number = part_number(input.part_number)?;
     let promise =
@@ -126,61 +117,6 @@ where
     let part = content::store(core, &data_key, place, has_md5_etag, content, &promise).await?;
     core.place_part(target.upload_id, part.clone()).await?;
     Ok((part, protection))
-}
-
-pub(super) async fn complete_multipart_upload(
-    core: &Core,
-    request: S3Request<CompleteMultipartUploadInput>,
-) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
-    let S3Request { input, headers, .. } = request;
-    let customer_key = request::for_part(&headers)?;
-    let name = ObjectName { bucket: input.bucket, key: input.key };
-    let upload = core.with_upload(&name, &input.upload_id, Upload::clone).await?;
-    if let (KeyProtection::Customer(wrapped), Some(key)) = (&upload.protection, &customer_key) {
-        sse_c::check(key, wrapped).map_err(|_| Refusal::PartKey)?;
-    }
-    let asked = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
-    let parts = chosen_parts(&upload, &asked)?;
-    let checksum = checksums::of_object(upload.checksum.as_ref(), &parts);
-    let told = (input.checksum_type.as_ref(), input.mpu_object_size);
-    checksums::check_completion(upload.checksum.as_ref(), &checksum, &parts, told, &headers)?;
-    let is_composite = upload.checksum.as_ref().is_some_and(|checksum| checksum.is_composite);
-    // A default checksum is told of where nobody but S3 has to do with the key: so it was recorded.
-    let is_told = matches!(upload.protection, KeyProtection::S3(_))
-        || upload.checksum.as_ref().is_some_and(|checksum| checksum.is_chosen);
-    let object = StoredObject {
-        version: upload.version,
-        is_null: true,
-        sequence: 0,
-        tags: upload.tags,
-        // An object's date is that of its upload's beginning (Amazon S3 User Guide, "System-defined object metadata").
-        modified: upload.initiated,
-        etag: multipart_etag(&parts),
-        protection: upload.protection,
-        headers: upload.headers,
-        checksums: checksum,
-        is_composite,
-        parts,
-        is_multipart: true,
-    };
-    let conditions = Conditions { if_match: input.if_match, if_none_match: input.if_none_match, ..Default::default() };
-    let answer = EncryptionAnswer::from(&object.protection);
-    let mut output = CompleteMultipartUploadOutput {
-        bucket: Some(name.bucket.clone()),
-        key: Some(name.key.clone()),
-        location: Some(format!("/{}/{}", name.bucket, name.key)),
-        e_tag: answers::etag(&object.etag),
-        server_side_encryption: answer.method,
-        ssekms_key_id: answer.kms_key_id,
-        bucket_key_enabled: answer.bucket_key,
-        ..Default::default()
-    };
-    if is_told {
-        set_checksums!(output, object.checksums);
-        output.checksum_type = answers::checksum_type(&object);
-    }
-    output.version_id = core.finish_upload(&input.upload_id, name, object, &conditions).await?;
-    Ok(S3Response::new(output))
 }
 
 pub(super) async fn abort_multipart_upload(
@@ -239,7 +175,12 @@ pub(super) async fn list_parts(
 
 impl Core {
     /// What is to be known of an upload under way.
-    async fn with_upload<T>(&self, name: &ObjectName, id: &str, read: impl FnOnce(&Upload) -> T + Send) -> S3Result<T> {
+    pub(super) async fn with_upload<T>(
+        &self,
+        name: &ObjectName,
+        id: &str,
+        read: impl FnOnce(&Upload) -> T + Send,
+    ) -> S3Result<T> {
         self.bucket(&name.bucket).await?;
         find_upload(&*self.catalogue.read().await, name, id).map(read)
     }
@@ -266,37 +207,9 @@ impl Core {
             }
         }
     }
-
-    /// Turns an upload into an object, and gives its version's id where the answer tells of it. A failure leaves the upload
-    /// as it was, to be tried again.
-    async fn finish_upload(
-        &self,
-        id: &str,
-        name: ObjectName,
-        object: StoredObject,
-        conditions: &Conditions,
-    ) -> S3Result<Option<String>> {
-        let mut catalogue = self.catalogue.write().await;
-        conditions.check_write(catalogue.object(&name))?;
-        let upload = find_upload(&catalogue, &name, id)?;
-        // A part may have been replaced since it was chosen, and its bytes be gone.
-        if object.parts.iter().any(|part| upload.parts.get(&part.number) != Some(part)) {
-            return Err(invalid_part());
-        }
-        let deleted = records::delete_upload(id, upload).into_iter().map(Ok);
-        let used: HashSet<u32> = object.parts.iter().map(|part| part.number).collect();
-        let (version, told) = newest(self, &catalogue, &name, object)?;
-        self.commit(deleted.chain([records::put_version(&name, &version)]).collect()).await?;
-        let uploaded = catalogue.uploads.remove(id).map(|upload| upload.parts).unwrap_or_default();
-        let replaced = catalogue.insert(name, version);
-        drop(catalogue);
-        self.discard(uploaded.into_values().filter(|part| !used.contains(&part.number)));
-        self.discard_version(replaced);
-        Ok(told)
-    }
 }
 
-fn find_upload<'a>(catalogue: &'a Catalogue, name: &ObjectName, id: &str) -> S3Result<&'a Upload> {
+pub(super) fn find_upload<'a>(catalogue: &'a Catalogue, name: &ObjectName, id: &str) -> S3Result<&'a Upload> {
     catalogue.uploads.get(id).filter(|upload| upload.name == *name).ok_or_else(no_such_upload)
 }
 
@@ -312,50 +225,6 @@ fn check_part_key(protection: &KeyProtection, key: Option<&CustomerKey>) -> Resu
 pub(super) fn part_number(number: i32) -> S3Result<u32> {
     let number = u32::try_from(number).ok().filter(|number| (1..=MAX_PARTS).contains(number));
     number.ok_or_else(|| s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive"))
-}
-
-/// The parts that a client names, in its order, if they are those that were uploaded.
-fn chosen_parts(upload: &Upload, asked: &[CompletedPart]) -> S3Result<Vec<StoredPart>> {
-    if asked.is_empty() {
-        let text = "The XML you provided was not well-formed or did not validate against our published schema";
-        return Err(s3_error!(MalformedXML, "{text}"));
-    }
-    let mut chosen: Vec<StoredPart> = Vec::with_capacity(asked.len());
-    for part in asked {
-        let number = part_number(part.part_number.unwrap_or(0))?;
-        if chosen.last().is_some_and(|before| before.number >= number) {
-            let text = "The list of parts was not in ascending order. Parts must be ordered by part number.";
-            return Err(s3_error!(InvalidPartOrder, "{text}"));
-        }
-        let stored = upload
-            .parts
-            .get(&number)
-            .filter(|stored| part.e_tag.as_ref().is_some_and(|etag| etag.value().trim_matches('"') == stored.etag))
-            .filter(|stored| checksums::agree(part, stored));
-        chosen.push(stored.cloned().ok_or_else(invalid_part)?);
-    }
-    let all_but_last = &chosen[..chosen.len() - 1];
-    if all_but_last.iter().any(|part| part.length < MIN_PART_LENGTH) {
-        let text = "Your proposed upload is smaller than the minimum allowed size";
-        return Err(s3_error!(EntityTooSmall, "{text}"));
-    }
-    Ok(chosen)
-}
-
-/// The MD5 of the parts' ETags, with their number.
-fn multipart_etag(parts: &[StoredPart]) -> String {
-    let mut md5 = Md5::new();
-    for part in parts {
-        // ETags of parts are hex, made here.
-        md5.update(hex::decode(&part.etag).unwrap_or_default());
-    }
-    format!("{}-{}", hex::encode(md5.finalize()), parts.len())
-}
-
-fn invalid_part() -> s3s::S3Error {
-    let text = "One or more of the specified parts could not be found. The part may not have been uploaded, or the \
-                specified entity tag may not match the part's entity tag.";
-    s3_error!(InvalidPart, "{text}")
 }
 
 fn no_such_upload() -> s3s::S3Error {

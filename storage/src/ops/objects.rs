@@ -19,7 +19,7 @@ use crate::conditions::Conditions;
 use crate::content::{self, Promise};
 use crate::core::{Core, extents, now_millis};
 use crate::data_keys::check_customer_key;
-use crate::encryption::{Place, Refusal, add_elements, request};
+use crate::encryption::{CustomerKey, Place, Refusal, add_elements, request};
 use crate::model::{BucketEncryption, ObjectName, StoredObject};
 use crate::records;
 use crate::tags;
@@ -115,7 +115,7 @@ pub(super) async fn get_object(
     let wanted = Wanted { name: &name, version_id: input.version_id.as_deref() };
     let Found { object, version_id } =
         core.object(wanted, &request.method).await.map_err(|error| hidden(error, &request.extensions))?;
-    check_customer_key(&object.protection, customer_key.as_ref())?;
+    check_readable(core, &object, input.part_number, customer_key.as_ref())?;
     let conditions = Conditions {
         if_match: input.if_match,
         if_none_match: input.if_none_match,
@@ -162,7 +162,7 @@ pub(super) async fn head_object(
     let wanted = Wanted { name: &name, version_id: input.version_id.as_deref() };
     let Found { object, version_id } =
         core.object(wanted, &request.method).await.map_err(|error| hidden(error, &request.extensions))?;
-    check_customer_key(&object.protection, customer_key.as_ref())?;
+    check_readable(core, &object, input.part_number, customer_key.as_ref())?;
     let conditions = Conditions {
         if_match: input.if_match,
         if_none_match: input.if_none_match,
@@ -199,6 +199,19 @@ pub(super) fn write_request(bucket: &BucketEncryption, headers: &HeaderMap) -> R
         return Err(Refusal::CustomerKeysBlocked);
     }
     request::for_write(headers)
+}
+
+/// Whether the request has the object's key; behind whether there is such a part, where the profile has that first.
+fn check_readable(
+    core: &Core,
+    object: &StoredObject,
+    part_number: Option<i32>,
+    customer_key: Option<&CustomerKey>,
+) -> S3Result<()> {
+    if let Some(number) = part_number.filter(|_| core.config.profile.unknown_parts_are_bad_requests()) {
+        part_range(object, number)?;
+    }
+    Ok(check_customer_key(&object.protection, customer_key)?)
 }
 
 /// The bytes that a request is for, where it is not for all.

@@ -9,12 +9,13 @@ use s3s::dto::{
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 
 use super::buckets::change;
-use crate::access::{public_policy_refused, stored_policy};
+use crate::access::public_policy_refused;
 use crate::config::ACCOUNT_ID;
 use crate::core::Core;
 use crate::encryption::add_elements;
 use crate::model::{Bucket, PublicAccessBlock};
-use crate::policy::bucket::{Account, BucketPolicyError, is_public, parse};
+use crate::policy::StoredPolicy;
+use crate::policy::bucket::{Account, MalformedPolicy, is_public, parse};
 
 pub(super) async fn put_bucket_policy(
     core: &Core,
@@ -24,12 +25,12 @@ pub(super) async fn put_bucket_policy(
     let input = request.input;
     let users: Vec<&str> = core.config.credentials.iter().map(|known| known.display_name.as_str()).collect();
     let account = Account { id: ACCOUNT_ID, users: &users };
-    let policy = parse(&input.policy, &input.bucket, account).map_err(refused)?;
+    let policy = parse(&input.policy, &input.bucket, account).map_err(|error| refused(&error))?;
     change(core, &input.bucket, |bucket| {
         if is_public(&policy) && bucket.public_access_block.as_ref().is_some_and(|block| block.block_public_policy) {
             return Err(public_policy_refused(&caller, &input.bucket));
         }
-        bucket.policy = Some(input.policy);
+        bucket.policy = Some(StoredPolicy::new(input.policy, policy));
         Ok(())
     })
     .await?;
@@ -42,7 +43,7 @@ pub(super) async fn get_bucket_policy(
 ) -> S3Result<S3Response<GetBucketPolicyOutput>> {
     let bucket = core.bucket(&request.input.bucket).await?;
     let policy = bucket.policy.ok_or_else(|| no_policy(request.input.bucket))?;
-    let mut response = S3Response::new(GetBucketPolicyOutput { policy: Some(policy) });
+    let mut response = S3Response::new(GetBucketPolicyOutput { policy: Some(policy.text().to_owned()) });
     let json = http::HeaderValue::from_static("application/json");
     response.headers.insert(http::header::CONTENT_TYPE, json);
     Ok(response)
@@ -53,8 +54,8 @@ pub(super) async fn get_bucket_policy_status(
     request: S3Request<GetBucketPolicyStatusInput>,
 ) -> S3Result<S3Response<GetBucketPolicyStatusOutput>> {
     let bucket = core.bucket(&request.input.bucket).await?;
-    let policy = stored_policy(&bucket)?.ok_or_else(|| no_policy(request.input.bucket))?;
-    let policy_status = Some(PolicyStatus { is_public: Some(is_public(&policy)) });
+    let policy = bucket.policy.ok_or_else(|| no_policy(request.input.bucket))?;
+    let policy_status = Some(PolicyStatus { is_public: Some(is_public(policy.policy())) });
     Ok(S3Response::new(GetBucketPolicyStatusOutput { policy_status }))
 }
 
@@ -114,11 +115,8 @@ async fn set(core: &Core, bucket: &str, work: impl FnOnce(&mut Bucket) + Send) -
     .await
 }
 
-fn refused(error: BucketPolicyError) -> S3Error {
-    match error {
-        BucketPolicyError::Malformed(text) => S3Error::with_message(S3ErrorCode::MalformedPolicy, text),
-        BucketPolicyError::NotSimulated(text) => S3Error::with_message(S3ErrorCode::NotImplemented, text),
-    }
+fn refused(error: &MalformedPolicy) -> S3Error {
+    S3Error::with_message(S3ErrorCode::MalformedPolicy, error.to_string())
 }
 
 fn no_policy(bucket: String) -> S3Error {

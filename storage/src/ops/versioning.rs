@@ -9,6 +9,7 @@ use s3s::{S3Error, S3Request, S3Response, S3Result, s3_error};
 
 use super::buckets::change;
 use super::listing::{common_prefixes, encoder, limit, rolled_up};
+use crate::answer_documents::{Entry, VersionOrder};
 use crate::answers;
 use crate::core::{Core, no_such_bucket};
 use crate::encryption::add_elements;
@@ -80,6 +81,8 @@ struct Page {
     versions: Vec<ObjectVersion>,
     markers: Vec<DeleteMarkerEntry>,
     prefixes: Vec<String>,
+    /// The order in which versions and delete markers are.
+    order: VersionOrder,
     last: Option<End>,
     /// Whether there is more.
     is_truncated: bool,
@@ -123,7 +126,7 @@ pub(super) async fn list_object_versions(
     let page = page(&catalogue, &asked, &text);
     let next = page.last.filter(|_| page.is_truncated);
     let (next_key, next_version) = next.map_or((None, None), |(key, id)| (Some(text(key)), id));
-    Ok(S3Response::new(ListObjectVersionsOutput {
+    let mut response = S3Response::new(ListObjectVersionsOutput {
         max_keys: i32::try_from(limit).ok(),
         is_truncated: Some(page.is_truncated && limit > 0),
         next_key_marker: next_key,
@@ -138,7 +141,9 @@ pub(super) async fn list_object_versions(
         encoding_type: input.encoding_type,
         name: Some(input.bucket.clone()),
         ..Default::default()
-    }))
+    });
+    response.extensions.insert(page.order);
+    Ok(response)
 }
 
 /// The sequence of the version that a page before ended with, which may have been removed since.
@@ -201,6 +206,10 @@ impl Page {
     fn push(&mut self, key: String, version: &Version, is_latest: bool, owner: Owner) {
         let (version_id, is_latest) = (Some(version.id().to_owned()), Some(is_latest));
         let (last_modified, owner) = (answers::timestamp(version.modified()), Some(owner));
+        self.order.0.push(match version {
+            Version::Object(_) => Entry::Version,
+            Version::DeleteMarker(_) => Entry::DeleteMarker,
+        });
         match version {
             Version::Object(object) => self.versions.push(ObjectVersion {
                 key: Some(key),

@@ -5,21 +5,18 @@
 use serde_json::Value;
 
 use super::actions::{self, Kind};
-use super::{Effect, OneOrMany, Policy, Principals, Statement};
+use super::text::Text;
+use super::{Effect, Policy, PolicyError, Principals, Statement};
 
 /// The longest policy, in bytes.
 const MAX_LENGTH: usize = 20 * 1024;
 /// What the ARNs of buckets and objects start with.
 const RESOURCE: &str = "arn:aws:s3:::";
 
-/// Why S3 does not take a policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BucketPolicyError {
-    /// It is no policy for this bucket; holds S3's words.
-    Malformed(String),
-    /// It uses what is not simulated; holds what.
-    NotSimulated(String),
-}
+/// A policy that is none for this bucket, in S3's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct MalformedPolicy(String);
 
 /// Who is there to be named.
 #[derive(Debug, Clone, Copy)]
@@ -33,9 +30,9 @@ pub struct Account<'a> {
 /// Reads a policy that is to be a bucket's.
 ///
 /// # Errors
-/// Where S3 would refuse it, and where it uses what is not simulated.
-pub fn parse(text: &str, bucket: &str, account: Account<'_>) -> Result<Policy, BucketPolicyError> {
-    let malformed = |text: &str| Err(BucketPolicyError::Malformed(text.to_owned()));
+/// Where S3 would refuse it.
+pub fn parse(text: &str, bucket: &str, account: Account<'_>) -> Result<Policy, MalformedPolicy> {
+    let malformed = |text: &str| Err(MalformedPolicy(text.to_owned()));
     if !text.starts_with('{') {
         return malformed("Policies must be valid JSON and the first byte must be '{'");
     }
@@ -45,13 +42,14 @@ pub fn parse(text: &str, bucket: &str, account: Account<'_>) -> Result<Policy, B
     let Ok(document) = serde_json::from_str::<Value>(text) else {
         return malformed("This policy contains invalid Json");
     };
-    check_elements(&document).map_err(BucketPolicyError::Malformed)?;
-    let policy = Policy::parse(text).map_err(|error| match error.to_string() {
-        text if text.contains("simulated") => BucketPolicyError::NotSimulated(text),
-        _ => BucketPolicyError::Malformed("This policy contains invalid Json".to_owned()),
+    check_elements(&document).map_err(MalformedPolicy)?;
+    let policy = Policy::parse(text).map_err(|error| match error {
+        // S3's words for it are not known.
+        PolicyError::Variable(_) => MalformedPolicy(error.to_string()),
+        PolicyError::Malformed(_) => MalformedPolicy("This policy contains invalid Json".to_owned()),
     })?;
     for statement in &policy.statements {
-        check_statement(statement, bucket, account).map_err(|text| BucketPolicyError::Malformed(text.to_owned()))?;
+        check_statement(statement, bucket, account).map_err(|text| MalformedPolicy(text.to_owned()))?;
     }
     Ok(policy)
 }
@@ -114,13 +112,14 @@ fn check_statement(statement: &Statement, bucket: &str, account: Account<'_>) ->
     if !principals.is_some_and(|principals| are_valid(principals, account)) {
         return Err("Invalid principal in policy");
     }
-    let named = statement.action.as_ref().or(statement.not_action.as_ref()).map_or(&[][..], OneOrMany::as_slice);
+    let named = statement.action.as_deref().or(statement.not_action.as_deref()).unwrap_or_default();
     let matching: Vec<_> = named.iter().map(|pattern| actions::matching(pattern)).collect();
     if matching.is_empty() || matching.iter().any(Vec::is_empty) {
         return Err("Policy has invalid action");
     }
-    let resources = statement.resource.as_ref().or(statement.not_resource.as_ref());
-    let resources = resources.map_or(&[][..], OneOrMany::as_slice);
+    let resources = statement.resource.as_deref().or(statement.not_resource.as_deref()).unwrap_or_default();
+    // A variable may stand for a key, not for the bucket.
+    let resources: Vec<&str> = resources.iter().map(Text::written).collect();
     if resources.is_empty() || !resources.iter().all(|resource| is_within(resource, bucket)) {
         return Err("Policy has invalid resource");
     }
@@ -221,7 +220,7 @@ mod tests {
 
     fn refusal(text: &str) -> String {
         match parse(text, "demo", ACCOUNT) {
-            Err(BucketPolicyError::Malformed(text) | BucketPolicyError::NotSimulated(text)) => text,
+            Err(MalformedPolicy(text)) => text,
             Ok(_) => panic!("taken: {text}"),
         }
     }
@@ -312,8 +311,36 @@ mod tests {
             let text = statement(principal, action, resource, condition);
             assert!(parse(&text, "demo", ACCOUNT).is_ok(), "{}", refusal(&text));
         }
-        let variable = statement(EVERYBODY, get, r#""arn:aws:s3:::demo/${aws:username}/*""#, "{}");
-        assert!(refusal(&variable).contains("not simulated"));
+    }
+
+    /// As [`statement`], in the language that knows variables.
+    fn with_variables(resource: &str, condition: &str) -> String {
+        statement(EVERYBODY, r#""s3:GetObject""#, resource, condition).replacen('{', r#"{"Version":"2012-10-17","#, 1)
+    }
+
+    #[test]
+    fn variables_stand_for_keys_and_not_for_buckets() {
+        for resource in
+            [r#""arn:aws:s3:::demo/${aws:username}/*""#, r#""arn:aws:s3:::demo/${aws:PrincipalTag/a, 'b'}""#]
+        {
+            assert!(parse(&with_variables(resource, "{}"), "demo", ACCOUNT).is_ok(), "{resource}");
+        }
+        for resource in [r#""arn:aws:s3:::${aws:username}/*""#, r#""arn:aws:s3:::${aws:PrincipalTag/a, 'demo'}/*""#] {
+            assert_eq!(refusal(&with_variables(resource, "{}")), "Policy has invalid resource");
+        }
+        let unclosed = r#""arn:aws:s3:::demo/${aws:username""#;
+        assert!(refusal(&with_variables(unclosed, "{}")).contains("variable"));
+        let as_text = statement(EVERYBODY, r#""s3:GetObject""#, unclosed, "{}");
+        assert!(parse(&as_text, "demo", ACCOUNT).is_ok());
+    }
+
+    #[test]
+    fn variables_fix_nobody() {
+        for (value, expected) in [("111122223333", false), ("${aws:PrincipalAccount}", true)] {
+            let condition = format!(r#"{{"StringEquals":{{"aws:PrincipalAccount":"{value}"}}}}"#);
+            let policy = parse(&with_variables(OBJECTS, &condition), "demo", ACCOUNT).unwrap();
+            assert_eq!(is_public(&policy), expected, "{value}");
+        }
     }
 
     #[test]

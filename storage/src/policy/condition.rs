@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{OneOrMany, matches_pattern};
+use super::PolicyError;
+use super::document::{OneOrMany, Scalar, WrittenConditions};
+use super::text::{Language, Pattern, Text};
 
 /// The keys whose fixed values keep a policy for everybody from being public (Amazon S3 User Guide, "The meaning of
 /// public").
@@ -48,71 +49,61 @@ impl ConditionContext {
     fn get(&self, key: &str) -> &[String] {
         self.0.get(&key.to_ascii_lowercase()).map(Vec::as_slice).unwrap_or_default()
     }
-}
 
-/// All of them have to hold: wanted values by key, by operator.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub(super) struct Conditions(BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>);
-
-/// A wanted value, which JSON may have as what it is.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Scalar {
-    Text(String),
-    Flag(bool),
-    Number(serde_json::Number),
-}
-
-impl Scalar {
-    fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Flag(flag) => flag.to_string(),
-            Self::Number(number) => number.to_string(),
-        }
+    /// The value of a key that has just one.
+    pub(super) fn only(&self, key: &str) -> Option<&str> {
+        if let [value] = self.get(key) { Some(value) } else { None }
     }
 }
 
+/// All of them have to hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Conditions(Vec<Condition>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Condition {
+    operator: Operator,
+    key: String,
+    wanted: Vec<Text>,
+}
+
 impl Conditions {
-    /// Says which operator is none.
-    pub(super) fn check(&self) -> Result<(), String> {
-        match self.0.keys().find(|name| Operator::parse(name).is_none()) {
-            Some(unknown) => Err(format!("{unknown} is not a condition operator")),
-            None => Ok(()),
+    /// Reads conditions, or says what in them is none.
+    pub(super) fn read(written: WrittenConditions, language: Language) -> Result<Self, PolicyError> {
+        let mut conditions = Vec::new();
+        for (name, keys) in written {
+            let none = || PolicyError::Malformed(format!("{name} is not a condition operator"));
+            let operator = Operator::parse(&name).ok_or_else(none)?;
+            for (key, wanted) in keys {
+                let texts = OneOrMany::into_vec(wanted).into_iter().map(Scalar::into_text);
+                let wanted =
+                    texts.map(|text| Text::read(text, operator.language(language))).collect::<Result<_, _>>()?;
+                conditions.push(Condition { operator, key, wanted });
+            }
         }
+        Ok(Self(conditions))
     }
 
     /// The keys that are asked about.
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> + Clone {
-        self.0.values().flat_map(BTreeMap::keys).map(String::as_str)
+        self.0.iter().map(|condition| condition.key.as_str())
     }
 
-    /// Whether one of them fixes who may come, or from where: with no pattern, and not by saying who may not.
+    /// Whether one of them fixes who may come, or from where: with neither a pattern nor a variable, and not by saying who
+    /// may not.
     pub(super) fn is_narrow(&self) -> bool {
-        self.0.iter().any(|(name, keys)| {
-            let operator = Operator::parse(name).filter(|operator| !operator.is_negated && !operator.if_exists);
-            operator.is_some_and(|operator| {
-                keys.iter().any(|(key, wanted)| {
-                    NARROW_KEYS.contains(&key.to_ascii_lowercase().as_str())
-                        && wanted.as_slice().iter().all(|wanted| operator.base.is_fixed(&wanted.text()))
-                })
-            })
+        self.0.iter().any(|Condition { operator, key, wanted }| {
+            !(operator.is_negated || operator.if_exists)
+                && NARROW_KEYS.contains(&key.to_ascii_lowercase().as_str())
+                && wanted.iter().all(|wanted| !wanted.has_variables() && operator.base.is_fixed(wanted.written()))
         })
     }
 
-    pub(super) fn has_variables(&self) -> bool {
-        let values = self.0.values().flat_map(BTreeMap::values).flat_map(OneOrMany::as_slice);
-        values.into_iter().any(|value| value.text().contains("${"))
-    }
-
     pub(super) fn hold(&self, context: &ConditionContext) -> bool {
-        self.0.iter().all(|(name, keys)| {
-            Operator::parse(name).is_some_and(|operator| {
-                keys.iter().all(|(key, wanted)| {
-                    let wanted: Vec<String> = wanted.as_slice().iter().map(Scalar::text).collect();
-                    operator.holds(&wanted, context.get(key))
-                })
-            })
+        self.0.iter().all(|Condition { operator, key, wanted }| {
+            // What has no value equals nothing, and nothing is like it.
+            let wanted: Vec<Pattern> = wanted.iter().filter_map(|wanted| wanted.resolved(context)).collect();
+            operator.holds(&wanted, context.get(key))
         })
     }
 }
@@ -125,6 +116,8 @@ struct Operator {
     base: Base,
     is_negated: bool,
     if_exists: bool,
+    /// Whether what it wants may have variables: string and ARN operators' may.
+    takes_variables: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,7 +167,13 @@ impl Operator {
             "Null" if !if_exists => (Base::Null, false),
             _ => Self::ordered(name)?,
         };
-        Some(Self { of_many, base, is_negated, if_exists })
+        let takes_variables = name.starts_with("String") || name.starts_with("Arn");
+        Some(Self { of_many, base, is_negated, if_exists, takes_variables })
+    }
+
+    /// The language that its wanted values are in.
+    fn language(self, of_policy: Language) -> Language {
+        if self.takes_variables { of_policy } else { Language::WithoutVariables }
     }
 
     fn ordered(name: &str) -> Option<(Base, bool)> {
@@ -194,9 +193,9 @@ impl Operator {
         Some((kind(order), false))
     }
 
-    fn holds(self, wanted: &[String], actual: &[String]) -> bool {
+    fn holds(self, wanted: &[Pattern], actual: &[String]) -> bool {
         if self.base == Base::Null {
-            return wanted.iter().any(|wanted| wanted == if actual.is_empty() { "true" } else { "false" });
+            return wanted.iter().any(|wanted| wanted.text() == if actual.is_empty() { "true" } else { "false" });
         }
         if actual.is_empty() {
             // What is not there equals nothing, so a negation holds of it.
@@ -214,19 +213,20 @@ impl Operator {
 }
 
 impl Base {
-    fn matches(self, wanted: &str, actual: &str) -> bool {
+    fn matches(self, pattern: &Pattern, actual: &str) -> bool {
+        let wanted = pattern.text();
         match self {
             Self::Equals => wanted == actual,
             Self::EqualsInAnyCase => wanted.eq_ignore_ascii_case(actual),
-            Self::Like => matches_pattern(wanted, actual),
+            Self::Like => pattern.matches(actual),
             Self::Numeric(order) => {
                 let (wanted, actual) = (wanted.parse::<f64>(), actual.parse::<f64>());
                 wanted.ok().zip(actual.ok()).is_some_and(|(wanted, actual)| order.holds(actual.partial_cmp(&wanted)))
             }
             Self::Date(order) => {
-                date(wanted).zip(date(actual)).is_some_and(|(wanted, actual)| order.holds(Some(actual.cmp(&wanted))))
+                date(&wanted).zip(date(actual)).is_some_and(|(wanted, actual)| order.holds(Some(actual.cmp(&wanted))))
             }
-            Self::IpAddress => in_network(wanted, actual),
+            Self::IpAddress => in_network(&wanted, actual),
             Self::Null => false,
         }
     }

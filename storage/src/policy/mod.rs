@@ -6,6 +6,9 @@
 mod actions;
 pub mod bucket;
 mod condition;
+mod document;
+mod stored;
+mod text;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +16,9 @@ use serde::Deserialize;
 
 pub use condition::ConditionContext;
 use condition::Conditions;
+use document::OneOrMany;
+pub use stored::StoredPolicy;
+use text::{Pattern, Text};
 
 /// A policy document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +28,15 @@ pub struct Policy {
 
 /// Why a text is no policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct PolicyError(String);
+#[non_exhaustive]
+pub enum PolicyError {
+    /// It is no JSON, or has an element that makes no sense; holds what.
+    #[error("{0}")]
+    Malformed(String),
+    /// It has a variable that is none; holds the text that it is in.
+    #[error("{0:?} has a variable that is none: write ${{key}} or ${{key, 'default'}}")]
+    Variable(String),
+}
 
 /// Who asks for what.
 #[derive(Debug, Clone, Copy)]
@@ -59,35 +72,15 @@ enum Effect {
     Deny,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Document {
-    #[serde(default)]
-    version: Option<String>,
-    #[serde(default, rename = "Id")]
-    _id: Option<String>,
-    statement: OneOrMany<Statement>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Statement {
-    #[serde(default, rename = "Sid")]
-    _sid: Option<String>,
     effect: Effect,
-    #[serde(default)]
     principal: Option<Principals>,
-    #[serde(default)]
     not_principal: Option<Principals>,
-    #[serde(default)]
-    action: Option<OneOrMany<String>>,
-    #[serde(default)]
-    not_action: Option<OneOrMany<String>>,
-    #[serde(default)]
-    resource: Option<OneOrMany<String>>,
-    #[serde(default)]
-    not_resource: Option<OneOrMany<String>>,
-    #[serde(default)]
+    action: Option<Vec<String>>,
+    not_action: Option<Vec<String>>,
+    resource: Option<Vec<Text>>,
+    not_resource: Option<Vec<Text>>,
     condition: Conditions,
 }
 
@@ -98,49 +91,14 @@ enum Principals {
     ByKind(BTreeMap<String, OneOrMany<String>>),
 }
 
-/// The language lets a list of one be written without brackets.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-enum OneOrMany<T> {
-    One(T),
-    Many(Vec<T>),
-}
-
-impl<T> OneOrMany<T> {
-    fn as_slice(&self) -> &[T] {
-        match self {
-            Self::One(one) => std::slice::from_ref(one),
-            Self::Many(many) => many,
-        }
-    }
-
-    fn into_vec(self) -> Vec<T> {
-        match self {
-            Self::One(one) => vec![one],
-            Self::Many(many) => many,
-        }
-    }
-}
-
 impl Policy {
     /// Reads a resource-based policy.
     ///
     /// # Errors
-    /// Where the text is no JSON, has an element or a condition operator that the language does not know, or a statement
-    /// lacks one that it needs.
+    /// Where the text is no JSON, has an element or a condition operator that the language does not know, a variable that is
+    /// none, or a statement that lacks an element that it needs.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        let document: Document = serde_json::from_str(text).map_err(|error| PolicyError(error.to_string()))?;
-        if document.version.is_some_and(|version| !["2012-10-17", "2008-10-17"].contains(&version.as_str())) {
-            return Err(PolicyError("Version must be 2012-10-17 or 2008-10-17".to_owned()));
-        }
-        let statements = document.statement.into_vec();
-        if statements.is_empty() {
-            return Err(PolicyError("there is no statement".to_owned()));
-        }
-        for statement in &statements {
-            statement.check()?;
-        }
-        Ok(Self { statements })
+        document::read(text).map(|statements| Self { statements })
     }
 
     /// What the policy says of a request: a denial wins over everything, then what names the caller.
@@ -151,23 +109,6 @@ impl Policy {
 }
 
 impl Statement {
-    fn check(&self) -> Result<(), PolicyError> {
-        let exactly_one = |name: &str, one: bool, other: bool| {
-            if one == other {
-                return Err(PolicyError(format!("a statement has either {name} or Not{name}")));
-            }
-            Ok(())
-        };
-        exactly_one("Principal", self.principal.is_some(), self.not_principal.is_some())?;
-        exactly_one("Action", self.action.is_some(), self.not_action.is_some())?;
-        exactly_one("Resource", self.resource.is_some(), self.not_resource.is_some())?;
-        let texts = [&self.resource, &self.not_resource].into_iter().flatten().flat_map(OneOrMany::as_slice);
-        if texts.into_iter().any(|text| text.contains("${")) || self.condition.has_variables() {
-            return Err(PolicyError("policy variables (${...}) are not simulated".to_owned()));
-        }
-        self.condition.check().map_err(PolicyError)
-    }
-
     fn verdict(&self, access: &Access<'_>) -> Verdict {
         if !self.is_about(access) || !self.condition.hold(access.context) {
             return Verdict::Silent;
@@ -184,20 +125,18 @@ impl Statement {
         // Actions are the same in any case; resources are not.
         let action = access.action.to_ascii_lowercase();
         let is_action = |pattern: &String| matches_pattern(&pattern.to_ascii_lowercase(), &action);
-        let is_resource = |pattern: &String| matches_pattern(pattern, access.resource);
-        listed(self.action.as_ref(), self.not_action.as_ref(), is_action)
-            && listed(self.resource.as_ref(), self.not_resource.as_ref(), is_resource)
+        // A text whose variable has no value matches nothing.
+        let is_resource =
+            |text: &Text| text.resolved(access.context).is_some_and(|pattern| pattern.matches(access.resource));
+        listed(self.action.as_deref(), self.not_action.as_deref(), is_action)
+            && listed(self.resource.as_deref(), self.not_resource.as_deref(), is_resource)
     }
 }
 
-fn listed(
-    list: Option<&OneOrMany<String>>,
-    other_than: Option<&OneOrMany<String>>,
-    is_match: impl Fn(&String) -> bool,
-) -> bool {
+fn listed<T>(list: Option<&[T]>, other_than: Option<&[T]>, is_match: impl Fn(&T) -> bool) -> bool {
     match (list, other_than) {
-        (Some(list), _) => list.as_slice().iter().any(is_match),
-        (None, Some(list)) => !list.as_slice().iter().any(is_match),
+        (Some(list), _) => list.iter().any(is_match),
+        (None, Some(list)) => !list.iter().any(is_match),
         (None, None) => false,
     }
 }
@@ -223,29 +162,7 @@ impl Principals {
 
 /// Whether a text matches a pattern, in which `*` stands for any text and `?` for any one character.
 pub(crate) fn matches_pattern(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut at, mut position) = (0, 0);
-    // Where the last `*` was, and up to where it has taken text so far: enough to come back to.
-    let mut star: Option<(usize, usize)> = None;
-    while position < text.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, position));
-                at += 1;
-            }
-            Some(&wanted) if wanted == '?' || Some(&wanted) == text.get(position) => {
-                at += 1;
-                position += 1;
-            }
-            _ => {
-                let Some((star_at, taken)) = star else { return false };
-                star = Some((star_at, taken + 1));
-                at = star_at + 1;
-                position = taken + 1;
-            }
-        }
-    }
-    pattern.iter().skip(at).all(|rest| *rest == '*')
+    Pattern::of(pattern).matches(text)
 }
 
 #[cfg(test)]

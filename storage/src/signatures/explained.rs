@@ -1,17 +1,17 @@
 //! What S3 tells of a signature that it does not take: what it computed over, so that a signer can compare; when a URL
 //! expired; how far a clock is off; which headers were not signed. The protocol crate refuses; this only explains.
 
-use http::header::{AUTHORIZATION, HOST};
-use s3s_sigv2::Mode;
+use http::header::HOST;
 use sha2::{Digest, Sha256};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, PrimitiveDateTime};
 
 use super::authorization::{DATE, field, header, signed_names};
-use super::text::{decoded, pairs, parameter, recoded, spaced_hex};
+use super::text::{pairs, parameter, recoded, spaced_hex};
+use super::version_2;
 use super::{ALGORITHM, MISMATCH};
 use crate::asked::Asked;
-use crate::service::UNSIGNED_HEADERS;
+use crate::protocol::UNSIGNED_HEADERS;
 
 /// S3's words for a URL that is no longer valid.
 const EXPIRED: &str = "Request has expired";
@@ -58,7 +58,7 @@ pub(crate) fn unsigned_headers(asked: &Asked) -> Vec<&str> {
 
 /// The further elements of `SignatureDoesNotMatch`; none where no signature can be made out.
 fn mismatch(asked: &Asked) -> Elements {
-    version_4(asked).or_else(|| version_2(asked)).unwrap_or_default()
+    version_4(asked).or_else(|| of_version_2(asked)).unwrap_or_default()
 }
 
 fn elements<const N: usize>(elements: [(&str, String); N]) -> Elements {
@@ -91,27 +91,13 @@ fn version_4(asked: &Asked) -> Option<Elements> {
 }
 
 /// Signature Version 2 has no canonical request.
-fn version_2(asked: &Asked) -> Option<Elements> {
-    let in_header = header(&asked.headers, AUTHORIZATION.as_str()).and_then(|text| text.strip_prefix("AWS "));
-    let in_query = || parameter(&asked.uri, "AWSAccessKeyId").zip(parameter(&asked.uri, "Signature"));
-    let in_header = in_header.and_then(|text| text.split_once(':'));
-    let mode = if in_header.is_some() { Mode::HeaderAuth } else { Mode::PresignedUrl };
-    let in_header = in_header.map(|(access_key, signature)| (access_key.to_owned(), signature.to_owned()));
-    let (access_key, signature) = in_header.or_else(in_query)?;
-    let text = |part: &str| String::from_utf8_lossy(&decoded(part)).into_owned();
-    let mut query: Vec<(String, String)> = pairs(&asked.uri).map(|(name, value)| (text(name), text(value))).collect();
-    query.sort();
-    let headers: Vec<(&str, &str)> = asked
-        .headers
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?)))
-        .collect();
-    let (method, path, bucket) = (asked.method.as_str(), asked.uri.path(), asked.host_bucket.as_deref());
-    let to_sign = s3s_sigv2::create_string_to_sign(mode, method, path, Some(&query), &headers, bucket);
+fn of_version_2(asked: &Asked) -> Option<Elements> {
+    let signed = version_2::Signed::of(asked)?;
+    let to_sign = signed.string_to_sign(asked, asked.uri.path());
     Some(elements([
-        ("AWSAccessKeyId", access_key),
+        ("AWSAccessKeyId", signed.access_key),
         ("StringToSign", to_sign.clone()),
-        ("SignatureProvided", signature),
+        ("SignatureProvided", signed.signature),
         ("StringToSignBytes", spaced_hex(&to_sign)),
     ]))
 }

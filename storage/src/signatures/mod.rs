@@ -11,6 +11,7 @@ pub(crate) mod explained;
 pub(crate) mod hoisted;
 pub(crate) mod kms;
 pub(crate) mod text;
+pub(crate) mod version_2;
 
 /// S3's words for a signature that is not the request's.
 pub(crate) const MISMATCH: &str =

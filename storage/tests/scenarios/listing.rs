@@ -88,3 +88,32 @@ async fn tokens_that_were_not_given_and_buckets_that_are_not_there_are_refused()
     call.send().await.assert_code(400, "InvalidArgument");
     client.get("none").query("list-type", "2").send().await.assert_code(404, "NoSuchBucket");
 }
+
+#[scenario]
+async fn versions_and_delete_markers_are_in_one_order_and_prefixes_behind_them() {
+    let client = Client::new().await;
+    let configuration = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    client.put("demo").query("versioning", "").body(configuration).send().await.assert_ok();
+    let mut ids = Vec::new();
+    for (key, is_deletion) in [("a", false), ("a", true), ("a", false), ("b", true), ("c/d", false), ("e", false)] {
+        let path = format!("demo/{key}");
+        let call = if is_deletion { client.delete(&path) } else { client.put(&path).body("<Version>") };
+        ids.push(call.send().await.header("x-amz-version-id").unwrap().to_owned());
+    }
+    let listed = client.get("demo").query("versions", "").query("delimiter", "/").send().await.assert_ok();
+    // By key, then newest first.
+    let expected = [&ids[2], &ids[1], &ids[0], &ids[3], &ids[5]].map(String::as_str);
+    assert_eq!(listed.elements("VersionId"), expected);
+    let starts = ["<Version>", "<DeleteMarker>", "<CommonPrefixes>"];
+    let mut found: Vec<(usize, &str)> = starts.iter().flat_map(|start| listed.text().match_indices(start)).collect();
+    found.sort_unstable();
+    let found: Vec<&str> = found.into_iter().map(|(_, start)| start).collect();
+    assert_eq!(found, [starts[0], starts[1], starts[0], starts[1], starts[0], starts[2]]);
+    assert!(listed.text().ends_with("</CommonPrefixes></ListVersionsResult>"), "{}", listed.text());
+    // A page that ends between a version and the delete marker behind it goes on there.
+    let page = client.get("demo").query("versions", "").query("max-keys", "1").send().await.assert_ok();
+    let (key, version) = (page.element("NextKeyMarker").unwrap(), page.element("NextVersionIdMarker").unwrap());
+    let page = client.get("demo").query("versions", "").query("max-keys", "2").query("key-marker", &key);
+    let page = page.query("version-id-marker", &version).send().await.assert_ok();
+    assert_eq!(page.elements("VersionId")[..], expected[1..3]);
+}

@@ -2,7 +2,7 @@
 
 use md5::{Digest, Md5};
 
-use crate::support::{Answer, CUSTOMER_ALGORITHM, CUSTOMER_MD5, Client, KMS_KEY_ID, SSE, scenario, text};
+use crate::support::{Answer, CUSTOMER_ALGORITHM, CUSTOMER_MD5, Client, KMS_KEY_ID, SSE, completion, scenario, text};
 
 const KEY: [u8; 32] = [7; 32];
 const MIB: usize = 1024 * 1024;
@@ -151,6 +151,22 @@ async fn every_part_of_an_sse_c_upload_brings_the_key() {
     assert_eq!((done.header(CUSTOMER_ALGORITHM), done.header(SSE)), (None, None));
     assert_eq!(client.get("demo/a").customer_key(&KEY).send().await.assert_ok().text(), "content");
     client.get("demo/a").send().await.assert_code(400, "InvalidRequest");
+}
+
+#[scenario]
+async fn an_sse_c_upload_with_a_chosen_checksum_needs_the_key_to_its_end() {
+    let client = Client::new().await;
+    let create = client.post("demo/a").query("uploads", "").header("x-amz-checksum-algorithm", "CRC32C");
+    let id = create.customer_key(&KEY).send().await.assert_ok().element("UploadId").unwrap();
+    let part = client.put("demo/a").query("partNumber", "1").query("uploadId", &id).customer_key(&KEY).body("content");
+    let document = completion(&part.send().await.assert_ok().etag());
+    let end = || client.post("demo/a").query("uploadId", &id).body(document.as_str());
+    end().send().await.assert_refused(400, "InvalidRequest", NEEDS_PARAMETERS);
+    let text = "The provided encryption parameters did not match the ones used originally.";
+    end().customer_key(&[8; 32]).send().await.assert_refused(400, "InvalidRequest", text);
+    let done = end().customer_key(&KEY).send().await.assert_ok();
+    assert!(done.element("ChecksumCRC32C").is_some());
+    assert_eq!(client.get("demo/a").customer_key(&KEY).send().await.assert_ok().text(), "content");
 }
 
 #[scenario]

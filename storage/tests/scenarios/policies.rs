@@ -1,5 +1,6 @@
 //! Policies of buckets: those that S3's documentation teaches for encryption and transport, and what else they can ask about.
 
+use s3_storage_sim::Profile;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, CUSTOMER_ALGORITHM, Call, Client, KMS_KEY_ID, SSE, completion, digest, scenario};
@@ -79,6 +80,39 @@ async fn parts_count_as_encrypted_as_their_upload_was_begun() {
     let part = client.put("demo/a").query("partNumber", "1").query("uploadId", &id).body("content").send().await;
     let document = completion(&part.assert_ok().etag());
     client.post("demo/a").query("uploadId", &id).body(document).send().await.assert_ok();
+}
+
+#[scenario]
+async fn an_uploads_id_says_nothing_of_a_write_that_is_no_part_of_it() {
+    let client = Client::new().await;
+    let condition = json!({ "StringNotEquals": { "s3:x-amz-server-side-encryption": "aws:kms" } });
+    set(&client, &[deny(&json!("s3:PutObject"), &json!(OBJECTS), &condition)]).await;
+    let created = kms(client.post("demo/a").query("uploads", ""), "alias/documents").send().await.assert_ok();
+    let id = created.element("UploadId").unwrap();
+    for call in [client.put("demo/a").body("content"), client.post("demo/a").query("uploads", "")] {
+        assert_denied(&call.query("uploadId", &id).send().await, "s3:PutObject", "arn:aws:s3:::demo/a");
+    }
+}
+
+#[scenario]
+async fn what_a_part_says_of_its_encryption_neither_breaks_a_policy_nor_meets_it() {
+    let client = Client::with(|config| config.profile = Profile::Ceph).await;
+    let begin = |key: &str| client.post(&format!("demo/{key}")).query("uploads", "");
+    let plain = begin("plain").send().await.assert_ok().element("UploadId").unwrap();
+    let created = kms(begin("sealed"), "alias/documents").send().await.assert_ok();
+    let (sealed, arn) = (created.element("UploadId").unwrap(), created.header(KMS_KEY_ID).unwrap());
+    let method = json!({ "StringNotEquals": { "s3:x-amz-server-side-encryption": "aws:kms" } });
+    let key = json!({ "StringNotEquals": { "s3:x-amz-server-side-encryption-aws-kms-key-id": arn } });
+    let deny = |condition| deny(&json!("s3:PutObject"), &json!(OBJECTS), condition);
+    set(&client, &[deny(&method), deny(&key)]).await;
+    let part = |key: &str, id: &str| {
+        client.put(&format!("demo/{key}")).query("partNumber", "1").query("uploadId", id).body("content")
+    };
+    for call in [kms(part("sealed", &sealed), "alias/none"), part("sealed", &sealed).header(SSE, "AES256")] {
+        assert_eq!(call.send().await.assert_ok().header(KMS_KEY_ID), Some(arn));
+    }
+    let refused = kms(part("plain", &plain), arn).send().await;
+    assert_denied(&refused, "s3:PutObject", "arn:aws:s3:::demo/plain");
 }
 
 #[scenario]
@@ -318,8 +352,8 @@ async fn what_is_no_policy_is_refused_in_s3s_words() {
     }
     let refused = put(&client, &[deny(&json!("s3:GetObject"), &json!(BUCKET), &json!({}))]).await;
     refused.assert_refused(400, "MalformedPolicy", "Action does not apply to any resource(s) in statement");
-    let variable = json!("arn:aws:s3:::demo/${aws:username}/*");
-    put(&client, &[deny(&json!("s3:GetObject"), &variable, &json!({}))]).await.assert_code(501, "NotImplemented");
+    let unclosed = json!("arn:aws:s3:::demo/${aws:username");
+    put(&client, &[deny(&json!("s3:GetObject"), &unclosed, &json!({}))]).await.assert_code(400, "MalformedPolicy");
     client.get("demo").query("policy", "").send().await.assert_code(404, "NoSuchBucketPolicy");
     client.put("none").query("policy", "").body("{}").send().await.assert_code(404, "NoSuchBucket");
 }
