@@ -88,19 +88,17 @@ pub(super) const SECONDS_PER_DAY: u64 = 86_400;
 pub(super) const MAX_ON_DEMAND_ROTATIONS: usize = 25;
 
 impl Key {
-    pub(super) fn generate(description: &str, manager: Manager, policy: String, now: u64) -> Result<Self, KmsError> {
-        let mut key = Self::of_material(random()?, hex::encode(random::<32>()?), manager, policy, now);
-        description.clone_into(&mut key.description);
-        Ok(key)
-    }
-
-    /// A key of known material.
-    pub(super) fn of_material(bytes: [u8; 32], id: String, manager: Manager, policy: String, created: u64) -> Self {
-        Self {
-            materials: vec![Material { bytes, id, rotated: None }],
+    pub(super) fn generate(
+        description: &str,
+        manager: Manager,
+        policy: String,
+        created: u64,
+    ) -> Result<Self, KmsError> {
+        Ok(Self {
+            materials: vec![Material { bytes: random()?, id: hex::encode(random::<32>()?), rotated: None }],
             state: KeyState::Enabled,
             manager,
-            description: String::new(),
+            description: description.to_owned(),
             created,
             policy,
             tags: BTreeMap::new(),
@@ -109,7 +107,7 @@ impl Key {
             rotation: (manager == Manager::Aws)
                 .then_some(Rotation { period_days: 365, next: created + 365 * SECONDS_PER_DAY }),
             last_usage: None,
-        }
+        })
     }
 
     /// The material that wraps.
@@ -117,9 +115,9 @@ impl Key {
         self.materials.last().ok_or_else(KmsError::internal)
     }
 
-    /// The material of an id, however old; the first one where blobs do not say, as they did not once.
-    pub(super) fn material(&self, id: Option<&str>) -> Option<&Material> {
-        id.map_or_else(|| self.materials.first(), |id| self.materials.iter().find(|material| material.id == id))
+    /// The material of an id, however old.
+    pub(super) fn material(&self, id: &str) -> Option<&Material> {
+        self.materials.iter().find(|material| material.id == id)
     }
 
     /// The materials that took over from another.
@@ -133,18 +131,18 @@ impl Key {
         Ok(())
     }
 
-    /// Makes up for automatic rotations that became due since; tells whether there were any.
-    pub(super) fn rotate_if_due(&mut self, now: u64) -> Result<bool, KmsError> {
-        let Some(rotation) = &mut self.rotation else { return Ok(false) };
+    /// Makes up for automatic rotations that became due since; tells when the first one was, if there were any.
+    pub(super) fn rotate_if_due(&mut self, now: u64) -> Result<Option<u64>, KmsError> {
+        let Some(rotation) = &mut self.rotation else { return Ok(None) };
         if rotation.next > now || self.state != KeyState::Enabled {
-            return Ok(false);
+            return Ok(None);
         }
         let at = rotation.next;
         let period = u64::from(rotation.period_days.max(1)) * SECONDS_PER_DAY;
         // However long nobody looked, one new material is as good as many.
         rotation.next += (now - at) / period * period + period;
         self.materials.push(Material::generate(at, RotationType::Automatic)?);
-        Ok(true)
+        Ok(Some(at))
     }
 }
 

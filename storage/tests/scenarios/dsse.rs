@@ -1,7 +1,7 @@
 //! DSSE-KMS: two layers, each under a key of its own.
 
 use md5::{Digest, Md5};
-use s3_storage_sim::store::Change;
+use s3_storage_sim::store::{Change, PlainRecord};
 
 use crate::support::{BUCKET_KEY, Call, Client, KMS_KEY_ID, SEGMENT, SSE, scenario, text};
 
@@ -54,7 +54,7 @@ async fn neither_layers_key_alone_opens_anything() {
     let client = Client::new().await;
     twice(client.put("demo/a")).body("content").send().await.assert_ok();
     twice(client.put("demo/b")).body("another").send().await.assert_ok();
-    let record = |records: &[(String, Vec<u8>)], key: &str| -> serde_json::Value {
+    let record = |records: &[PlainRecord], key: &str| -> serde_json::Value {
         let (_, bytes) = records.iter().find(|(name, _)| name == key).unwrap();
         serde_json::from_slice(bytes).unwrap()
     };

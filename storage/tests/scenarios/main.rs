@@ -22,6 +22,7 @@ mod cors;
 mod customer_keys;
 mod dsse;
 mod faults;
+mod key_deletion;
 mod kms;
 mod limits;
 mod listing;

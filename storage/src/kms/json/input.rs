@@ -114,6 +114,26 @@ impl Input {
     }
 }
 
+/// An answer as events have it: its fields by CloudTrail's names, dates in words, and no secrets.
+pub(super) fn recorded(output: &Value) -> Value {
+    let Value::Object(fields) = output else { return output.clone() };
+    let shown = fields.iter().filter(|(name, _)| !UNRECORDED.contains(&name.as_str()));
+    let entry = |(name, value): (&String, &Value)| {
+        let in_words = value.as_u64().filter(|_| name.ends_with("Date")).and_then(date_in_words).map(Value::from);
+        (camel_case(name), in_words.unwrap_or_else(|| recorded(value)))
+    };
+    shown.map(entry).collect::<Map<_, _>>().into()
+}
+
+/// A time as CloudTrail writes it in answers: `Aug 10, 2022, 10:38:27 PM`.
+fn date_in_words(seconds: u64) -> Option<String> {
+    let format = time::macros::format_description!(
+        "[month repr:short] [day padding:none], [year], [hour repr:12 padding:none]:[minute]:[second] [period]"
+    );
+    let time = time::OffsetDateTime::from_unix_timestamp(i64::try_from(seconds).ok()?).ok()?;
+    time.format(format).ok()
+}
+
 /// Names as events and complaints have them.
 fn camel_case(name: &str) -> String {
     let mut characters = name.chars();

@@ -97,8 +97,7 @@ impl Kms {
     pub(super) fn asked_key(&mut self, call: &Call<'_>, input: &Input, operation: &str) -> Result<String, KmsError> {
         let id = self.key_id(&input.required("KeyId")?, call.now)?;
         self.authorize(call, &id, Asked::of(operation))?;
-        let key = self.state.keys.get_mut(&id).ok_or_else(KmsError::internal)?;
-        self.is_changed |= key.rotate_if_due(call.now)?;
+        self.rotate_if_due(&id, call.now)?;
         Ok(id)
     }
 

@@ -23,7 +23,7 @@ impl Kms {
     pub(super) fn json_put_policy(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
         check_name(input)?;
         let policy = input.required("Policy")?;
-        let id = self.changeable_key(call, input, "PutKeyPolicy")?;
+        let id = self.asked_key(call, input, "PutKeyPolicy")?;
         let arn = self.arn(&id);
         if self.state.keys.get(&id).is_some_and(|key| key.manager == Manager::Aws) {
             let message = format!("{arn} is managed by AWS, its policy cannot be changed.");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::key::{MAX_ON_DEMAND_ROTATIONS, Manager, Rotation, RotationType, SECONDS_PER_DAY};
+use super::super::key::{KeyState, MAX_ON_DEMAND_ROTATIONS, Manager, Rotation, RotationType, SECONDS_PER_DAY};
 use super::super::{Call, Kms, KmsError};
 use super::{Input, Outcome};
 
@@ -28,8 +28,11 @@ impl Kms {
     pub(super) fn json_rotation_status(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
         let id = self.asked_key(call, input, "GetKeyRotationStatus")?;
         let key = self.state.keys.get(&id).ok_or_else(KmsError::internal)?;
-        let mut output = json!({ "KeyId": self.arn(&id), "KeyRotationEnabled": key.rotation.is_some() });
-        if let Some(rotation) = key.rotation {
+        // A key that is pending deletion is not rotated; where that is cancelled, it is rotated as before.
+        let is_dying = matches!(key.state, KeyState::PendingDeletion { .. });
+        let rotation = key.rotation.filter(|_| !is_dying);
+        let mut output = json!({ "KeyId": self.arn(&id), "KeyRotationEnabled": rotation.is_some() });
+        if let Some(rotation) = rotation {
             output["RotationPeriodInDays"] = Value::from(rotation.period_days);
             output["NextRotationDate"] = Value::from(rotation.next);
         }
@@ -49,6 +52,7 @@ impl Kms {
             return Err(KmsError::new("LimitExceededException", message));
         }
         key.rotate_on_demand(call.now)?;
+        self.record_rotation(&id, call.now, "ON_DEMAND");
         Ok(json!({ "KeyId": arn }).into())
     }
 

@@ -11,7 +11,7 @@ use http::{Request, Response};
 use md5::{Digest, Md5};
 use s3_storage_sim::config::{Config, SseCDefault};
 use s3_storage_sim::root_key::{RootKeyHolder, RootKeyInMemory};
-use s3_storage_sim::store::{Backend, MemoryBackend, SealedRecords};
+use s3_storage_sim::store::{Backend, MemoryBackend, PlainRecord, SealedRecords};
 use s3_storage_sim::{Storage, config::Credential};
 use s3s::Body;
 
@@ -70,7 +70,7 @@ impl Client {
     }
 
     /// The records in plain, as whoever has the root key can read and change them.
-    pub(crate) async fn records(&self) -> (SealedRecords, Vec<(String, Vec<u8>)>) {
+    pub(crate) async fn records(&self) -> (SealedRecords, Vec<PlainRecord>) {
         let root_key = self.root_key.held().await.unwrap().expect("a root key");
         SealedRecords::open(self.backend.clone(), &root_key).await.unwrap()
     }
