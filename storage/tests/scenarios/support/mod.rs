@@ -138,9 +138,14 @@ impl Client {
 
     /// Asks KMS.
     pub(crate) async fn kms(&self, operation: &str, parameters: serde_json::Value) -> Answer {
+        self.kms_call(operation, &parameters).send().await
+    }
+
+    /// A call of KMS.
+    pub(crate) fn kms_call(&self, operation: &str, parameters: &serde_json::Value) -> Call<'_> {
         let call = self.post("").at("kms.us-east-1.storage.test").header("content-type", "application/x-amz-json-1.1");
         let call = call.header("x-amz-target", &format!("TrentService.{operation}")).body(parameters.to_string());
-        Call { authentication: Authentication::Headers("kms"), ..call }.send().await
+        Call { authentication: Authentication::Headers("kms"), ..call }
     }
 
     /// The id of the one blob that appears while something is done.
