@@ -29,7 +29,8 @@ impl Kms {
         self.state.keys.remove(&id);
         self.state.aliases.retain(|_, alias| alias.target != id);
         let arn = self.arn(&id);
-        self.push_event(Event::of_service("DeleteKey", at, &arn, &self.account_id, &self.region));
+        let event = Event::of_service("DeleteKey", at, &arn, &self.account_id, &self.region);
+        self.push_event(event.with_response(serde_json::json!({ "keyId": arn })));
         self.state.deleted.insert(id);
     }
 

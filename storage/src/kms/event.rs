@@ -114,6 +114,11 @@ impl Event {
         self
     }
 
+    /// As [`Event::of_service`], with what it was done to.
+    pub(super) fn with_response(self, response_elements: Value) -> Self {
+        Self { response_elements, ..self }
+    }
+
     /// As [`Event::of_service`], with what it did.
     pub(super) fn with_details(self, details: Value) -> Self {
         Self { service_event_details: Some(details), ..self }

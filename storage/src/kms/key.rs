@@ -120,9 +120,14 @@ impl Key {
         self.materials.iter().find(|material| material.id == id)
     }
 
-    /// The materials that took over from another.
-    pub(super) fn rotations(&self) -> impl Iterator<Item = (&Material, u64, RotationType)> {
-        self.materials.iter().filter_map(|material| material.rotated.map(|(at, kind)| (material, at, kind)))
+    /// All materials, the current one last.
+    pub(super) fn materials(&self) -> &[Material] {
+        &self.materials
+    }
+
+    /// Why the key was rotated, each time.
+    pub(super) fn rotations(&self) -> impl Iterator<Item = RotationType> {
+        self.materials.iter().filter_map(|material| material.rotated.map(|(_, kind)| kind))
     }
 
     /// Rotates the key on demand; the caller has checked that it may be.
@@ -159,6 +164,16 @@ impl Material {
 impl core::fmt::Debug for Key {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         formatter.debug_struct("Key").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl RotationType {
+    /// KMS's name of it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Automatic => "AUTOMATIC",
+            Self::OnDemand => "ON_DEMAND",
+        }
     }
 }
 

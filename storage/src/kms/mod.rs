@@ -6,7 +6,7 @@
 //! - [`Kms`]: keys and aliases, and the operations on them.
 //! - `blob`: the ciphertext blobs that wrapped keys travel in.
 //! - `state`: what is kept, and as what.
-//! - `authorize`, `grant`: who may do what with a key.
+//! - `authorize`, `grant`, `grant_token`: who may do what with a key.
 //! - `deletion`: what becomes of keys whose time is over.
 //! - [`Event`]: what CloudTrail would record.
 //! - [`Kms::handle_json`]: the JSON 1.1 API that AWS's SDKs speak.
@@ -17,6 +17,7 @@ mod deletion;
 mod error;
 mod event;
 mod grant;
+mod grant_token;
 mod json;
 mod key;
 mod names;
@@ -33,7 +34,7 @@ use zeroize::Zeroizing;
 use crate::caller::Caller;
 use authorize::Asked;
 use event::Recorded;
-use key::{Key, KeyState, Manager};
+use key::{Key, KeyState, Manager, RotationType};
 use names::check_alias;
 use state::{Alias, State};
 
@@ -75,6 +76,8 @@ pub struct Call<'a> {
     pub now: u64,
     /// Whether S3 makes the call for the caller.
     pub via_s3: bool,
+    /// Whether nobody can have read along.
+    pub is_secure: bool,
     /// The request's id.
     pub request_id: String,
 }
@@ -160,7 +163,7 @@ impl Kms {
         context: &Context,
     ) -> Result<(String, Zeroizing<Vec<u8>>), KmsError> {
         self.delete_due(call.now);
-        let outcome = self.open_blob(call, "Decrypt", ciphertext_blob, context);
+        let outcome = self.open_blob(call, Asked::under("Decrypt", context), ciphertext_blob);
         let parameters =
             serde_json::json!({ "encryptionAlgorithm": "SYMMETRIC_DEFAULT", "encryptionContext": context });
         let used: Vec<Used> = self.named_in(ciphertext_blob).into_iter().collect();
@@ -195,14 +198,14 @@ impl Kms {
     fn open_blob(
         &mut self,
         call: &Call<'_>,
-        operation: &str,
+        asked: Asked<'_>,
         ciphertext_blob: &[u8],
-        context: &Context,
     ) -> Result<(Used, Zeroizing<Vec<u8>>), KmsError> {
         let used = self.named_in(ciphertext_blob).ok_or_else(|| self.no_key_for(call, ciphertext_blob))?;
-        self.authorize(call, &used.key_id, Asked::under(operation, context))?;
+        self.authorize(call, &used.key_id, asked)?;
         let key = self.state.keys.get(&used.key_id).ok_or_else(KmsError::invalid_ciphertext)?;
         self.check_state(&used.key_id, key)?;
+        let context = asked.context.ok_or_else(KmsError::internal)?;
         let plaintext = blob::open(&used.key_id, key, ciphertext_blob, context)?;
         Ok((used, plaintext))
     }
@@ -223,8 +226,8 @@ impl Kms {
 
     /// The id of a key that may be used, by this caller and in this state; rotated first where that is due.
     fn usable_key(&mut self, call: &Call<'_>, key: &str, asked: Asked<'_>) -> Result<String, KmsError> {
-        let id = self.key_id(key, call.now)?;
-        self.authorize(call, &id, asked)?;
+        let id = self.key_id_for(key, asked.operation, call.now)?;
+        self.authorize(call, &id, asked.by_name(Some(key)))?;
         self.rotate_if_due(&id, call.now)?;
         let key = self.state.keys.get(&id).ok_or_else(KmsError::internal)?;
         self.check_state(&id, key)?;
@@ -235,16 +238,16 @@ impl Kms {
     fn rotate_if_due(&mut self, id: &str, now: u64) -> Result<(), KmsError> {
         let key = self.state.keys.get_mut(id).ok_or_else(KmsError::internal)?;
         if let Some(at) = key.rotate_if_due(now)? {
-            self.record_rotation(id, at, "AUTOMATIC");
+            self.record_rotation(id, at, RotationType::Automatic);
         }
         Ok(())
     }
 
     /// Puts a rotation that KMS made on record.
-    fn record_rotation(&mut self, id: &str, at: u64, kind: &str) {
+    fn record_rotation(&mut self, id: &str, at: u64, kind: RotationType) {
         let arn = self.arn(id);
         let event = Event::of_service("RotateKey", at, &arn, &self.account_id, &self.region);
-        self.push_event(event.with_details(serde_json::json!({ "keyId": arn, "rotationType": kind })));
+        self.push_event(event.with_details(serde_json::json!({ "keyId": arn, "rotationType": kind.name() })));
     }
 
     fn check_state(&self, id: &str, key: &Key) -> Result<(), KmsError> {

@@ -4,8 +4,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::super::authorize::Asked;
+use super::super::authorize::{Asked, conditions};
 use super::super::{Call, Kms, KmsError, blob, random};
+use super::keys::check_key_store;
 use super::{Done, Input, Outcome};
 
 const ALGORITHM: &str = "SYMMETRIC_DEFAULT";
@@ -13,6 +14,7 @@ const ALGORITHM: &str = "SYMMETRIC_DEFAULT";
 impl Kms {
     pub(super) fn json_generate_data_key(&mut self, call: &Call<'_>, input: &Input, operation: &str) -> Outcome {
         let length = data_key_length(input)?;
+        check_recipient(input)?;
         let (key, context) = (input.required("KeyId")?, input.context("EncryptionContext")?);
         let made = self.make_data_key(call, operation, &key, length, &context)?;
         check_dry_run(input)?;
@@ -30,13 +32,6 @@ impl Kms {
     pub(super) fn json_encrypt(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
         check_algorithm(input, "EncryptionAlgorithm")?;
         let plaintext = Zeroizing::new(input.bytes("Plaintext")?);
-        if plaintext.is_empty() || plaintext.len() > 4096 {
-            let bound = if plaintext.is_empty() { "greater than or equal to 1" } else { "less than or equal to 4096" };
-            return Err(KmsError::validation(&format!(
-                "1 validation error detected: Value at 'plaintext' failed to satisfy constraint: Member must have length \
-                 {bound}"
-            )));
-        }
         let (key, context) = (input.required("KeyId")?, input.context("EncryptionContext")?);
         let id = self.usable_key(call, &key, Asked::under("Encrypt", &context))?;
         check_dry_run(input)?;
@@ -49,10 +44,16 @@ impl Kms {
 
     pub(super) fn json_decrypt(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
         check_algorithm(input, "EncryptionAlgorithm")?;
+        check_recipient(input)?;
+        let (named, context) = (input.text("KeyId")?, input.context("EncryptionContext")?);
+        let asked = Asked::under("Decrypt", &context).by_name(named.as_deref());
+        if ignores_ciphertext(input)? {
+            self.usable_key(call, &input.required("KeyId")?, asked)?;
+            check_dry_run(input)?;
+        }
         let wrapped = input.bytes("CiphertextBlob")?;
-        self.check_named_key(call, input.text("KeyId")?, &wrapped)?;
-        let context = input.context("EncryptionContext")?;
-        let (used, plaintext) = self.open_blob(call, "Decrypt", &wrapped, &context)?;
+        self.check_named_key(call, named.as_deref(), &wrapped)?;
+        let (used, plaintext) = self.open_blob(call, asked, &wrapped)?;
         check_dry_run(input)?;
         let output = json!({
             "KeyId": self.arn(&used.key_id),
@@ -66,11 +67,25 @@ impl Kms {
     pub(super) fn json_re_encrypt(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
         check_algorithm(input, "SourceEncryptionAlgorithm")?;
         check_algorithm(input, "DestinationEncryptionAlgorithm")?;
-        let wrapped = input.bytes("CiphertextBlob")?;
-        self.check_named_key(call, input.text("SourceKeyId")?, &wrapped)?;
         let (from, to) = (input.context("SourceEncryptionContext")?, input.context("DestinationEncryptionContext")?);
-        let (source, plaintext) = self.open_blob(call, "ReEncryptFrom", &wrapped, &from)?;
-        let id = self.usable_key(call, &input.required("DestinationKeyId")?, Asked::under("ReEncryptTo", &to))?;
+        let (named, destination) = (input.text("SourceKeyId")?, input.required("DestinationKeyId")?);
+        let wrapped = if ignores_ciphertext(input)? { None } else { Some(input.bytes("CiphertextBlob")?) };
+        let target_id = self.key_id(&destination, call.now)?;
+        let source_id = match &wrapped {
+            Some(wrapped) => blob::key_id(wrapped),
+            None => Some(self.key_id(&input.required("SourceKeyId")?, call.now)?),
+        };
+        let same = conditions([("kms:ReEncryptOnSameKey", (source_id.as_ref() == Some(&target_id)).to_string())]);
+        let asked = |operation, context| Asked { further: Some(&same), ..Asked::under(operation, context) };
+        let asked_from = asked("ReEncryptFrom", &from).by_name(named.as_deref());
+        let Some(wrapped) = wrapped else {
+            self.usable_key(call, &input.required("SourceKeyId")?, asked_from)?;
+            self.usable_key(call, &destination, asked("ReEncryptTo", &to))?;
+            return check_dry_run(input).and(Err(KmsError::internal()));
+        };
+        self.check_named_key(call, named.as_deref(), &wrapped)?;
+        let (source, plaintext) = self.open_blob(call, asked_from, &wrapped)?;
+        let id = self.usable_key(call, &destination, asked("ReEncryptTo", &to))?;
         check_dry_run(input)?;
         let (rewrapped, target) = (self.wrap(&id, &plaintext, &to)?, self.used_now(&id)?);
         let output = json!({
@@ -86,9 +101,9 @@ impl Kms {
     }
 
     /// A key that the caller names must be the one in the blob.
-    fn check_named_key(&mut self, call: &Call<'_>, named: Option<String>, wrapped: &[u8]) -> Result<(), KmsError> {
+    fn check_named_key(&mut self, call: &Call<'_>, named: Option<&str>, wrapped: &[u8]) -> Result<(), KmsError> {
         let Some(named) = named else { return Ok(()) };
-        let id = self.key_id(&named, call.now)?;
+        let id = self.key_id(named, call.now)?;
         if blob::key_id(wrapped).is_some_and(|in_blob| in_blob != id) {
             let message = "The key ID in the request does not identify a CMK that can perform this operation.";
             return Err(KmsError::new("IncorrectKeyException", message.to_owned()));
@@ -98,7 +113,9 @@ impl Kms {
 }
 
 pub(super) fn json_generate_random(input: &Input) -> Outcome {
-    let Some(length) = input.number_within("NumberOfBytes", 1, 1024)? else {
+    check_key_store(input)?;
+    check_recipient(input)?;
+    let Some(length) = input.number("NumberOfBytes")? else {
         return Err(KmsError::validation("NumberOfBytes is required."));
     };
     let bytes = Zeroizing::new(random::<1024>()?);
@@ -115,6 +132,21 @@ pub(super) fn check_dry_run(input: &Input) -> Result<(), KmsError> {
     Err(KmsError::new("DryRunOperationException", message.to_owned()))
 }
 
+/// Whether a dry run is to ask for permissions only, without a ciphertext.
+fn ignores_ciphertext(input: &Input) -> Result<bool, KmsError> {
+    let modifiers = input.texts("DryRunModifiers")?;
+    Ok(input.flag("DryRun")? && modifiers.iter().any(|modifier| modifier == "IGNORE_CIPHERTEXT"))
+}
+
+/// Answers for an enclave are wrapped under a key that its attestation document proves, by a signature of AWS's own hardware.
+/// Nothing else can sign one, so none is right here.
+fn check_recipient(input: &Input) -> Result<(), KmsError> {
+    match input.value("Recipient") {
+        Some(_) => Err(KmsError::validation("The attestation document is not one that a Nitro enclave of AWS signed.")),
+        None => Ok(()),
+    }
+}
+
 fn check_algorithm(input: &Input, name: &str) -> Result<(), KmsError> {
     match input.text(name)? {
         Some(other) if other != ALGORITHM => {
@@ -127,7 +159,7 @@ fn check_algorithm(input: &Input, name: &str) -> Result<(), KmsError> {
 
 /// A data key's length: by name or by number, not by both.
 fn data_key_length(input: &Input) -> Result<usize, KmsError> {
-    match (input.text("KeySpec")?.as_deref(), input.number_within("NumberOfBytes", 1, 1024)?) {
+    match (input.text("KeySpec")?.as_deref(), input.number("NumberOfBytes")?) {
         (Some("AES_256"), None) => Ok(32),
         (Some("AES_128"), None) => Ok(16),
         (None, Some(length)) => usize::try_from(length).map_err(|_| KmsError::internal()),

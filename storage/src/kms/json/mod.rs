@@ -10,7 +10,9 @@ mod input;
 mod keys;
 mod policies;
 mod rotation;
+mod shapes;
 mod tags;
+mod unfit;
 
 use serde_json::{Value, json};
 
@@ -52,7 +54,9 @@ impl Kms {
         let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or_default();
         self.delete_due(call.now);
         let outcome = Input::parse(body).and_then(|input| {
-            let outcome = self.perform(call, operation, &input);
+            let outcome = shapes::check(operation, &input)
+                .and_then(|()| self.check_grant_tokens(operation, &input))
+                .and_then(|()| self.perform(call, operation, &input));
             self.record_call(call, operation, &input, &outcome);
             outcome
         });
@@ -134,6 +138,7 @@ impl Kms {
             "Encrypt" => self.json_encrypt(call, input),
             "Decrypt" => self.json_decrypt(call, input),
             "ReEncrypt" => self.json_re_encrypt(call, input),
+            _ if unfit::is_operation(operation) => self.json_refuse(call, input, operation),
             _ => {
                 let message = format!("{operation:?} is not an operation of the simulated KMS.");
                 Err(KmsError::new("UnknownOperationException", message))

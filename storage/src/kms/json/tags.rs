@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::super::authorize::{Asked, conditions};
 use super::super::{Call, Kms, KmsError};
-use super::{Input, Outcome};
+use super::{Input, Outcome, shapes};
+use crate::policy::ConditionContext;
 
 /// How many tags a key can have.
 const MAX_TAGS: usize = 50;
@@ -21,7 +23,11 @@ struct Tag {
 impl Kms {
     pub(super) fn json_tag(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
         let added = tags(input)?;
-        let id = self.changeable_key(call, input, "TagResource")?;
+        let mut asked = names(added.keys());
+        for (name, value) in &added {
+            asked.add(&format!("aws:RequestTag/{name}"), value);
+        }
+        let id = self.changeable_key(call, input, Asked::with("TagResource", &asked))?;
         let key = self.changed_key(&id)?;
         let mut all = key.tags.clone();
         all.extend(added);
@@ -31,9 +37,9 @@ impl Kms {
     }
 
     pub(super) fn json_untag(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
-        let names = input.texts("TagKeys")?;
-        let id = self.changeable_key(call, input, "UntagResource")?;
-        self.changed_key(&id)?.tags.retain(|name, _| !names.contains(name));
+        let removed = input.texts("TagKeys")?;
+        let id = self.changeable_key(call, input, Asked::with("UntagResource", &names(&removed)))?;
+        self.changed_key(&id)?.tags.retain(|name, _| !removed.contains(name));
         Ok(json!({}).into())
     }
 
@@ -42,8 +48,13 @@ impl Kms {
         let key = self.state.keys.get(&id).ok_or_else(KmsError::internal)?;
         let tags: Vec<Value> =
             key.tags.iter().map(|(name, value)| json!({ "TagKey": name, "TagValue": value })).collect();
-        Ok(input.page("Tags", &tags, 50)?.into())
+        Ok(input.page("Tags", &tags, (50, 50))?.into())
     }
+}
+
+/// What conditions can ask about tags by their names alone.
+fn names<'a>(names: impl IntoIterator<Item = &'a String>) -> ConditionContext {
+    conditions(names.into_iter().map(|name| ("aws:TagKeys", name.clone())))
 }
 
 /// The tags of a request, by their names.
@@ -74,10 +85,8 @@ fn check_length(value: &str, place: &str, most: usize) -> Result<(), KmsError> {
     if value.chars().count() <= most {
         return Ok(());
     }
-    Err(KmsError::validation(&format!(
-        "1 validation error detected: Value '{value}' at '{place}' failed to satisfy constraint: Member must have length \
-         less than or equal to {most}"
-    )))
+    let constraint = format!("Member must have length less than or equal to {most}");
+    Err(shapes::refusal(&format!("Value '{value}'"), place, &constraint))
 }
 
 fn fault(message: &str) -> KmsError {

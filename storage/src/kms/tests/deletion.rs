@@ -72,6 +72,7 @@ fn on_its_day_a_key_is_gone_with_its_aliases_and_what_it_wrapped() {
     assert_eq!(deleted["userIdentity"], json!({ "accountId": "111122223333", "invokedBy": "AWS Internal" }));
     assert_eq!((&deleted["eventType"], &deleted["readOnly"]), (&json!("AwsServiceEvent"), &json!(false)));
     assert_eq!(deleted["resources"][0]["ARN"], arn.as_str());
+    assert_eq!(deleted["responseElements"], json!({ "keyId": arn }));
     assert_eq!(deleted["eventTime"], "2026-09-28T14:13:20Z");
 }
 

@@ -23,14 +23,14 @@ fn named(name: &str) -> Caller {
 /// What the API answers somebody who calls it themselves, at a time.
 fn ask_as(kms: &mut Kms, name: &str, now: u64, operation: &str, input: &Value) -> Value {
     let caller = named(name);
-    let call = Call { caller: &caller, now, via_s3: false, request_id: "R".to_owned() };
+    let call = Call { caller: &caller, now, via_s3: false, is_secure: true, request_id: "R".to_owned() };
     let answer = kms.handle_json(&call, &format!("TrentService.{operation}"), input.to_string().as_bytes());
     serde_json::from_slice(&answer.body).unwrap()
 }
 
 fn with_call<T>(work: impl FnOnce(&Call<'_>) -> T) -> T {
     let caller = caller();
-    work(&Call { caller: &caller, now: NOW, via_s3: true, request_id: "R".to_owned() })
+    work(&Call { caller: &caller, now: NOW, via_s3: true, is_secure: true, request_id: "R".to_owned() })
 }
 
 fn kms() -> Kms {
@@ -166,9 +166,10 @@ fn the_json_api_refuses_what_kms_refuses() {
     let both = json!({ "KeyId": "alias/one", "KeySpec": "AES_256", "NumberOfBytes": 32 });
     assert_eq!(code("GenerateDataKey", both), "ValidationException");
     assert_eq!(code("Encrypt", json!({ "KeyId": "alias/one", "Plaintext": "" })), "ValidationException");
-    assert_eq!(code("CreateKey", json!({ "KeySpec": "RSA_2048" })), "UnsupportedOperationException");
+    let rsa = json!({ "KeySpec": "RSA_2048", "KeyUsage": "ENCRYPT_DECRYPT" });
+    assert_eq!(code("CreateKey", rsa), "UnsupportedOperationException");
     assert_eq!(code("CreateAlias", json!({ "AliasName": "one", "TargetKeyId": "alias/one" })), "ValidationException");
-    assert_eq!(code("Sign", json!({})), "UnknownOperationException");
+    assert_eq!(code("GenerateDataKeyPair", json!({})), "UnknownOperationException");
     assert_eq!(code("Decrypt", json!({ "CiphertextBlob": 5 })), "ValidationException");
     assert_eq!(code("Decrypt", json!([])), "SerializationException");
 }

@@ -15,7 +15,7 @@ fn opens(kms: &mut Kms, made: &Value) -> bool {
 #[test]
 fn what_older_material_wrapped_still_opens_and_new_data_keys_are_under_the_new() {
     let mut kms = kms();
-    let key = json!({ "KeyId": "alias/one" });
+    let key = json!({ "KeyId": kms.resolve("alias/one", NOW).unwrap() });
     let old = data_key(&mut kms, NOW);
     ask_as(&mut kms, "user", NOW + 1, "RotateKeyOnDemand", &key);
     let new = data_key(&mut kms, NOW + 2);
@@ -35,7 +35,8 @@ fn what_older_material_wrapped_still_opens_and_new_data_keys_are_under_the_new()
 fn a_blob_that_names_another_of_the_keys_materials_does_not_open() {
     let mut kms = kms();
     let old = data_key(&mut kms, NOW);
-    ask_as(&mut kms, "user", NOW, "RotateKeyOnDemand", &json!({ "KeyId": "alias/one" }));
+    let key = json!({ "KeyId": kms.resolve("alias/one", NOW).unwrap() });
+    ask_as(&mut kms, "user", NOW, "RotateKeyOnDemand", &key);
     let new = data_key(&mut kms, NOW);
     let bytes = |made: &Value| STANDARD.decode(made["CiphertextBlob"].as_str().unwrap()).unwrap();
     let (old, mut forged) = (bytes(&old), bytes(&new));
@@ -47,14 +48,14 @@ fn a_blob_that_names_another_of_the_keys_materials_does_not_open() {
 #[test]
 fn the_calendar_rotates_when_a_period_is_over() {
     let mut kms = kms();
-    let key = json!({ "KeyId": "alias/one" });
+    let key = json!({ "KeyId": kms.resolve("alias/one", NOW).unwrap() });
     let status = ask_as(&mut kms, "user", NOW, "GetKeyRotationStatus", &key);
     assert_eq!(status["KeyRotationEnabled"], json!(false));
     for days in [89, 2561] {
-        let input = json!({ "KeyId": "alias/one", "RotationPeriodInDays": days });
+        let input = json!({ "KeyId": key["KeyId"], "RotationPeriodInDays": days });
         assert_eq!(ask_as(&mut kms, "user", NOW, "EnableKeyRotation", &input)["__type"], "ValidationException");
     }
-    ask_as(&mut kms, "user", NOW, "EnableKeyRotation", &json!({ "KeyId": "alias/one", "RotationPeriodInDays": 90 }));
+    ask_as(&mut kms, "user", NOW, "EnableKeyRotation", &json!({ "KeyId": key["KeyId"], "RotationPeriodInDays": 90 }));
     let due = NOW + 90 * SECONDS_PER_DAY;
     let first = data_key(&mut kms, due - 1);
     let second = data_key(&mut kms, due);
@@ -76,7 +77,7 @@ fn the_calendar_rotates_when_a_period_is_over() {
 #[test]
 fn the_last_use_is_known_with_its_event() {
     let mut kms = kms();
-    let key = json!({ "KeyId": "alias/one" });
+    let key = json!({ "KeyId": kms.resolve("alias/one", NOW).unwrap() });
     let unused = ask_as(&mut kms, "user", NOW, "GetKeyLastUsage", &key);
     assert_eq!(unused["KeyLastUsage"], json!({}));
     data_key(&mut kms, NOW + 7);
