@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
 
 use super::grant::Grant;
 use super::{KmsError, random};
@@ -28,14 +28,13 @@ pub(super) struct Key {
 }
 
 /// 32 secret bytes and where they come from. Wiped on drop, never printed.
-#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct Material {
-    bytes: [u8; 32],
+    /// Where they stay: a list of materials that grows leaves no copies of them behind.
+    bytes: Box<[u8; 32]>,
     /// 32 random bytes in hex.
-    #[zeroize(skip)]
     pub(super) id: String,
     /// When and why it took over; nothing for a key's first material.
-    #[zeroize(skip)]
     pub(super) rotated: Option<(u64, RotationType)>,
 }
 
@@ -95,7 +94,7 @@ impl Key {
         created: u64,
     ) -> Result<Self, KmsError> {
         Ok(Self {
-            materials: vec![Material { bytes: random()?, id: hex::encode(random::<32>()?), rotated: None }],
+            materials: vec![Material::generate(None)?],
             state: KeyState::Enabled,
             manager,
             description: description.to_owned(),
@@ -132,7 +131,7 @@ impl Key {
 
     /// Rotates the key on demand; the caller has checked that it may be.
     pub(super) fn rotate_on_demand(&mut self, now: u64) -> Result<(), KmsError> {
-        self.materials.push(Material::generate(now, RotationType::OnDemand)?);
+        self.materials.push(Material::generate(Some((now, RotationType::OnDemand)))?);
         Ok(())
     }
 
@@ -146,18 +145,26 @@ impl Key {
         let period = u64::from(rotation.period_days.max(1)) * SECONDS_PER_DAY;
         // However long nobody looked, one new material is as good as many.
         rotation.next += (now - at) / period * period + period;
-        self.materials.push(Material::generate(at, RotationType::Automatic)?);
+        self.materials.push(Material::generate(Some((at, RotationType::Automatic)))?);
         Ok(Some(at))
     }
 }
 
 impl Material {
-    fn generate(at: u64, kind: RotationType) -> Result<Self, KmsError> {
-        Ok(Self { bytes: random()?, id: hex::encode(random::<32>()?), rotated: Some((at, kind)) })
+    fn generate(rotated: Option<(u64, RotationType)>) -> Result<Self, KmsError> {
+        let mut material = Self { bytes: Box::new([0; 32]), id: hex::encode(random::<32>()?), rotated };
+        getrandom::fill(&mut *material.bytes).map_err(|_| KmsError::internal())?;
+        Ok(material)
     }
 
-    pub(super) const fn bytes(&self) -> &[u8; 32] {
+    pub(super) fn bytes(&self) -> &[u8; 32] {
         &self.bytes
+    }
+}
+
+impl Drop for Material {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
     }
 }
 

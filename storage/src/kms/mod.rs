@@ -226,7 +226,7 @@ impl Kms {
 
     /// The id of a key that may be used, by this caller and in this state; rotated first where that is due.
     fn usable_key(&mut self, call: &Call<'_>, key: &str, asked: Asked<'_>) -> Result<String, KmsError> {
-        let id = self.key_id_for(key, asked.operation, call.now)?;
+        let id = self.key_id_for(call, key, asked.operation)?;
         self.authorize(call, &id, asked.by_name(Some(key)))?;
         self.rotate_if_due(&id, call.now)?;
         let key = self.state.keys.get(&id).ok_or_else(KmsError::internal)?;

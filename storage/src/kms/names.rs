@@ -2,7 +2,7 @@
 
 use super::authorize::{default_policy, s3_policy};
 use super::key::Manager;
-use super::{Alias, Kms, KmsError, Used};
+use super::{Alias, Call, Kms, KmsError, Used};
 
 /// The operations that take a key by its alias; all others want its id or its ARN (AWS KMS API Reference, `KeyId`).
 const BY_ALIAS: [&str; 12] = [
@@ -26,8 +26,8 @@ const S3_ALIAS: &str = "alias/aws/s3";
 impl Kms {
     /// A key that exists, by any of its names.
     pub(super) fn known(&self, key: &str) -> Option<Used> {
-        let name = key.rsplit_once(":key/").map_or(key, |(_, id)| id);
-        let name = alias_in(name).unwrap_or(name);
+        let own = format!("arn:aws:kms:{}:{}:", self.region, self.account_id);
+        let name = key.strip_prefix(&own).map_or(key, |name| name.strip_prefix("key/").unwrap_or(name));
         let id = self.state.aliases.get(name).map_or(name, |alias| alias.target.as_str());
         self.used_now(id).ok()
     }
@@ -51,13 +51,29 @@ impl Kms {
         self.key_id_of_name(key, key, now)
     }
 
-    /// As [`Kms::key_id`], for an operation, which may not take aliases.
-    pub(super) fn key_id_for(&mut self, key: &str, operation: &str, now: u64) -> Result<String, KmsError> {
+    /// As [`Kms::key_id`], for an operation, which may not take aliases, and for a caller, who gets nothing of other accounts.
+    pub(super) fn key_id_for(&mut self, call: &Call<'_>, key: &str, operation: &str) -> Result<String, KmsError> {
+        self.check_account(call, key, operation)?;
         if alias_in(key).is_some() && !BY_ALIAS.contains(&operation) {
             let message = "Key Aliases are not supported for this operation.";
             return Err(KmsError::new("InvalidArnException", message.to_owned()));
         }
-        self.key_id(key, now)
+        self.key_id(key, call.now)
+    }
+
+    /// There is no other account, and so no key of one that lets anybody in: KMS does not say which of both it is.
+    fn check_account(&self, call: &Call<'_>, key: &str, operation: &str) -> Result<(), KmsError> {
+        let mut fields = key.strip_prefix("arn:aws:kms:").into_iter().flat_map(|rest| rest.splitn(3, ':'));
+        let (region, account) = (fields.next(), fields.next());
+        if region != Some(&self.region) || account.is_none_or(|account| account == self.account_id) {
+            return Ok(());
+        }
+        let message = format!(
+            "User: {} is not authorized to perform: kms:{operation} on this resource because the resource does not exist in \
+             this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access",
+            call.caller.arn()
+        );
+        Err(KmsError::new("AccessDeniedException", message))
     }
 
     fn key_id_of_name(&mut self, name: &str, asked: &str, now: u64) -> Result<String, KmsError> {

@@ -210,6 +210,8 @@ async fn nobody_locks_themselves_out_unless_they_say_so() {
     assert_eq!(refusal(&made), lockout);
     let malformed = json!({ "KeyId": arn, "Policy": "{}" });
     assert_eq!(refusal(&admin.kms("PutKeyPolicy", malformed).await).0, "MalformedPolicyDocumentException");
+    let managed = json!({ "KeyId": arn, "PolicyName": "AWS_RAM", "Policy": "{}" });
+    assert_eq!(refusal(&admin.kms("PutKeyPolicy", managed).await).0, "ValidationException");
     let after = admin.kms("GetKeyPolicy", json!({ "KeyId": arn })).await.assert_ok().json()["Policy"].clone();
     assert_eq!(after, before, "nothing changed");
 
@@ -221,4 +223,25 @@ async fn nobody_locks_themselves_out_unless_they_say_so() {
         let refused = client.kms("GetKeyPolicy", json!({ "KeyId": arn })).await;
         assert_eq!(refused.json()["__type"], "AccessDeniedException", "now it is nobody's");
     }
+}
+
+#[scenario]
+async fn keys_of_other_accounts_let_nobody_in() {
+    let client = Client::new().await;
+    let described = client.kms("DescribeKey", json!({ "KeyId": "alias/documents" })).await.assert_ok().json();
+    let arn = described["KeyMetadata"]["Arn"].as_str().unwrap().replace("111122223333", "444455556666");
+    let text = |operation: &str| {
+        format!(
+            "User: {ADMIN} is not authorized to perform: kms:{operation} on this resource because the resource does not exist \
+             in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access"
+        )
+    };
+    for operation in ["DescribeKey", "GenerateDataKey", "DisableKey", "GetKeyPolicy"] {
+        let refused = client.kms(operation, json!({ "KeyId": arn, "NumberOfBytes": 32 })).await;
+        assert_eq!((refused.status, refused.json()["Message"].clone()), (400, json!(text(operation))));
+    }
+    let put = client.put("demo/a").header(SSE, "aws:kms").header(KMS_KEY_ID, &arn).body("x").send().await;
+    put.assert_refused(403, "AccessDenied", &text("GenerateDataKey"));
+    let events = serde_json::to_value(client.storage.kms_events().await).unwrap();
+    assert_eq!(events.as_array().unwrap().last().unwrap()["resources"], json!([]), "it is none of this account's keys");
 }

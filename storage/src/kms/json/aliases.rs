@@ -50,7 +50,7 @@ impl Kms {
     }
 
     pub(super) fn json_list_aliases(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
-        let of_key = input.text("KeyId")?.map(|key| self.key_id_for(&key, "ListAliases", call.now)).transpose()?;
+        let of_key = input.text("KeyId")?.map(|key| self.key_id_for(call, &key, "ListAliases")).transpose()?;
         let wanted =
             self.state.aliases.iter().filter(|(_, alias)| of_key.as_ref().is_none_or(|id| *id == alias.target));
         let entries: Vec<Value> = wanted
@@ -75,7 +75,7 @@ impl Kms {
         if alias_in(&name).is_some() {
             return Err(KmsError::validation("Aliases must refer to keys. Not aliases"));
         }
-        let id = self.key_id(&name, call.now)?;
+        let id = self.key_id_for(call, &name, operation)?;
         self.authorize(call, &id, operation.into())?;
         let key = self.state.keys.get(&id).ok_or_else(KmsError::internal)?;
         if key.state.name() == "PendingDeletion" {

@@ -52,7 +52,7 @@ impl Kms {
             check_dry_run(input)?;
         }
         let wrapped = input.bytes("CiphertextBlob")?;
-        self.check_named_key(call, named.as_deref(), &wrapped)?;
+        self.check_named_key(call, asked, &wrapped)?;
         let (used, plaintext) = self.open_blob(call, asked, &wrapped)?;
         check_dry_run(input)?;
         let output = json!({
@@ -70,10 +70,10 @@ impl Kms {
         let (from, to) = (input.context("SourceEncryptionContext")?, input.context("DestinationEncryptionContext")?);
         let (named, destination) = (input.text("SourceKeyId")?, input.required("DestinationKeyId")?);
         let wrapped = if ignores_ciphertext(input)? { None } else { Some(input.bytes("CiphertextBlob")?) };
-        let target_id = self.key_id(&destination, call.now)?;
+        let target_id = self.key_id_for(call, &destination, "ReEncryptTo")?;
         let source_id = match &wrapped {
             Some(wrapped) => blob::key_id(wrapped),
-            None => Some(self.key_id(&input.required("SourceKeyId")?, call.now)?),
+            None => Some(self.key_id_for(call, &input.required("SourceKeyId")?, "ReEncryptFrom")?),
         };
         let same = conditions([("kms:ReEncryptOnSameKey", (source_id.as_ref() == Some(&target_id)).to_string())]);
         let asked = |operation, context| Asked { further: Some(&same), ..Asked::under(operation, context) };
@@ -83,7 +83,7 @@ impl Kms {
             self.usable_key(call, &destination, asked("ReEncryptTo", &to))?;
             return check_dry_run(input).and(Err(KmsError::internal()));
         };
-        self.check_named_key(call, named.as_deref(), &wrapped)?;
+        self.check_named_key(call, asked_from, &wrapped)?;
         let (source, plaintext) = self.open_blob(call, asked_from, &wrapped)?;
         let id = self.usable_key(call, &destination, asked("ReEncryptTo", &to))?;
         check_dry_run(input)?;
@@ -101,9 +101,9 @@ impl Kms {
     }
 
     /// A key that the caller names must be the one in the blob.
-    fn check_named_key(&mut self, call: &Call<'_>, named: Option<&str>, wrapped: &[u8]) -> Result<(), KmsError> {
-        let Some(named) = named else { return Ok(()) };
-        let id = self.key_id(named, call.now)?;
+    fn check_named_key(&mut self, call: &Call<'_>, asked: Asked<'_>, wrapped: &[u8]) -> Result<(), KmsError> {
+        let Some(named) = asked.name else { return Ok(()) };
+        let id = self.key_id_for(call, named, asked.operation)?;
         if blob::key_id(wrapped).is_some_and(|in_blob| in_blob != id) {
             let message = "The key ID in the request does not identify a CMK that can perform this operation.";
             return Err(KmsError::new("IncorrectKeyException", message.to_owned()));

@@ -93,7 +93,7 @@ impl Kms {
         if let Some(token) = input.text("GrantToken")? {
             return self.grant_of_token(&token);
         }
-        let id = self.key_id_for(&input.required("KeyId")?, "RetireGrant", call.now)?;
+        let id = self.key_id_for(call, &input.required("KeyId")?, "RetireGrant")?;
         let grant = self.grant_of_id(&id, &input.required("GrantId")?)?;
         Ok((id, grant))
     }

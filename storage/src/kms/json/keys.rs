@@ -143,7 +143,7 @@ impl Kms {
         asked: impl Into<Asked<'a>>,
     ) -> Result<String, KmsError> {
         let (name, asked) = (input.required("KeyId")?, asked.into());
-        let id = self.key_id_for(&name, asked.operation, call.now)?;
+        let id = self.key_id_for(call, &name, asked.operation)?;
         self.authorize(call, &id, Asked { name: Some(&name), ..asked })?;
         self.rotate_if_due(&id, call.now)?;
         Ok(id)

@@ -22,6 +22,9 @@ impl Kms {
     }
 
     pub(super) fn json_put_policy(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
+        if input.text("PolicyName")?.as_deref() == Some("AWS_RAM") {
+            return Err(KmsError::validation("The AWS_RAM policy can only be managed by the RAM service."));
+        }
         check_name(input)?;
         let policy = input.required("Policy")?;
         let id = self.asked_key(call, input, Asked::with("PutKeyPolicy", &put(input)?))?;
