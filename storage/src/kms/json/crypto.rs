@@ -49,7 +49,7 @@ impl Kms {
         let asked = Asked::under("Decrypt", &context).by_name(named.as_deref());
         if ignores_ciphertext(input)? {
             self.usable_key(call, &input.required("KeyId")?, asked)?;
-            check_dry_run(input)?;
+            return Err(dry_run());
         }
         let wrapped = input.bytes("CiphertextBlob")?;
         self.check_named_key(call, asked, &wrapped)?;
@@ -81,7 +81,7 @@ impl Kms {
         let Some(wrapped) = wrapped else {
             self.usable_key(call, &input.required("SourceKeyId")?, asked_from)?;
             self.usable_key(call, &destination, asked("ReEncryptTo", &to))?;
-            return check_dry_run(input).and(Err(KmsError::internal()));
+            return Err(dry_run());
         };
         self.check_named_key(call, asked_from, &wrapped)?;
         let (source, plaintext) = self.open_blob(call, asked_from, &wrapped)?;
@@ -125,11 +125,12 @@ pub(super) fn json_generate_random(input: &Input) -> Outcome {
 
 /// What would have succeeded is refused, where the caller only wanted to know.
 pub(super) fn check_dry_run(input: &Input) -> Result<(), KmsError> {
-    if !input.flag("DryRun")? {
-        return Ok(());
-    }
+    if input.flag("DryRun")? { Err(dry_run()) } else { Ok(()) }
+}
+
+fn dry_run() -> KmsError {
     let message = "The request would have succeeded, but the DryRun option is set.";
-    Err(KmsError::new("DryRunOperationException", message.to_owned()))
+    KmsError::new("DryRunOperationException", message.to_owned())
 }
 
 /// Whether a dry run is to ask for permissions only, without a ciphertext.
