@@ -4,6 +4,7 @@
 
 use s3_storage_sim::store::Change;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::support::{Client, KMS_KEY_ID, SSE, scenario};
 
@@ -18,10 +19,15 @@ async fn kms_state(client: &Client) -> Value {
 
 /// The same storage, started anew after so many days.
 async fn after_days(client: &Client, days: u64) -> Client {
+    with_dates(client, |at| at - days * 86_400).await
+}
+
+/// The same storage, started anew with other dates of deletion, in Unix seconds.
+async fn with_dates(client: &Client, change: impl Fn(u64) -> u64) -> Client {
     let mut state = kms_state(client).await;
     for key in state["keys"].as_object_mut().unwrap().values_mut() {
         if let Some(at) = key["state"].get_mut("PendingDeletion").map(|pending| &mut pending["at"]) {
-            *at = json!(at.as_u64().unwrap() - days * 86_400);
+            *at = json!(change(at.as_u64().unwrap()));
         }
     }
     let (records, _) = client.records().await;
@@ -105,4 +111,23 @@ async fn deletion_is_cancelled_in_time() {
     client.kms("EnableKey", json!({ "KeyId": arn })).await.assert_ok();
     let client = after_days(&client, 1).await;
     assert_eq!(client.get("demo/kms").send().await.assert_ok().text(), "content");
+}
+
+#[scenario]
+async fn on_its_day_a_key_is_deleted_also_where_nobody_asks_kms() {
+    let client = Client::new().await;
+    let arn = written(&client).await;
+    client.kms("ScheduleKeyDeletion", json!({ "KeyId": arn })).await.assert_ok();
+    let now = || u64::try_from(OffsetDateTime::now_utc().unix_timestamp()).unwrap();
+    // Its last two seconds.
+    let day = now() + 2;
+    let client = with_dates(&client, |_| day).await;
+    while now() < day {
+        std::hint::spin_loop();
+    }
+    // As servers do in quiet times; requests to S3 do it too.
+    client.storage.tidy().await;
+    assert_eq!(kms_state(&client).await["keys"], json!({}));
+    let events = serde_json::to_value(client.storage.kms_events().await).unwrap();
+    assert_eq!(events.as_array().unwrap().last().unwrap()["eventName"], "DeleteKey");
 }
