@@ -122,6 +122,8 @@ async fn grants_that_kms_would_not_make_are_refused() {
         let refused = admin.kms("RevokeGrant", json!({ "KeyId": arn, "GrantId": id })).await;
         assert_eq!(code(&refused), expected);
     }
+    let listed = admin.kms("ListGrants", json!({ "KeyId": arn, "GrantId": "none" })).await;
+    assert_eq!(code(&listed), "InvalidGrantIdException");
     let listed = admin.kms("ListGrants", json!({ "KeyId": arn })).await.assert_ok().json();
     assert_eq!(listed["Grants"], json!([]));
     let made = granted(&admin, &arn).await;

@@ -97,6 +97,15 @@ async fn all_that_is_wrong_is_named_at_once() {
         "x".repeat(2049)
     );
     assert_eq!(answer.json()["message"], expected);
+    let arn = arn(&client).await;
+    for (tag, place, constraint) in [
+        (json!({ "TagKey": "", "TagValue": "x" }), "tagKey", "have length greater than or equal to 1"),
+        (json!({ "TagValue": "x" }), "tagKey", "not be null"),
+        (json!({ "TagKey": "x" }), "tagValue", "not be null"),
+    ] {
+        let input = json!({ "KeyId": arn, "Tags": [{ "TagKey": "a", "TagValue": "" }, tag] });
+        assert_invalid(&client, "TagResource", input, &format!("tags.2.member.{place}"), constraint).await;
+    }
     for (operation, place) in [
         ("DescribeKey", "keyId"),
         ("Encrypt", "plaintext"),

@@ -53,6 +53,7 @@ impl Kms {
     pub(super) fn json_list_grants(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
         let id = self.asked_key(call, input, Asked::with("ListGrants", &not_for_aws()))?;
         let (wanted, grantee) = (input.text("GrantId")?, input.text("GranteePrincipal")?);
+        wanted.as_deref().map_or(Ok(()), check_id)?;
         let key = self.state.keys.get(&id).ok_or_else(KmsError::internal)?;
         let is_wanted = |grant: &&Grant| {
             wanted.as_ref().is_none_or(|id| *id == grant.id) && grantee.as_ref().is_none_or(|arn| *arn == grant.grantee)
@@ -99,9 +100,7 @@ impl Kms {
     }
 
     fn grant_of_id(&self, key_id: &str, id: &str) -> Result<Grant, KmsError> {
-        if id.len() != 64 || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(KmsError::new("InvalidGrantIdException", format!("{id} is not the id of a grant.")));
-        }
+        check_id(id)?;
         let grants = self.state.keys.get(key_id).map(|key| key.grants.as_slice()).unwrap_or_default();
         let missing = || KmsError::not_found(format!("Grant ID {id} not found"));
         grants.iter().find(|grant| grant.id == id).cloned().ok_or_else(missing)
@@ -163,6 +162,14 @@ fn new_grant(call: &Call<'_>, input: &Input) -> Result<Grant, KmsError> {
     }
     let (id, key, name) = (hex::encode(random::<32>()?), TokenKey::generate()?, input.text("Name")?);
     Ok(Grant { id, key, name, grantee, retiring, operations, constraints, created: call.now })
+}
+
+/// Checks that an id can be one of a grant: 64 hexadecimal digits.
+fn check_id(id: &str) -> Result<(), KmsError> {
+    if id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(());
+    }
+    Err(KmsError::new("InvalidGrantIdException", format!("{id} is not the id of a grant.")))
 }
 
 /// Checks that a principal is an account, a user, a role or a session of one, by its ARN.

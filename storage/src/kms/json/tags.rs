@@ -16,8 +16,8 @@ const MAX_TAGS: usize = 50;
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Tag {
-    tag_key: String,
-    tag_value: String,
+    tag_key: Option<String>,
+    tag_value: Option<String>,
 }
 
 impl Kms {
@@ -64,13 +64,14 @@ pub(super) fn tags(input: &Input) -> Result<BTreeMap<String, String>, KmsError> 
         .map_err(|_| KmsError::validation("Tags must be a list of TagKey and TagValue."))?;
     check_count(list.len())?;
     let mut tags = BTreeMap::new();
-    for (index, tag) in list.into_iter().enumerate() {
-        check_length(&tag.tag_key, &format!("tags.{}.member.tagKey", index + 1), 128)?;
-        check_length(&tag.tag_value, &format!("tags.{}.member.tagValue", index + 1), 256)?;
-        if tag.tag_key.to_ascii_lowercase().starts_with("aws:") {
+    for (index, Tag { tag_key, tag_value }) in list.into_iter().enumerate() {
+        let place = |name: &str| format!("tags.{}.member.{name}", index + 1);
+        let key = of_length(tag_key, &place("tagKey"), 1, 128)?;
+        let value = of_length(tag_value, &place("tagValue"), 0, 256)?;
+        if key.to_ascii_lowercase().starts_with("aws:") {
             return Err(fault("Tags beginning with aws: are reserved"));
         }
-        if tags.insert(tag.tag_key, tag.tag_value).is_some() {
+        if tags.insert(key, value).is_some() {
             return Err(fault("Duplicate tag keys"));
         }
     }
@@ -81,12 +82,15 @@ fn check_count(count: usize) -> Result<(), KmsError> {
     if count > MAX_TAGS { Err(fault("Too many tags")) } else { Ok(()) }
 }
 
-fn check_length(value: &str, place: &str, most: usize) -> Result<(), KmsError> {
-    if value.chars().count() <= most {
-        return Ok(());
-    }
-    let constraint = format!("Member must have length less than or equal to {most}");
-    Err(shapes::refusal(&format!("Value '{value}'"), place, &constraint))
+/// A text, if it is there and as long as it may be.
+fn of_length(text: Option<String>, place: &str, least: usize, most: usize) -> Result<String, KmsError> {
+    let text = text.ok_or_else(|| shapes::refusal("Value null", place, "Member must not be null"))?;
+    let bound = match text.chars().count() {
+        length if length < least => format!("greater than or equal to {least}"),
+        length if length > most => format!("less than or equal to {most}"),
+        _ => return Ok(text),
+    };
+    Err(shapes::refusal(&format!("Value '{text}'"), place, &format!("Member must have length {bound}")))
 }
 
 fn fault(message: &str) -> KmsError {
