@@ -32,7 +32,7 @@ export interface Inspection {
   readonly userMetadata: Readonly<Record<string, string>>;
 }
 
-/** A use of KMS, as CloudTrail records it. */
+/** A use of KMS, or what KMS did on its own (`RotateKey`, `DeleteKey`), as CloudTrail records it. */
 export interface KmsEvent {
   /** When, in RFC 3339. */
   readonly eventTime: string;
@@ -40,8 +40,12 @@ export interface KmsEvent {
   readonly eventName: string;
   /** Who was responsible. */
   readonly userIdentity: Readonly<Record<string, string>>;
-  /** What was asked: the key, the encryption context. Never a secret. */
-  readonly requestParameters: Readonly<Record<string, unknown>>;
+  /** `AwsApiCall`, or `AwsServiceEvent` for what KMS did on its own. */
+  readonly eventType: string;
+  /** What was asked: the key, the encryption context. Never a secret. `null` where nobody asked. */
+  readonly requestParameters: Readonly<Record<string, unknown>> | null;
+  /** What was answered to a change. Never a secret. `null` of what changes nothing. */
+  readonly responseElements: Readonly<Record<string, unknown>> | null;
   /** The keys that were used. */
   readonly resources: readonly { readonly ARN: string; readonly type: string; readonly accountId: string }[];
   /** KMS's code, where it refused. */

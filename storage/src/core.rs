@@ -53,7 +53,7 @@ pub enum StorageError {
         "something is stored, but its root key is missing: restore the key, or start with an empty store; nothing was changed"
     )]
     RootKeyMissing,
-    /// KMS's state does not open under the root key, or a key could not be made.
+    /// KMS's state cannot be read, or a key could not be made.
     #[error("the simulated KMS cannot start: {0}")]
     Kms(String),
     /// The platform has no randomness.
@@ -74,13 +74,12 @@ impl Core {
     ) -> Result<Self, StorageError> {
         let root = root_key(&*backend, holder).await?;
         let (records, stored) = SealedRecords::open(backend.clone(), &root).await?;
-        let sealed_kms = stored.iter().find(|(name, _)| name == records::KMS).map(|(_, value)| value);
-        let mut kms = match sealed_kms {
-            Some(sealed) => {
-                Kms::open(&config.region, ACCOUNT_ID, root.bytes(), sealed).map_err(|error| kms_start(&error))?
-            }
+        let kms_record = stored.iter().find(|(name, _)| name == records::KMS).map(|(_, value)| value);
+        let mut kms = match kms_record {
+            Some(record) => Kms::read(&config.region, ACCOUNT_ID, record).map_err(|error| kms_start(&error))?,
             None => Kms::new(&config.region, ACCOUNT_ID),
         };
+        kms.delete_due(now_seconds());
         for alias in &config.kms_keys {
             kms.create_key_with_alias(alias, now_seconds()).map_err(|error| kms_start(&error))?;
         }
@@ -122,8 +121,12 @@ impl Core {
 
     async fn save_kms(&self, kms: &mut Kms) -> Result<(), StorageError> {
         if kms.take_changed() {
-            let sealed = kms.seal(self.root.bytes()).map_err(|error| kms_start(&error))?;
-            self.records.commit(vec![Change::Put(records::KMS.to_owned(), sealed)]).await?;
+            let record = kms.record().map_err(|error| kms_start(&error))?;
+            let saved = self.records.commit(vec![Change::Put(records::KMS.to_owned(), record)]).await;
+            return saved.map_err(|error| {
+                kms.set_changed();
+                error.into()
+            });
         }
         Ok(())
     }
@@ -139,10 +142,20 @@ impl Core {
         self.under_way.unreferenced(parts.into_iter().map(|part| part.blob));
     }
 
-    /// Removes the blobs that were discarded and that nobody reads. What fails is tried again at the next start.
+    /// Removes the blobs that were discarded and that nobody reads, and the keys whose time is over. What fails is tried again
+    /// later, the blobs at the next start.
     pub(crate) async fn tidy(&self) {
+        self.delete_due_keys().await;
         for blob in self.under_way.unread() {
             let _ = self.backend.delete_blob(&blob).await;
+        }
+    }
+
+    /// Deletes keys on their day also where nobody asks KMS for anything; whoever is asking it deletes them as well.
+    async fn delete_due_keys(&self) {
+        if let Some(mut kms) = self.kms.try_lock() {
+            kms.delete_due(now_seconds());
+            let _ = self.save_kms(&mut kms).await;
         }
     }
 

@@ -161,5 +161,5 @@ fn call_by_s3(caller: &Caller) -> Result<Call<'_>, Refusal> {
     if caller.is_anonymous() {
         return Err(Refusal::KmsWithoutVersion4);
     }
-    Ok(Call { caller, now: now_seconds(), via_s3: true, request_id: random_id() })
+    Ok(Call { caller, now: now_seconds(), via_s3: true, is_secure: true, request_id: random_id() })
 }

@@ -13,7 +13,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Request, S3Response, S3Result, s3_error};
 
 use crate::access::BucketPolicies;
-use crate::asked::KMS_TARGET;
+use crate::asked::{Insecure, KMS_TARGET};
 use crate::caller::{AccessKeys, Caller};
 use crate::core::{Core, StorageError, now_seconds, random_id};
 use crate::faults::KMS_PREFIX;
@@ -105,14 +105,15 @@ impl S3Route for KmsRoute {
         let caller = self.0.caller(request.credentials.as_ref())?;
         let target = request.headers.get(KMS_TARGET).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let operation = format!("{KMS_PREFIX}{}", target.rsplit('.').next().unwrap_or_default());
-        self.0.answered(&operation, self.answer(&caller, target, request.input)).await
+        let is_secure = request.extensions.get::<Insecure>().is_none();
+        self.0.answered(&operation, self.answer(&caller, target, request.input, is_secure)).await
     }
 }
 
 impl KmsRoute {
-    async fn answer(&self, caller: &Caller, target: &str, body: Body) -> S3Result<S3Response<Body>> {
+    async fn answer(&self, caller: &Caller, target: &str, body: Body, is_secure: bool) -> S3Result<S3Response<Body>> {
         let body = body.collect().await.map_err(|_| s3_error!(IncompleteBody))?.to_bytes();
-        let call = Call { caller, now: now_seconds(), via_s3: false, request_id: random_id() };
+        let call = Call { caller, now: now_seconds(), via_s3: false, is_secure, request_id: random_id() };
         let kms::JsonAnswer { status, body } = self.0.with_kms(|kms| kms.handle_json(&call, target, &body)).await?;
         let mut response = S3Response::new(Body::from(body));
         response.status = StatusCode::from_u16(status).ok();

@@ -10,7 +10,7 @@ const OBJECT: &str = "object/";
 const VERSION: &str = "version/";
 const UPLOAD: &str = "upload/";
 const PART: &str = "part/";
-/// The record of KMS's state, sealed under the root key.
+/// The record of KMS's state.
 pub(crate) const KMS: &str = "kms";
 
 /// Writes a bucket's settings.
@@ -50,9 +50,10 @@ pub(crate) fn delete_upload(id: &str, upload: &Upload) -> Vec<Change> {
 }
 
 /// Reads all records into a catalogue; those of keys are not its business.
-pub(crate) fn read(records: &[(String, Vec<u8>)]) -> Result<Catalogue, BackendError> {
+pub(crate) fn read<T: AsRef<[u8]>>(records: &[(String, T)]) -> Result<Catalogue, BackendError> {
     let mut catalogue = Catalogue::default();
     for (key, value) in records {
+        let value = value.as_ref();
         if let Some(name) = key.strip_prefix(BUCKET) {
             catalogue.buckets.insert(name.to_owned(), parsed(key, value)?);
         } else if let Some((bucket, name)) = key.strip_prefix(OBJECT).and_then(|rest| rest.split_once('/')) {
@@ -71,11 +72,11 @@ pub(crate) fn read(records: &[(String, Vec<u8>)]) -> Result<Catalogue, BackendEr
 }
 
 /// Parts, once their uploads are there.
-fn read_parts(records: &[(String, Vec<u8>)], catalogue: &mut Catalogue) -> Result<(), BackendError> {
+fn read_parts<T: AsRef<[u8]>>(records: &[(String, T)], catalogue: &mut Catalogue) -> Result<(), BackendError> {
     for (key, value) in records {
         let id = key.strip_prefix(PART).and_then(|rest| rest.split_once('/')).map(|(id, _)| id);
         if let Some(upload) = id.and_then(|id| catalogue.uploads.get_mut(id)) {
-            let part: StoredPart = parsed(key, value)?;
+            let part: StoredPart = parsed(key, value.as_ref())?;
             upload.parts.insert(part.number, part);
         }
     }

@@ -8,7 +8,6 @@ AGREEMENT = "key agreement is not simulated"
 # Scenarios that start with a text, and why they are left out.
 LEFT_OUT = {
     "TestKMS::test_sign_verify": ASYMMETRIC,
-    "TestKMS::test_hmac_create_key_invalid_operations": ASYMMETRIC,
     "TestKMS::test_generate_and_verify_mac": ASYMMETRIC,
     "TestKMS::test_invalid_generate_mac": ASYMMETRIC,
     "TestKMS::test_invalid_verify_mac": ASYMMETRIC,
@@ -17,7 +16,6 @@ LEFT_OUT = {
     "TestKMSGenerateKeys::test_encryption_context_generate_data_key_pair": ASYMMETRIC,
     "TestKMSGenerateKeys::test_generate_data_key_pair": ASYMMETRIC,
     "TestKMS::test_import_key": IMPORT,
-    "TestKMS::test_get_parameters_for_import": IMPORT,
     "TestKMS::test_rotate_key_on_demand_raises_error_given_key_with_imported_key_material": IMPORT,
     "TestKMS::test_rotate_key_on_demand_raises_for_no_pending_key_material": IMPORT,
     "TestKMS::test_rotate_key_on_demand_on_external_key": IMPORT,

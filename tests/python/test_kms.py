@@ -85,6 +85,38 @@ def test_tags_descriptions_and_aliases_change(kms, key):
     assert refusal(kms.describe_key, KeyId=name)["Code"] == "NotFoundException"
 
 
+def test_deletion_is_scheduled_and_cancelled(kms, key):
+    scheduled = kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
+    assert (metadata["KeyState"], metadata["DeletionDate"]) == ("PendingDeletion", scheduled["DeletionDate"])
+    assert refusal(kms.encrypt, KeyId=key, Plaintext=b"x")["Code"] == "KMSInvalidStateException"
+    kms.cancel_key_deletion(KeyId=key)
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Disabled"
+
+
+def test_grant_tokens_are_taken_or_refused(kms, key):
+    grantee = "arn:aws:iam::111122223333:user/alice"
+    token = kms.create_grant(KeyId=key, GranteePrincipal=grantee, Operations=["Decrypt"])["GrantToken"]
+    made = kms.generate_data_key(KeyId=key, KeySpec="AES_256", GrantTokens=[token])
+    assert kms.decrypt(CiphertextBlob=made["CiphertextBlob"], GrantTokens=[token])["Plaintext"] == made["Plaintext"]
+    with pytest.raises(kms.exceptions.InvalidGrantTokenException):
+        kms.decrypt(CiphertextBlob=made["CiphertextBlob"], GrantTokens=[token[:-8]])
+    error = refusal(kms.decrypt, CiphertextBlob=made["CiphertextBlob"], GrantTokens=[token] * 11)
+    assert error["Code"] == "ValidationException"
+
+
+def test_a_policy_that_locks_its_author_out_is_bypassed_on_request_only(kms, key):
+    statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:Encrypt", "Resource": "*"}
+    policy = {"KeyId": key, "Policy": json.dumps({"Version": "2012-10-17", "Statement": statement})}
+    assert refusal(kms.put_key_policy, **policy) == {
+        "Code": "MalformedPolicyDocumentException",
+        "Message": "The new key policy will not allow you to update the key policy in the future.",
+    }
+    kms.put_key_policy(**policy, BypassPolicyLockoutSafetyCheck=True)
+    assert refusal(kms.describe_key, KeyId=key)["Code"] == "AccessDeniedException"
+    kms.encrypt(KeyId=key, Plaintext=b"x")
+
+
 def test_lists_come_in_pages(kms, key):
     kms.create_key()
     pages = list(kms.get_paginator("list_keys").paginate(PaginationConfig={"PageSize": 1}))

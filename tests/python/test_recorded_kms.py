@@ -128,3 +128,28 @@ def test_too_many_rotations(amazon_kms, key, recording):
     for _ in range(25):
         amazon_kms.rotate_key_on_demand(KeyId=key["KeyId"])
     recording.is_refused_like("error-response", refused(amazon_kms.rotate_key_on_demand, KeyId=key["KeyId"]))
+
+
+@replays("TestKMS::test_hmac_create_key_invalid_operations")
+def test_kinds_of_keys_that_are_none(amazon_kms, recording):
+    for step, kind in {
+        "create-hmac-key-without-key-usage": {"KeySpec": "HMAC_256"},
+        "create-hmac-key-invalid-spec": {"KeySpec": "HMAC_random", "KeyUsage": "GENERATE_VERIFY_MAC"},
+        "create-hmac-key-invalid-key-usage": {"KeySpec": "HMAC_256", "KeyUsage": "RANDOM"},
+    }.items():
+        recording.is_refused_like(step, refused(amazon_kms.create_key, **kind))
+
+
+WRAPPED = {"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"}
+
+
+@replays("TestKMS::test_get_parameters_for_import")
+def test_importing_into_a_key_of_kms_own(amazon_kms, key, recording):
+    answer = refused(amazon_kms.get_parameters_for_import, KeyId=key["KeyId"], **WRAPPED)
+    recording.is_refused_like("response-error", answer)
+
+
+@replays("TestKMS::test_get_parameters_for_import_raises_for_non_external_kms_keys")
+def test_importing_into_a_key_that_is_not_external(amazon_kms, key, recording):
+    answer = refused(amazon_kms.get_parameters_for_import, KeyId=key["KeyId"], **WRAPPED)
+    recording.is_refused_like("get-import-parameters-error", answer)

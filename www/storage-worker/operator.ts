@@ -58,6 +58,6 @@ function atRest(found: Found | undefined): AtRest | undefined {
 /** What the page shows of a record of the audit log. */
 function eventOf({ eventName, eventTime, resources, requestParameters, errorCode }: LoggedEvent): KmsEvent {
   // KMS takes nothing but names and values of text here.
-  const context = requestParameters["encryptionContext"] as Readonly<Record<string, string>> | undefined;
+  const context = requestParameters?.["encryptionContext"] as Readonly<Record<string, string>> | undefined;
   return { eventName, eventTime, keyId: resources[0]?.ARN ?? "", encryptionContext: context ?? {}, errorCode };
 }

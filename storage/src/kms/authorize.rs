@@ -4,6 +4,8 @@
 //! account in lets them in, and one that does not is all that counts, as on KMS.
 //! Source: AWS KMS Developer Guide, "Determining access to AWS KMS keys".
 
+use super::grant::Grant;
+use super::names::alias_in;
 use super::{Call, Context, Kms, KmsError};
 use crate::policy::{Access, ConditionContext, Policy, Verdict};
 
@@ -14,20 +16,45 @@ pub(super) struct Asked<'a> {
     pub(super) operation: &'a str,
     /// The encryption context, where the operation has one.
     pub(super) context: Option<&'a Context>,
-    /// What else conditions can ask about.
-    pub(super) further: &'a [(&'a str, String)],
+    /// The name that the request has the key by.
+    pub(super) name: Option<&'a str>,
+    /// What else of the request conditions can ask about.
+    pub(super) further: Option<&'a ConditionContext>,
+    /// The grant that is to be made.
+    pub(super) grant: Option<&'a Grant>,
 }
 
 impl<'a> Asked<'a> {
-    /// An operation without an encryption context.
-    pub(super) const fn of(operation: &'a str) -> Self {
-        Self { operation, context: None, further: &[] }
-    }
-
     /// A cryptographic operation.
     pub(super) const fn under(operation: &'a str, context: &'a Context) -> Self {
-        Self { operation, context: Some(context), further: &[] }
+        Self { operation, context: Some(context), name: None, further: None, grant: None }
     }
+
+    /// An operation without an encryption context, and what conditions can ask about it.
+    pub(super) const fn with(operation: &'a str, further: &'a ConditionContext) -> Self {
+        Self { operation, context: None, name: None, further: Some(further), grant: None }
+    }
+
+    /// The same, of a key that the request has by a name, if it has one.
+    pub(super) const fn by_name(self, name: Option<&'a str>) -> Self {
+        Self { name, ..self }
+    }
+}
+
+impl<'a> From<&'a str> for Asked<'a> {
+    /// An operation that nothing else is to be known of.
+    fn from(operation: &'a str) -> Self {
+        Self { operation, context: None, name: None, further: None, grant: None }
+    }
+}
+
+/// What conditions can ask about: each key with its value.
+pub(super) fn conditions<'a>(values: impl IntoIterator<Item = (&'a str, String)>) -> ConditionContext {
+    let mut conditions = ConditionContext::default();
+    for (key, value) in values {
+        conditions.add(key, value);
+    }
+    conditions
 }
 
 /// The policy that keys have where none was given: the account, and so its users, may do everything.
@@ -80,7 +107,10 @@ impl Kms {
     /// Checks that the caller may do something with a key.
     pub(super) fn authorize(&self, call: &Call<'_>, id: &str, asked: Asked<'_>) -> Result<(), KmsError> {
         let key = self.state.keys.get(id).ok_or_else(KmsError::internal)?;
-        let by_grant = || key.grants.iter().any(|it| it.allows(&call.caller.arn(), asked.operation, asked.context));
+        let by_grant = || {
+            let allows = |it: &&Grant| it.allows(&call.caller.arn(), asked.operation, asked.context);
+            key.grants.iter().filter(allows).any(|it| asked.grant.is_none_or(|given| it.may_give(given)))
+        };
         match self.verdict(call, id, &key.policy, asked)? {
             Verdict::Denied => {
                 Err(self.denied(call, id, asked.operation, "with an explicit deny in a resource-based policy"))
@@ -110,37 +140,66 @@ impl Kms {
             account: &call.caller.account_id,
             action: &action,
             resource: &self.arn(id),
-            context: &self.conditions(call, asked),
+            context: &self.conditions(call, id, asked),
         }))
     }
 
-    fn conditions(&self, call: &Call<'_>, asked: Asked<'_>) -> ConditionContext {
-        let mut conditions = ConditionContext::default();
-        conditions.add("aws:PrincipalArn", call.caller.arn());
-        conditions.add("aws:PrincipalAccount", &call.caller.account_id);
-        conditions.add("aws:username", &call.caller.display_name);
-        conditions.add("aws:CurrentTime", call.now.to_string());
-        conditions.add("aws:EpochTime", call.now.to_string());
-        conditions.add("kms:CallerAccount", &call.caller.account_id);
-        conditions.add("kms:KeyOrigin", "AWS_KMS");
-        conditions.add("kms:KeySpec", "SYMMETRIC_DEFAULT");
-        conditions.add("kms:KeyUsage", "ENCRYPT_DECRYPT");
+    /// All that conditions can ask about. Source: AWS Service Authorization Reference, "Condition keys for AWS Key Management
+    /// Service", and IAM User Guide, "AWS global condition context keys".
+    fn conditions(&self, call: &Call<'_>, id: &str, asked: Asked<'_>) -> ConditionContext {
+        let mut conditions = asked.further.cloned().unwrap_or_default();
+        add_call(&mut conditions, call);
+        conditions.add("aws:RequestedRegion", &self.region);
         if call.via_s3 {
             conditions.add("kms:ViaService", format!("s3.{}.amazonaws.com", self.region));
         }
-        for (name, value) in asked.context.into_iter().flatten() {
-            conditions.add(&format!("kms:EncryptionContext:{name}"), value);
-            conditions.add("kms:EncryptionContextKeys", name);
+        self.add_key(&mut conditions, id);
+        if let Some(alias) = asked.name.and_then(alias_in) {
+            conditions.add("kms:RequestAlias", alias);
         }
-        for (name, value) in asked.further {
-            conditions.add(name, value);
+        if let Some(context) = asked.context {
+            conditions.add("kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT");
+            add_context(&mut conditions, context);
         }
         conditions
+    }
+
+    fn add_key(&self, conditions: &mut ConditionContext, id: &str) {
+        conditions.add("kms:KeyOrigin", "AWS_KMS");
+        conditions.add("kms:KeySpec", "SYMMETRIC_DEFAULT");
+        conditions.add("kms:KeyUsage", "ENCRYPT_DECRYPT");
+        conditions.add("kms:MultiRegion", "false");
+        for (alias, _) in self.state.aliases.iter().filter(|(_, alias)| alias.target == id) {
+            conditions.add("kms:ResourceAliases", alias);
+        }
+        for (name, value) in self.state.keys.get(id).into_iter().flat_map(|key| &key.tags) {
+            conditions.add(&format!("aws:ResourceTag/{name}"), value);
+        }
     }
 
     fn denied(&self, call: &Call<'_>, id: &str, operation: &str, reason: &str) -> KmsError {
         let (user, arn) = (call.caller.arn(), self.arn(id));
         let message = format!("User: {user} is not authorized to perform: kms:{operation} on resource: {arn} {reason}");
         KmsError::new("AccessDeniedException", message)
+    }
+}
+
+fn add_call(conditions: &mut ConditionContext, call: &Call<'_>) {
+    conditions.add("aws:PrincipalArn", call.caller.arn());
+    conditions.add("aws:PrincipalAccount", &call.caller.account_id);
+    conditions.add("aws:PrincipalType", "User");
+    conditions.add("aws:userid", &call.caller.user_id);
+    conditions.add("aws:username", &call.caller.display_name);
+    conditions.add("aws:CurrentTime", call.now.to_string());
+    conditions.add("aws:EpochTime", call.now.to_string());
+    conditions.add("aws:SecureTransport", call.is_secure.to_string());
+    conditions.add("kms:CallerAccount", &call.caller.account_id);
+}
+
+/// Adds an encryption context, that of a request or that of a grant's constraint.
+pub(super) fn add_context(conditions: &mut ConditionContext, context: &Context) {
+    for (name, value) in context {
+        conditions.add(&format!("kms:EncryptionContext:{name}"), value);
+        conditions.add("kms:EncryptionContextKeys", name);
     }
 }

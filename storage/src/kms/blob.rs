@@ -11,8 +11,6 @@ use super::key::{Key, Material};
 use super::{Context, KmsError, random};
 
 const VERSION: u8 = 2;
-/// Blobs from before keys could be rotated, which name no material. They are read only.
-const VERSION_WITHOUT_MATERIAL: u8 = 1;
 const ID_LENGTH: usize = 36;
 
 /// The id of the key that a blob names.
@@ -20,23 +18,18 @@ pub(super) fn key_id(blob: &[u8]) -> Option<String> {
     let (version, rest) = blob.split_first()?;
     let id = rest.get(..ID_LENGTH)?;
     let id = std::str::from_utf8(id).ok()?;
-    [VERSION, VERSION_WITHOUT_MATERIAL].contains(version).then(|| id.to_owned())
+    (*version == VERSION).then(|| id.to_owned())
 }
 
 /// The material that opens a blob, and what is behind its ids.
 pub(super) fn material<'a, 'b>(key: &'a Key, blob: &'b [u8]) -> Option<(&'a Material, &'b [u8])> {
-    let (version, rest) = blob.split_first()?;
-    let rest = rest.get(ID_LENGTH..)?;
-    if *version == VERSION_WITHOUT_MATERIAL {
-        return Some((key.material(None)?, rest));
-    }
-    let (id, rest) = rest.split_first_chunk::<32>()?;
-    Some((key.material(Some(&hex::encode(id)))?, rest))
+    let (id, rest) = blob.get(1 + ID_LENGTH..)?.split_first_chunk::<32>()?;
+    Some((key.material(&hex::encode(id))?, rest))
 }
 
 pub(super) fn seal(id: &str, key: &Key, plaintext: &[u8], context: &Context) -> Result<Vec<u8>, KmsError> {
     let (nonce, material): ([u8; 12], _) = (random()?, key.current()?);
-    let aad = binding(id, Some(&material.id), context);
+    let aad = binding(id, &material.id, context);
     let payload = Payload { msg: plaintext, aad: &aad };
     let sealed = Aes256Gcm::new(material.bytes().into())
         .encrypt(&Nonce::from(nonce), payload)
@@ -48,18 +41,16 @@ pub(super) fn seal(id: &str, key: &Key, plaintext: &[u8], context: &Context) -> 
 pub(super) fn open(id: &str, key: &Key, blob: &[u8], context: &Context) -> Result<Zeroizing<Vec<u8>>, KmsError> {
     let (material, sealed) = material(key, blob).ok_or_else(KmsError::invalid_ciphertext)?;
     let (nonce, sealed) = sealed.split_first_chunk::<12>().ok_or_else(KmsError::invalid_ciphertext)?;
-    let is_former = blob.first() == Some(&VERSION_WITHOUT_MATERIAL);
-    let aad = binding(id, (!is_former).then_some(&material.id), context);
+    let aad = binding(id, &material.id, context);
     let payload = Payload { msg: sealed, aad: &aad };
     let opened = Aes256Gcm::new(material.bytes().into()).decrypt(&Nonce::from(*nonce), payload);
     opened.map(Zeroizing::new).map_err(|_| KmsError::invalid_ciphertext())
 }
 
 /// The context, sorted and with lengths, so that no two contexts look alike; and both ids.
-fn binding(id: &str, material: Option<&String>, context: &Context) -> Vec<u8> {
+fn binding(id: &str, material_id: &str, context: &Context) -> Vec<u8> {
     let mut binding = Vec::new();
-    let ids = std::iter::once(id).chain(material.map(String::as_str));
-    for text in context.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).chain(ids) {
+    for text in context.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).chain([id, material_id]) {
         binding.extend_from_slice(&(text.len() as u64).to_be_bytes());
         binding.extend_from_slice(text.as_bytes());
     }

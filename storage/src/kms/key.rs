@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
 
 use super::grant::Grant;
 use super::{KmsError, random};
@@ -28,14 +28,13 @@ pub(super) struct Key {
 }
 
 /// 32 secret bytes and where they come from. Wiped on drop, never printed.
-#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct Material {
-    bytes: [u8; 32],
+    /// Where they stay: a list of materials that grows leaves no copies of them behind.
+    bytes: Box<[u8; 32]>,
     /// 32 random bytes in hex.
-    #[zeroize(skip)]
     pub(super) id: String,
     /// When and why it took over; nothing for a key's first material.
-    #[zeroize(skip)]
     pub(super) rotated: Option<(u64, RotationType)>,
 }
 
@@ -88,19 +87,17 @@ pub(super) const SECONDS_PER_DAY: u64 = 86_400;
 pub(super) const MAX_ON_DEMAND_ROTATIONS: usize = 25;
 
 impl Key {
-    pub(super) fn generate(description: &str, manager: Manager, policy: String, now: u64) -> Result<Self, KmsError> {
-        let mut key = Self::of_material(random()?, hex::encode(random::<32>()?), manager, policy, now);
-        description.clone_into(&mut key.description);
-        Ok(key)
-    }
-
-    /// A key of known material.
-    pub(super) fn of_material(bytes: [u8; 32], id: String, manager: Manager, policy: String, created: u64) -> Self {
-        Self {
-            materials: vec![Material { bytes, id, rotated: None }],
+    pub(super) fn generate(
+        description: &str,
+        manager: Manager,
+        policy: String,
+        created: u64,
+    ) -> Result<Self, KmsError> {
+        Ok(Self {
+            materials: vec![Material::generate(None)?],
             state: KeyState::Enabled,
             manager,
-            description: String::new(),
+            description: description.to_owned(),
             created,
             policy,
             tags: BTreeMap::new(),
@@ -109,7 +106,7 @@ impl Key {
             rotation: (manager == Manager::Aws)
                 .then_some(Rotation { period_days: 365, next: created + 365 * SECONDS_PER_DAY }),
             last_usage: None,
-        }
+        })
     }
 
     /// The material that wraps.
@@ -117,50 +114,73 @@ impl Key {
         self.materials.last().ok_or_else(KmsError::internal)
     }
 
-    /// The material of an id, however old; the first one where blobs do not say, as they did not once.
-    pub(super) fn material(&self, id: Option<&str>) -> Option<&Material> {
-        id.map_or_else(|| self.materials.first(), |id| self.materials.iter().find(|material| material.id == id))
+    /// The material of an id, however old.
+    pub(super) fn material(&self, id: &str) -> Option<&Material> {
+        self.materials.iter().find(|material| material.id == id)
     }
 
-    /// The materials that took over from another.
-    pub(super) fn rotations(&self) -> impl Iterator<Item = (&Material, u64, RotationType)> {
-        self.materials.iter().filter_map(|material| material.rotated.map(|(at, kind)| (material, at, kind)))
+    /// All materials, the current one last.
+    pub(super) fn materials(&self) -> &[Material] {
+        &self.materials
+    }
+
+    /// Why the key was rotated, each time.
+    pub(super) fn rotations(&self) -> impl Iterator<Item = RotationType> {
+        self.materials.iter().filter_map(|material| material.rotated.map(|(_, kind)| kind))
     }
 
     /// Rotates the key on demand; the caller has checked that it may be.
     pub(super) fn rotate_on_demand(&mut self, now: u64) -> Result<(), KmsError> {
-        self.materials.push(Material::generate(now, RotationType::OnDemand)?);
+        self.materials.push(Material::generate(Some((now, RotationType::OnDemand)))?);
         Ok(())
     }
 
-    /// Makes up for automatic rotations that became due since; tells whether there were any.
-    pub(super) fn rotate_if_due(&mut self, now: u64) -> Result<bool, KmsError> {
-        let Some(rotation) = &mut self.rotation else { return Ok(false) };
+    /// Makes up for automatic rotations that became due since; tells when the first one was, if there were any.
+    pub(super) fn rotate_if_due(&mut self, now: u64) -> Result<Option<u64>, KmsError> {
+        let Some(rotation) = &mut self.rotation else { return Ok(None) };
         if rotation.next > now || self.state != KeyState::Enabled {
-            return Ok(false);
+            return Ok(None);
         }
         let at = rotation.next;
         let period = u64::from(rotation.period_days.max(1)) * SECONDS_PER_DAY;
         // However long nobody looked, one new material is as good as many.
         rotation.next += (now - at) / period * period + period;
-        self.materials.push(Material::generate(at, RotationType::Automatic)?);
-        Ok(true)
+        self.materials.push(Material::generate(Some((at, RotationType::Automatic)))?);
+        Ok(Some(at))
     }
 }
 
 impl Material {
-    fn generate(at: u64, kind: RotationType) -> Result<Self, KmsError> {
-        Ok(Self { bytes: random()?, id: hex::encode(random::<32>()?), rotated: Some((at, kind)) })
+    fn generate(rotated: Option<(u64, RotationType)>) -> Result<Self, KmsError> {
+        let mut material = Self { bytes: Box::new([0; 32]), id: hex::encode(random::<32>()?), rotated };
+        getrandom::fill(&mut *material.bytes).map_err(|_| KmsError::internal())?;
+        Ok(material)
     }
 
-    pub(super) const fn bytes(&self) -> &[u8; 32] {
+    pub(super) fn bytes(&self) -> &[u8; 32] {
         &self.bytes
+    }
+}
+
+impl Drop for Material {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
     }
 }
 
 impl core::fmt::Debug for Key {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         formatter.debug_struct("Key").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl RotationType {
+    /// KMS's name of it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Automatic => "AUTOMATIC",
+            Self::OnDemand => "ON_DEMAND",
+        }
     }
 }
 

@@ -5,20 +5,24 @@
 //!
 //! - [`Kms`]: keys and aliases, and the operations on them.
 //! - `blob`: the ciphertext blobs that wrapped keys travel in.
-//! - `authorize`, `grant`: who may do what with a key.
+//! - `state`: what is kept, and as what.
+//! - `authorize`, `grant`, `grant_token`: who may do what with a key.
+//! - `deletion`: what becomes of keys whose time is over.
 //! - [`Event`]: what CloudTrail would record.
 //! - [`Kms::handle_json`]: the JSON 1.1 API that AWS's SDKs speak.
 
 mod authorize;
 mod blob;
+mod deletion;
 mod error;
 mod event;
-mod former;
 mod grant;
+mod grant_token;
 mod json;
 mod key;
 mod names;
 mod rewrap;
+mod state;
 
 pub use error::KmsError;
 pub use event::Event;
@@ -27,15 +31,14 @@ pub use rewrap::Rewrapped;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use aes_gcm::aead::{Aead, KeyInit, Payload};
-use aes_gcm::{Aes256Gcm, Nonce};
-use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::caller::Caller;
 use authorize::Asked;
-use key::{Key, KeyState, LastUsage, Manager};
+use event::Recorded;
+use key::{Key, KeyState, Manager, RotationType};
 use names::check_alias;
+use state::{Alias, State};
 
 /// An encryption context.
 pub type Context = BTreeMap<String, String>;
@@ -50,26 +53,6 @@ pub struct Kms {
     account_id: String,
     state: State,
     is_changed: bool,
-}
-
-/// All that is kept.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct State {
-    keys: BTreeMap<String, Key>,
-    /// By name, `alias/` included.
-    aliases: BTreeMap<String, Alias>,
-    events: VecDeque<Event>,
-}
-
-/// Another name of a key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Alias {
-    /// The key's id.
-    target: String,
-    /// When it was made, in Unix seconds.
-    created: u64,
-    /// When it last became another key's, in Unix seconds.
-    updated: u64,
 }
 
 /// A key and the material of it that was used.
@@ -95,6 +78,8 @@ pub struct Call<'a> {
     pub now: u64,
     /// Whether S3 makes the call for the caller.
     pub via_s3: bool,
+    /// Whether nobody can have read along.
+    pub is_secure: bool,
     /// The request's id.
     pub request_id: String,
 }
@@ -117,37 +102,6 @@ impl Kms {
         Self { region: region.to_owned(), account_id: account_id.to_owned(), state: State::default(), is_changed: true }
     }
 
-    /// The whole state, sealed with AES-256-GCM under the service's root key: key material never lies in the open.
-    ///
-    /// # Errors
-    /// Where the platform has no randomness.
-    pub fn seal(&self, root: &[u8; 32]) -> Result<Vec<u8>, KmsError> {
-        let json = Zeroizing::new(serde_json::to_vec(&self.state).map_err(|_| KmsError::internal())?);
-        let nonce: [u8; 12] = random()?;
-        let payload = Payload { msg: &json, aad: b"s3-storage-sim kms" };
-        let sealed =
-            Aes256Gcm::new(root.into()).encrypt(&Nonce::from(nonce), payload).map_err(|_| KmsError::internal())?;
-        Ok([&nonce[..], &sealed].concat())
-    }
-
-    /// Opens a sealed state.
-    ///
-    /// # Errors
-    /// Where it was sealed under another root key, or altered.
-    pub fn open(region: &str, account_id: &str, root: &[u8; 32], sealed: &[u8]) -> Result<Self, KmsError> {
-        let (nonce, sealed) = sealed.split_first_chunk::<12>().ok_or_else(KmsError::internal)?;
-        let payload = Payload { msg: sealed, aad: b"s3-storage-sim kms" };
-        let opened = Aes256Gcm::new(root.into()).decrypt(&Nonce::from(*nonce), payload);
-        let json = Zeroizing::new(opened.map_err(|_| KmsError::internal())?);
-        let state = serde_json::from_slice(&json).or_else(|_| former::read(&json, account_id, region))?;
-        Ok(Self { region: region.to_owned(), account_id: account_id.to_owned(), state, is_changed: false })
-    }
-
-    /// Whether the state changed since this was last asked: then it wants to be sealed again.
-    pub fn take_changed(&mut self) -> bool {
-        std::mem::take(&mut self.is_changed)
-    }
-
     /// What was done, newest last.
     #[must_use]
     pub fn events(&self) -> &VecDeque<Event> {
@@ -161,6 +115,7 @@ impl Kms {
     pub fn create_key_with_alias(&mut self, alias: &str, now: u64) -> Result<String, KmsError> {
         let alias = if alias.starts_with("alias/") { alias.to_owned() } else { format!("alias/{alias}") };
         check_alias(&alias)?;
+        self.delete_due(now);
         self.key_of_alias(alias, Manager::Customer, "", now)
     }
 
@@ -169,6 +124,7 @@ impl Kms {
     /// # Errors
     /// `NotFoundException`, in KMS's words for each way in which a key is not there.
     pub fn resolve(&mut self, key: &str, now: u64) -> Result<String, KmsError> {
+        self.delete_due(now);
         let id = self.key_id(key, now)?;
         Ok(self.arn(&id))
     }
@@ -183,11 +139,14 @@ impl Kms {
         key: &str,
         context: &Context,
     ) -> Result<GeneratedDataKey, KmsError> {
+        self.delete_due(call.now);
         let outcome = self.make_data_key(call, "GenerateDataKey", key, 32, context);
         let parameters = serde_json::json!({ "keyId": key, "keySpec": "AES_256", "encryptionContext": context });
         let used =
             outcome.as_ref().map_or_else(|_| self.known(key).into_iter().collect(), |made| vec![made.used.clone()]);
-        self.record(call, "GenerateDataKey", parameters, &used, outcome.as_ref().err());
+        let error = outcome.as_ref().err();
+        let response = serde_json::Value::Null;
+        self.record_use(call, &Recorded { name: "GenerateDataKey", parameters, response, used: &used, error });
         let made = outcome?;
         let plaintext = made.plaintext[..].try_into().map_err(|_| KmsError::internal())?;
         let key_arn = self.arn(&made.used.key_id);
@@ -205,11 +164,13 @@ impl Kms {
         ciphertext_blob: &[u8],
         context: &Context,
     ) -> Result<(String, Zeroizing<Vec<u8>>), KmsError> {
-        let outcome = self.open_blob(call, "Decrypt", ciphertext_blob, context);
+        self.delete_due(call.now);
+        let outcome = self.open_blob(call, Asked::under("Decrypt", context), ciphertext_blob);
         let parameters =
             serde_json::json!({ "encryptionAlgorithm": "SYMMETRIC_DEFAULT", "encryptionContext": context });
         let used: Vec<Used> = self.named_in(ciphertext_blob).into_iter().collect();
-        self.record(call, "Decrypt", parameters, &used, outcome.as_ref().err());
+        let (response, error) = (serde_json::Value::Null, outcome.as_ref().err());
+        self.record_use(call, &Recorded { name: "Decrypt", parameters, response, used: &used, error });
         let (used, plaintext) = outcome?;
         Ok((self.arn(&used.key_id), plaintext))
     }
@@ -239,14 +200,14 @@ impl Kms {
     fn open_blob(
         &mut self,
         call: &Call<'_>,
-        operation: &str,
+        asked: Asked<'_>,
         ciphertext_blob: &[u8],
-        context: &Context,
     ) -> Result<(Used, Zeroizing<Vec<u8>>), KmsError> {
-        let used = self.named_in(ciphertext_blob).ok_or_else(KmsError::invalid_ciphertext)?;
-        self.authorize(call, &used.key_id, Asked::under(operation, context))?;
+        let used = self.named_in(ciphertext_blob).ok_or_else(|| self.no_key_for(call, ciphertext_blob))?;
+        self.authorize(call, &used.key_id, asked)?;
         let key = self.state.keys.get(&used.key_id).ok_or_else(KmsError::invalid_ciphertext)?;
         self.check_state(&used.key_id, key)?;
+        let context = asked.context.ok_or_else(KmsError::internal)?;
         let plaintext = blob::open(&used.key_id, key, ciphertext_blob, context)?;
         Ok((used, plaintext))
     }
@@ -267,13 +228,28 @@ impl Kms {
 
     /// The id of a key that may be used, by this caller and in this state; rotated first where that is due.
     fn usable_key(&mut self, call: &Call<'_>, key: &str, asked: Asked<'_>) -> Result<String, KmsError> {
-        let id = self.key_id(key, call.now)?;
-        self.authorize(call, &id, asked)?;
-        let key = self.state.keys.get_mut(&id).ok_or_else(KmsError::internal)?;
-        self.is_changed |= key.rotate_if_due(call.now)?;
+        let id = self.key_id_for(call, key, asked.operation)?;
+        self.authorize(call, &id, asked.by_name(Some(key)))?;
+        self.rotate_if_due(&id, call.now)?;
         let key = self.state.keys.get(&id).ok_or_else(KmsError::internal)?;
         self.check_state(&id, key)?;
         Ok(id)
+    }
+
+    /// Makes up for automatic rotations that became due since a key was last asked for.
+    fn rotate_if_due(&mut self, id: &str, now: u64) -> Result<(), KmsError> {
+        let key = self.state.keys.get_mut(id).ok_or_else(KmsError::internal)?;
+        if let Some(at) = key.rotate_if_due(now)? {
+            self.record_rotation(id, at, RotationType::Automatic);
+        }
+        Ok(())
+    }
+
+    /// Puts a rotation that KMS made on record.
+    fn record_rotation(&mut self, id: &str, at: u64, kind: RotationType) {
+        let arn = self.arn(id);
+        let event = Event::of_service("RotateKey", at, &arn, &self.account_id, &self.region);
+        self.push_event(event.with_details(serde_json::json!({ "keyId": arn, "rotationType": kind.name() })));
     }
 
     fn check_state(&self, id: &str, key: &Key) -> Result<(), KmsError> {
@@ -298,37 +274,6 @@ impl Kms {
         self.state.keys.insert(id.clone(), Key::generate(description, manager, policy, now)?);
         self.is_changed = true;
         Ok(id)
-    }
-
-    /// Puts a call on record, and on the keys that it used, if it was a use.
-    fn record(
-        &mut self,
-        call: &Call<'_>,
-        name: &str,
-        parameters: serde_json::Value,
-        used: &[Used],
-        error: Option<&KmsError>,
-    ) {
-        let arns: Vec<String> = used.iter().map(|used| self.arn(&used.key_id)).collect();
-        let material = used.first().map(|used| used.material_id.as_str());
-        let event = Event::new(call, name, parameters, &arns, material, error, &self.region);
-        if error.is_none() && event::is_cryptographic(name) {
-            for used in used {
-                if let Some(key) = self.state.keys.get_mut(&used.key_id) {
-                    key.last_usage = Some(LastUsage {
-                        operation: name.to_owned(),
-                        at: call.now,
-                        event_id: event.id().to_owned(),
-                        request_id: call.request_id.clone(),
-                    });
-                }
-            }
-        }
-        if self.state.events.len() == MAX_EVENTS {
-            self.state.events.pop_front();
-        }
-        self.state.events.push_back(event);
-        self.is_changed = true;
     }
 }
 

@@ -2,7 +2,23 @@
 
 use super::authorize::{default_policy, s3_policy};
 use super::key::Manager;
-use super::{Alias, Kms, KmsError, Used};
+use super::{Alias, Call, Kms, KmsError, Used};
+
+/// The operations that take a key by its alias; all others want its id or its ARN (AWS KMS API Reference, `KeyId`).
+const BY_ALIAS: [&str; 12] = [
+    "Decrypt",
+    "DeriveSharedSecret",
+    "DescribeKey",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "GenerateMac",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+    "Sign",
+    "Verify",
+    "VerifyMac",
+];
 
 /// The alias of the key that S3 makes for itself on first use.
 const S3_ALIAS: &str = "alias/aws/s3";
@@ -10,8 +26,8 @@ const S3_ALIAS: &str = "alias/aws/s3";
 impl Kms {
     /// A key that exists, by any of its names.
     pub(super) fn known(&self, key: &str) -> Option<Used> {
-        let name = key.rsplit_once(":key/").map_or(key, |(_, id)| id);
-        let name = name.find("alias/").map_or(name, |at| &name[at..]);
+        let own = format!("arn:aws:kms:{}:{}:", self.region, self.account_id);
+        let name = key.strip_prefix(&own).map_or(key, |name| name.strip_prefix("key/").unwrap_or(name));
         let id = self.state.aliases.get(name).map_or(name, |alias| alias.target.as_str());
         self.used_now(id).ok()
     }
@@ -33,6 +49,31 @@ impl Kms {
             return self.key_id_of_name(&name, key, now);
         }
         self.key_id_of_name(key, key, now)
+    }
+
+    /// As [`Kms::key_id`], for an operation, which may not take aliases, and for a caller, who gets nothing of other accounts.
+    pub(super) fn key_id_for(&mut self, call: &Call<'_>, key: &str, operation: &str) -> Result<String, KmsError> {
+        self.check_account(call, key, operation)?;
+        if alias_in(key).is_some() && !BY_ALIAS.contains(&operation) {
+            let message = "Key Aliases are not supported for this operation.";
+            return Err(KmsError::new("InvalidArnException", message.to_owned()));
+        }
+        self.key_id(key, call.now)
+    }
+
+    /// There is no other account, and so no key of one that lets anybody in: KMS does not say which of both it is.
+    fn check_account(&self, call: &Call<'_>, key: &str, operation: &str) -> Result<(), KmsError> {
+        let mut fields = key.strip_prefix("arn:aws:kms:").into_iter().flat_map(|rest| rest.splitn(3, ':'));
+        let (region, account) = (fields.next(), fields.next());
+        if region != Some(&self.region) || account.is_none_or(|account| account == self.account_id) {
+            return Ok(());
+        }
+        let message = format!(
+            "User: {} is not authorized to perform: kms:{operation} on this resource because the resource does not exist in \
+             this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access",
+            call.caller.arn()
+        );
+        Err(KmsError::new("AccessDeniedException", message))
     }
 
     fn key_id_of_name(&mut self, name: &str, asked: &str, now: u64) -> Result<String, KmsError> {
@@ -82,6 +123,12 @@ impl Kms {
     }
 }
 
+/// The alias that a key's name is, or that its ARN ends with.
+pub(super) fn alias_in(name: &str) -> Option<&str> {
+    let name = name.strip_prefix("arn:").and_then(|rest| rest.splitn(5, ':').nth(4)).unwrap_or(name);
+    name.starts_with("alias/").then_some(name)
+}
+
 pub(super) fn check_alias(alias: &str) -> Result<(), KmsError> {
     let name = alias.strip_prefix("alias/").ok_or_else(|| {
         KmsError::validation(
@@ -91,6 +138,9 @@ pub(super) fn check_alias(alias: &str) -> Result<(), KmsError> {
     })?;
     if name.starts_with("aws/") {
         return Err(KmsError::new("NotAuthorizedException", String::new()));
+    }
+    if alias.contains(':') {
+        return Err(KmsError::validation(&format!("{alias} contains invalid characters for an alias")));
     }
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-".contains(&byte);
     if name.is_empty() || name.len() > 250 || !name.bytes().all(is_allowed) {

@@ -40,22 +40,36 @@ pub(crate) fn check(asked: &Asked, region: Option<&str>, now: OffsetDateTime) ->
         let text = format!("{} (Hashed with SHA-256 and encoded with Base64) Authorization={hash}", wants.join(" "));
         return Err(KmsRefusal("IncompleteSignatureException", text));
     }
-    check_scope(field(&asked.headers, "Credential").unwrap_or_default(), region)?;
-    check_clock(date.unwrap_or_default(), now)
+    let date = date.unwrap_or_default();
+    check_scope(field(&asked.headers, "Credential").unwrap_or_default(), date, region)?;
+    check_clock(date, now)
 }
 
-fn check_scope(credential: &str, region: Option<&str>) -> Result<(), KmsRefusal> {
-    let Some(Credential { region: found, service, .. }) = Credential::parse(credential) else {
+/// Checks whom a signature is for: all that is wrong is said at once.
+fn check_scope(credential: &str, date: &str, region: Option<&str>) -> Result<(), KmsRefusal> {
+    let Some(Credential { date: day, region: found, service, terminal }) = Credential::parse(credential) else {
         let text = "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term";
         return Err(KmsRefusal("IncompleteSignatureException", format!("{text}, got '{credential}'")));
     };
+    let mut faults = Vec::new();
     if region.is_some_and(|region| region != found) {
-        return Err(invalid("Credential should be scoped to a valid region."));
+        faults.push("Credential should be scoped to a valid region.".to_owned());
     }
     if service != "kms" {
-        return Err(invalid("Credential should be scoped to correct service: 'kms'."));
+        faults.push("Credential should be scoped to correct service: 'kms'.".to_owned());
     }
-    Ok(())
+    if terminal != "aws4_request" {
+        faults.push(format!("Credential should be scoped with a valid terminator: 'aws4_request', not '{terminal}'."));
+    }
+    // A date in another form is the protocol crate's to refuse.
+    let signed_on = PrimitiveDateTime::parse(date, DATE).ok().and_then(|_| date.get(..8));
+    if let Some(signed_on) = signed_on.filter(|signed_on| *signed_on != day) {
+        faults.push(format!(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{day}' != \
+             '{signed_on}', from '{date}'."
+        ));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(invalid(&faults.join(" "))) }
 }
 
 fn check_clock(date: &str, now: OffsetDateTime) -> Result<(), KmsRefusal> {

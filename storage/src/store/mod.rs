@@ -25,6 +25,9 @@ pub struct BackendError(pub String);
 /// A record: its key and its bytes.
 pub type Record = (String, Vec<u8>);
 
+/// A record in plain. Wiped on drop: KMS's has its keys.
+pub type PlainRecord = (String, zeroize::Zeroizing<Vec<u8>>);
+
 /// One change to the records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {

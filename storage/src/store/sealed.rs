@@ -21,15 +21,16 @@ use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
-use super::{Backend, BackendError, Change, Expected, Record};
+use super::{Backend, BackendError, Change, Expected, PlainRecord, Record};
 use crate::encryption::sse_s3::RootKey;
 use crate::encryption::{NoRandomness, random};
 
 const HEADER: &str = "header";
 const MANIFEST: &str = "manifest";
-const FORMAT: &str = "s3-storage-sim sealed records 1";
+/// 1 sealed the state of KMS once more, by itself.
+const FORMAT: &str = "s3-storage-sim sealed records 2";
 const SALT_LENGTH: usize = 32;
 /// How often a commit is tried anew because another storage wrote in between.
 const ATTEMPTS: usize = 100;
@@ -74,6 +75,19 @@ struct State {
     manifest: Vec<u8>,
     /// What each stored record adds to the set's hash, by its stored name.
     elements: HashMap<String, SetHash>,
+}
+
+/// Changes before they are sealed. Wiped on drop: KMS's record has its keys.
+struct PlainChanges(Vec<Change>);
+
+impl Drop for PlainChanges {
+    fn drop(&mut self) {
+        for change in &mut self.0 {
+            if let Change::Put(_, record) = change {
+                record.zeroize();
+            }
+        }
+    }
 }
 
 /// What a commit will change of the state, once it is durable.
@@ -122,7 +136,7 @@ impl SealedRecords {
     ///
     /// # Errors
     /// Where the backend fails, and where what it holds is not what was committed last under this root key.
-    pub async fn open(backend: Arc<dyn Backend>, root: &RootKey) -> Result<(Self, Vec<Record>), SealedError> {
+    pub async fn open(backend: Arc<dyn Backend>, root: &RootKey) -> Result<(Self, Vec<PlainRecord>), SealedError> {
         let keys = Keys::of(root);
         let stored = backend.records().await?;
         if stored.is_empty() {
@@ -140,9 +154,10 @@ impl SealedRecords {
     /// # Errors
     /// Where the backend fails: then none was made.
     pub async fn commit(&self, changes: Vec<Change>) -> Result<(), SealedError> {
+        let changes = PlainChanges(changes);
         let mut state = self.state.lock().await;
         for _ in 0..ATTEMPTS {
-            if self.try_commit(&mut state, &changes).await? {
+            if self.try_commit(&mut state, &changes.0).await? {
                 return Ok(());
             }
             // Another storage over the same database was first: see what it made of the set.
@@ -229,7 +244,7 @@ impl Keys {
     }
 
     /// Stored records in plain, if they are all that was committed last.
-    fn checked(&self, stored: &[Record]) -> Result<(State, Vec<Record>), SealedError> {
+    fn checked(&self, stored: &[Record]) -> Result<(State, Vec<PlainRecord>), SealedError> {
         self.check_header(find(stored, HEADER))?;
         let mut state = State::default();
         let mut pending = state.pending();
@@ -286,14 +301,14 @@ impl Keys {
     }
 
     /// The name and the content of a stored record, if it is what was stored under this name.
-    fn unseal(&self, stored_name: &str, sealed: &[u8]) -> Option<Record> {
+    fn unseal(&self, stored_name: &str, sealed: &[u8]) -> Option<PlainRecord> {
         let (salt, sealed) = sealed.split_first_chunk::<SALT_LENGTH>()?;
         let payload = Payload { msg: sealed, aad: stored_name.as_bytes() };
-        let content = self.cipher(salt).decrypt(&Nonce::default(), payload).ok()?;
+        let content = Zeroizing::new(self.cipher(salt).decrypt(&Nonce::default(), payload).ok()?);
         let (length, rest) = content.split_first_chunk::<4>()?;
         let (name, record) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
         let name = std::str::from_utf8(name).ok()?.to_owned();
-        Some((name, record.to_vec()))
+        Some((name, Zeroizing::new(record.to_vec())))
     }
 
     fn cipher(&self, salt: &[u8; SALT_LENGTH]) -> Aes256Gcm {

@@ -1,7 +1,7 @@
 //! DSSE-KMS: two layers, each under a key of its own.
 
 use md5::{Digest, Md5};
-use s3_storage_sim::store::Change;
+use s3_storage_sim::store::{Change, PlainRecord};
 
 use crate::support::{BUCKET_KEY, Call, Client, KMS_KEY_ID, SEGMENT, SSE, scenario, text};
 
@@ -54,7 +54,7 @@ async fn neither_layers_key_alone_opens_anything() {
     let client = Client::new().await;
     twice(client.put("demo/a")).body("content").send().await.assert_ok();
     twice(client.put("demo/b")).body("another").send().await.assert_ok();
-    let record = |records: &[(String, Vec<u8>)], key: &str| -> serde_json::Value {
+    let record = |records: &[PlainRecord], key: &str| -> serde_json::Value {
         let (_, bytes) = records.iter().find(|(name, _)| name == key).unwrap();
         serde_json::from_slice(bytes).unwrap()
     };
@@ -115,9 +115,9 @@ async fn a_bucket_can_have_it_as_its_default_and_no_bucket_key_goes_with_it() {
 async fn it_does_not_go_over_plain_http_and_stops_with_its_key() {
     let client = Client::new().await;
     twice(client.put("demo/a")).insecure().body("x").send().await.assert_code(400, "InvalidArgument");
-    twice(client.put("demo/a")).body("x").send().await.assert_ok();
+    let put = twice(client.put("demo/a")).body("x").send().await.assert_ok();
     client.get("demo/a").insecure().send().await.assert_code(400, "InvalidArgument");
-    client.kms("DisableKey", serde_json::json!({ "KeyId": "alias/documents" })).await.assert_ok();
+    client.kms("DisableKey", serde_json::json!({ "KeyId": put.header(KMS_KEY_ID) })).await.assert_ok();
     client.get("demo/a").send().await.assert_code(400, "KMS.DisabledException");
     twice(client.put("demo/b")).body("x").send().await.assert_code(400, "KMS.DisabledException");
 }

@@ -111,6 +111,42 @@ async fn requests_that_nobody_signed_are_refused() {
     assert_eq!(refused.json()["__type"], "MissingAuthenticationTokenException");
 }
 
+#[scenario]
+async fn signatures_for_elsewhere_are_refused_with_all_that_is_wrong() {
+    let client = Client::new().await;
+    let refusal = async |client: &Client, credential: &str| {
+        let fields = format!("Credential={credential}, SignedHeaders=host;x-amz-date, Signature={}", "0".repeat(64));
+        let call = client.kms_call("ListKeys", &json!({})).anonymous();
+        let call = call.unsigned_header("x-amz-date", "20261125T180000Z");
+        let answer = call.unsigned_header("authorization", &format!("AWS4-HMAC-SHA256 {fields}")).send().await;
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        (answer.json()["__type"].clone(), answer.json()["message"].as_str().unwrap().to_owned())
+    };
+    let region = "Credential should be scoped to a valid region.";
+    let service = "Credential should be scoped to correct service: 'kms'.";
+    let terminator = "Credential should be scoped with a valid terminator: 'aws4_request', not 'end'.";
+    let date = "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '20261124' != \
+                '20261125', from '20261125T180000Z'.";
+    for (scope, wrong) in [
+        ("20261125/eu-west-1/kms/aws4_request", vec![region]),
+        ("20261125/us-east-1/s3/aws4_request", vec![service]),
+        ("20261125/us-east-1/kms/end", vec![terminator]),
+        ("20261124/us-east-1/kms/aws4_request", vec![date]),
+        ("20261124/eu-west-1/s3/end", vec![region, service, terminator, date]),
+    ] {
+        let expected = (json!("InvalidSignatureException"), wrong.join(" "));
+        assert_eq!(refusal(&client, &format!("AKIAIOSFODNN7EXAMPLE/{scope}")).await, expected);
+    }
+    let (code, message) = refusal(&client, "AKIAIOSFODNN7EXAMPLE/20261125/us-east-1/kms").await;
+    assert_eq!(code, "IncompleteSignatureException");
+    assert!(message.starts_with("Credential must have exactly 5 slash-delimited elements"), "{message}");
+
+    // What was signed well, and for the region of another server.
+    let elsewhere = client.restarted(|config| "eu-west-1".clone_into(&mut config.region)).await;
+    let answer = elsewhere.kms("ListKeys", json!({})).await;
+    assert_eq!((answer.status, answer.json()["message"].clone()), (400, json!(region)));
+}
+
 /// Two users of one account beside the one that tests usually call as.
 fn with_users(config: &mut s3_storage_sim::Config) {
     for name in ["alice", "bob"] {
@@ -178,12 +214,12 @@ async fn objects_outlive_the_rotation_of_their_key() {
     let put = |path: &'static str| {
         client.put(path).header(SSE, "aws:kms").header(KMS_KEY_ID, "alias/documents").body("content").send()
     };
-    put("demo/old").await.assert_ok();
-    client.kms("RotateKeyOnDemand", json!({ "KeyId": "alias/documents" })).await.assert_ok();
+    let arn = put("demo/old").await.assert_ok().header(KMS_KEY_ID).unwrap().to_owned();
+    client.kms("RotateKeyOnDemand", json!({ "KeyId": arn })).await.assert_ok();
     put("demo/new").await.assert_ok();
     for path in ["demo/old", "demo/new"] {
         assert_eq!(client.get(path).send().await.assert_ok().text(), "content");
     }
-    let usage = client.kms("GetKeyLastUsage", json!({ "KeyId": "alias/documents" })).await.assert_ok().json();
+    let usage = client.kms("GetKeyLastUsage", json!({ "KeyId": arn })).await.assert_ok().json();
     assert_eq!(usage["KeyLastUsage"]["Operation"], "Decrypt");
 }

@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::super::authorize::Asked;
-use super::super::{Alias, Call, Kms, KmsError, check_alias};
+use super::super::names::{alias_in, check_alias};
+use super::super::{Alias, Call, Kms, KmsError};
 use super::{Input, Outcome};
+
+/// How many aliases a key can have (AWS KMS Developer Guide, "Resource quotas").
+const MAX_ALIASES: usize = 50;
 
 impl Kms {
     pub(super) fn json_create_alias(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
@@ -15,6 +18,10 @@ impl Kms {
             return Err(KmsError::new("AlreadyExistsException", message));
         }
         let target = self.target_key(call, input, "CreateAlias")?;
+        if self.state.aliases.values().filter(|alias| alias.target == target).count() >= MAX_ALIASES {
+            let message = format!("{} has {MAX_ALIASES} aliases, as many as a key can have.", self.arn(&target));
+            return Err(KmsError::new("LimitExceededException", message));
+        }
         self.state.aliases.insert(alias, Alias { target, created: call.now, updated: call.now });
         self.is_changed = true;
         Ok(json!({}).into())
@@ -24,7 +31,7 @@ impl Kms {
         let name = input.required("AliasName")?;
         check_alias(&name)?;
         let now = self.existing_alias(&name)?.target;
-        self.authorize(call, &now, Asked::of("UpdateAlias"))?;
+        self.authorize(call, &now, "UpdateAlias".into())?;
         let target = self.target_key(call, input, "UpdateAlias")?;
         let alias = self.state.aliases.get_mut(&name).ok_or_else(KmsError::internal)?;
         (alias.target, alias.updated) = (target, call.now);
@@ -36,14 +43,14 @@ impl Kms {
         let name = input.required("AliasName")?;
         check_alias(&name)?;
         let target = self.existing_alias(&name)?.target;
-        self.authorize(call, &target, Asked::of("DeleteAlias"))?;
+        self.authorize(call, &target, "DeleteAlias".into())?;
         self.state.aliases.remove(&name);
         self.is_changed = true;
         Ok(json!({}).into())
     }
 
     pub(super) fn json_list_aliases(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
-        let of_key = input.text("KeyId")?.map(|key| self.key_id(&key, call.now)).transpose()?;
+        let of_key = input.text("KeyId")?.map(|key| self.key_id_for(call, &key, "ListAliases")).transpose()?;
         let wanted =
             self.state.aliases.iter().filter(|(_, alias)| of_key.as_ref().is_none_or(|id| *id == alias.target));
         let entries: Vec<Value> = wanted
@@ -54,7 +61,7 @@ impl Kms {
                 })
             })
             .collect();
-        Ok(input.page("Aliases", &entries, 50)?.into())
+        Ok(input.page("Aliases", &entries, (50, 100))?.into())
     }
 
     fn existing_alias(&self, name: &str) -> Result<Alias, KmsError> {
@@ -64,8 +71,12 @@ impl Kms {
 
     /// The key that an alias is to be of: one that is not about to be deleted.
     fn target_key(&mut self, call: &Call<'_>, input: &Input, operation: &str) -> Result<String, KmsError> {
-        let id = self.key_id(&input.required("TargetKeyId")?, call.now)?;
-        self.authorize(call, &id, Asked::of(operation))?;
+        let name = input.required("TargetKeyId")?;
+        if alias_in(&name).is_some() {
+            return Err(KmsError::validation("Aliases must refer to keys. Not aliases"));
+        }
+        let id = self.key_id_for(call, &name, operation)?;
+        self.authorize(call, &id, operation.into())?;
         let key = self.state.keys.get(&id).ok_or_else(KmsError::internal)?;
         if key.state.name() == "PendingDeletion" {
             self.check_state(&id, key)?;

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::super::authorize::Asked;
+use super::super::rewrap::on_same_key;
 use super::super::{Call, Kms, KmsError, blob, random};
+use super::keys::check_key_store;
 use super::{Done, Input, Outcome};
 
 const ALGORITHM: &str = "SYMMETRIC_DEFAULT";
@@ -13,6 +15,7 @@ const ALGORITHM: &str = "SYMMETRIC_DEFAULT";
 impl Kms {
     pub(super) fn json_generate_data_key(&mut self, call: &Call<'_>, input: &Input, operation: &str) -> Outcome {
         let length = data_key_length(input)?;
+        check_recipient(input)?;
         let (key, context) = (input.required("KeyId")?, input.context("EncryptionContext")?);
         let made = self.make_data_key(call, operation, &key, length, &context)?;
         check_dry_run(input)?;
@@ -30,13 +33,6 @@ impl Kms {
     pub(super) fn json_encrypt(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
         check_algorithm(input, "EncryptionAlgorithm")?;
         let plaintext = Zeroizing::new(input.bytes("Plaintext")?);
-        if plaintext.is_empty() || plaintext.len() > 4096 {
-            let bound = if plaintext.is_empty() { "greater than or equal to 1" } else { "less than or equal to 4096" };
-            return Err(KmsError::validation(&format!(
-                "1 validation error detected: Value at 'plaintext' failed to satisfy constraint: Member must have length \
-                 {bound}"
-            )));
-        }
         let (key, context) = (input.required("KeyId")?, input.context("EncryptionContext")?);
         let id = self.usable_key(call, &key, Asked::under("Encrypt", &context))?;
         check_dry_run(input)?;
@@ -49,10 +45,16 @@ impl Kms {
 
     pub(super) fn json_decrypt(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
         check_algorithm(input, "EncryptionAlgorithm")?;
+        check_recipient(input)?;
+        let (named, context) = (input.text("KeyId")?, input.context("EncryptionContext")?);
+        let asked = Asked::under("Decrypt", &context).by_name(named.as_deref());
+        if ignores_ciphertext(input)? {
+            self.usable_key(call, &input.required("KeyId")?, asked)?;
+            return Err(dry_run());
+        }
         let wrapped = input.bytes("CiphertextBlob")?;
-        self.check_named_key(call, input.text("KeyId")?, &wrapped)?;
-        let context = input.context("EncryptionContext")?;
-        let (used, plaintext) = self.open_blob(call, "Decrypt", &wrapped, &context)?;
+        self.check_named_key(call, asked, &wrapped)?;
+        let (used, plaintext) = self.open_blob(call, asked, &wrapped)?;
         check_dry_run(input)?;
         let output = json!({
             "KeyId": self.arn(&used.key_id),
@@ -66,11 +68,25 @@ impl Kms {
     pub(super) fn json_re_encrypt(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
         check_algorithm(input, "SourceEncryptionAlgorithm")?;
         check_algorithm(input, "DestinationEncryptionAlgorithm")?;
-        let wrapped = input.bytes("CiphertextBlob")?;
-        self.check_named_key(call, input.text("SourceKeyId")?, &wrapped)?;
         let (from, to) = (input.context("SourceEncryptionContext")?, input.context("DestinationEncryptionContext")?);
-        let (source, plaintext) = self.open_blob(call, "ReEncryptFrom", &wrapped, &from)?;
-        let id = self.usable_key(call, &input.required("DestinationKeyId")?, Asked::under("ReEncryptTo", &to))?;
+        let (named, destination) = (input.text("SourceKeyId")?, input.required("DestinationKeyId")?);
+        let wrapped = if ignores_ciphertext(input)? { None } else { Some(input.bytes("CiphertextBlob")?) };
+        let target_id = self.key_id_for(call, &destination, "ReEncryptTo")?;
+        let source_id = match &wrapped {
+            Some(wrapped) => blob::key_id(wrapped),
+            None => Some(self.key_id_for(call, &input.required("SourceKeyId")?, "ReEncryptFrom")?),
+        };
+        let same = on_same_key(source_id.as_deref(), &target_id);
+        let asked = |operation, context| Asked { further: Some(&same), ..Asked::under(operation, context) };
+        let asked_from = asked("ReEncryptFrom", &from).by_name(named.as_deref());
+        let Some(wrapped) = wrapped else {
+            self.usable_key(call, &input.required("SourceKeyId")?, asked_from)?;
+            self.usable_key(call, &destination, asked("ReEncryptTo", &to))?;
+            return Err(dry_run());
+        };
+        self.check_named_key(call, asked_from, &wrapped)?;
+        let (source, plaintext) = self.open_blob(call, asked_from, &wrapped)?;
+        let id = self.usable_key(call, &destination, asked("ReEncryptTo", &to))?;
         check_dry_run(input)?;
         let (rewrapped, target) = (self.wrap(&id, &plaintext, &to)?, self.used_now(&id)?);
         let output = json!({
@@ -86,9 +102,9 @@ impl Kms {
     }
 
     /// A key that the caller names must be the one in the blob.
-    fn check_named_key(&mut self, call: &Call<'_>, named: Option<String>, wrapped: &[u8]) -> Result<(), KmsError> {
-        let Some(named) = named else { return Ok(()) };
-        let id = self.key_id(&named, call.now)?;
+    fn check_named_key(&mut self, call: &Call<'_>, asked: Asked<'_>, wrapped: &[u8]) -> Result<(), KmsError> {
+        let Some(named) = asked.name else { return Ok(()) };
+        let id = self.key_id_for(call, named, asked.operation)?;
         if blob::key_id(wrapped).is_some_and(|in_blob| in_blob != id) {
             let message = "The key ID in the request does not identify a CMK that can perform this operation.";
             return Err(KmsError::new("IncorrectKeyException", message.to_owned()));
@@ -98,7 +114,9 @@ impl Kms {
 }
 
 pub(super) fn json_generate_random(input: &Input) -> Outcome {
-    let Some(length) = input.number_within("NumberOfBytes", 1, 1024)? else {
+    check_key_store(input)?;
+    check_recipient(input)?;
+    let Some(length) = input.number("NumberOfBytes")? else {
         return Err(KmsError::validation("NumberOfBytes is required."));
     };
     let bytes = Zeroizing::new(random::<1024>()?);
@@ -108,11 +126,27 @@ pub(super) fn json_generate_random(input: &Input) -> Outcome {
 
 /// What would have succeeded is refused, where the caller only wanted to know.
 pub(super) fn check_dry_run(input: &Input) -> Result<(), KmsError> {
-    if !input.flag("DryRun")? {
-        return Ok(());
-    }
+    if input.flag("DryRun")? { Err(dry_run()) } else { Ok(()) }
+}
+
+fn dry_run() -> KmsError {
     let message = "The request would have succeeded, but the DryRun option is set.";
-    Err(KmsError::new("DryRunOperationException", message.to_owned()))
+    KmsError::new("DryRunOperationException", message.to_owned())
+}
+
+/// Whether a dry run is to ask for permissions only, without a ciphertext.
+fn ignores_ciphertext(input: &Input) -> Result<bool, KmsError> {
+    let modifiers = input.texts("DryRunModifiers")?;
+    Ok(input.flag("DryRun")? && modifiers.iter().any(|modifier| modifier == "IGNORE_CIPHERTEXT"))
+}
+
+/// Answers for an enclave are wrapped under a key that its attestation document proves, by a signature of AWS's own hardware.
+/// Nothing else can sign one, so none is right here.
+fn check_recipient(input: &Input) -> Result<(), KmsError> {
+    match input.value("Recipient") {
+        Some(_) => Err(KmsError::validation("The attestation document is not one that a Nitro enclave of AWS signed.")),
+        None => Ok(()),
+    }
 }
 
 fn check_algorithm(input: &Input, name: &str) -> Result<(), KmsError> {
@@ -127,7 +161,7 @@ fn check_algorithm(input: &Input, name: &str) -> Result<(), KmsError> {
 
 /// A data key's length: by name or by number, not by both.
 fn data_key_length(input: &Input) -> Result<usize, KmsError> {
-    match (input.text("KeySpec")?.as_deref(), input.number_within("NumberOfBytes", 1, 1024)?) {
+    match (input.text("KeySpec")?.as_deref(), input.number("NumberOfBytes")?) {
         (Some("AES_256"), None) => Ok(32),
         (Some("AES_128"), None) => Ok(16),
         (None, Some(length)) => usize::try_from(length).map_err(|_| KmsError::internal()),

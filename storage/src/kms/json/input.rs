@@ -4,12 +4,16 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
 use super::super::{Context, KmsError};
+use super::shapes;
 
 /// A request's parameters.
 pub(super) struct Input(Map<String, Value>);
 
 /// What CloudTrail leaves out: plaintexts and ciphertexts.
-const UNRECORDED: [&str; 3] = ["Plaintext", "CiphertextBlob", "GrantToken"];
+const UNRECORDED: [&str; 4] = ["Plaintext", "CiphertextBlob", "GrantToken", "Recipient"];
+
+/// The longest encryption context, in bytes (AWS KMS Developer Guide, "Quotas").
+const MAX_CONTEXT: usize = 8192;
 
 impl Input {
     pub(super) fn parse(body: &[u8]) -> Result<Self, KmsError> {
@@ -39,36 +43,13 @@ impl Input {
     }
 
     pub(super) fn required(&self, name: &str) -> Result<String, KmsError> {
-        self.text(name)?.ok_or_else(|| {
-            // Amazon's words for any parameter that is missing.
-            KmsError::validation(&format!(
-                "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be null",
-                camel_case(name)
-            ))
-        })
+        self.text(name)?.ok_or_else(|| shapes::refusal("Value null", &camel_case(name), "Member must not be null"))
     }
 
     pub(super) fn number(&self, name: &str) -> Result<Option<i64>, KmsError> {
         self.value(name)
             .map(|value| value.as_i64().ok_or_else(|| KmsError::validation(&format!("{name} must be a number."))))
             .transpose()
-    }
-
-    /// A number, or nothing; refused in KMS's words where it is out of bounds.
-    pub(super) fn number_within(&self, name: &str, least: i64, most: i64) -> Result<Option<i64>, KmsError> {
-        let Some(number) = self.number(name)? else { return Ok(None) };
-        let out_of_range = |bound: &str| {
-            KmsError::validation(&format!(
-                "1 validation error detected: Value '{number}' at '{}' failed to satisfy constraint: Member must have \
-                 value {bound}",
-                camel_case(name)
-            ))
-        };
-        match number {
-            _ if number < least => Err(out_of_range(&format!("greater than or equal to {least}"))),
-            _ if number > most => Err(out_of_range(&format!("less than or equal to {most}"))),
-            _ => Ok(Some(number)),
-        }
     }
 
     pub(super) fn flag(&self, name: &str) -> Result<bool, KmsError> {
@@ -84,7 +65,14 @@ impl Input {
 
     pub(super) fn context(&self, name: &str) -> Result<Context, KmsError> {
         let value = self.value(name).cloned().unwrap_or_else(|| json!({}));
-        serde_json::from_value(value).map_err(|_| KmsError::validation(&format!("{name} must be a map of strings.")))
+        let context: Context = serde_json::from_value(value)
+            .map_err(|_| KmsError::validation(&format!("{name} must be a map of strings.")))?;
+        let length: usize = context.iter().map(|(name, value)| name.len() + value.len()).sum();
+        if length > MAX_CONTEXT {
+            let message = format!("{name} must be of {MAX_CONTEXT} bytes at most, names and values together.");
+            return Err(KmsError::validation(&message));
+        }
+        Ok(context)
     }
 
     pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, KmsError> {
@@ -92,9 +80,14 @@ impl Input {
         serde_json::from_value(value).map_err(|_| KmsError::validation(&format!("{name} must be a list of strings.")))
     }
 
-    /// The answer to a list: as many items as are wanted from where the last answer ended.
-    pub(super) fn page(&self, name: &str, items: &[Value], usual: i64) -> Result<Value, KmsError> {
-        let limit = self.number_within("Limit", 1, 1000)?.unwrap_or(usual);
+    /// The answer to a list: as many items as are wanted, of which there is a usual and a highest number, from where the last
+    /// answer ended.
+    pub(super) fn page(&self, name: &str, items: &[Value], (usual, most): (i64, i64)) -> Result<Value, KmsError> {
+        let limit = self.number("Limit")?.unwrap_or(usual);
+        if limit > most {
+            let constraint = format!("Member must have value less than or equal to {most}");
+            return Err(shapes::refusal(&format!("Value '{limit}'"), "limit", &constraint));
+        }
         let limit = usize::try_from(limit).map_err(|_| KmsError::internal())?;
         let invalid = || KmsError::new("InvalidMarkerException", "The marker is not one that KMS gave.".to_owned());
         let start = match self.text("Marker")? {
@@ -114,8 +107,28 @@ impl Input {
     }
 }
 
+/// An answer as events have it: its fields by CloudTrail's names, dates in words, and no secrets.
+pub(super) fn recorded(output: &Value) -> Value {
+    let Value::Object(fields) = output else { return output.clone() };
+    let shown = fields.iter().filter(|(name, _)| !UNRECORDED.contains(&name.as_str()));
+    let entry = |(name, value): (&String, &Value)| {
+        let in_words = value.as_u64().filter(|_| name.ends_with("Date")).and_then(date_in_words).map(Value::from);
+        (camel_case(name), in_words.unwrap_or_else(|| recorded(value)))
+    };
+    shown.map(entry).collect::<Map<_, _>>().into()
+}
+
+/// A time as CloudTrail writes it in answers: `Aug 10, 2022, 10:38:27 PM`.
+fn date_in_words(seconds: u64) -> Option<String> {
+    let format = time::macros::format_description!(
+        "[month repr:short] [day padding:none], [year], [hour repr:12 padding:none]:[minute]:[second] [period]"
+    );
+    let time = time::OffsetDateTime::from_unix_timestamp(i64::try_from(seconds).ok()?).ok()?;
+    time.format(format).ok()
+}
+
 /// Names as events and complaints have them.
-fn camel_case(name: &str) -> String {
+pub(super) fn camel_case(name: &str) -> String {
     let mut characters = name.chars();
     characters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(characters).collect()
 }

@@ -2,10 +2,43 @@
 
 use serde_json::{Value, json};
 
-use super::super::authorize::{Asked, default_policy};
+use super::super::authorize::{Asked, conditions, default_policy};
 use super::super::key::{Key, KeyState, Manager, SECONDS_PER_DAY};
 use super::super::{Call, Kms, KmsError};
-use super::{Done, Input, Outcome, tags};
+use super::{Done, Input, Outcome, shapes, tags};
+
+/// The specs that the API's model has, and those that Amazon named when its answers were recorded.
+const KEY_SPECS: [&str; 20] = [
+    "ECC_NIST_EDWARDS25519",
+    "ECC_NIST_P256",
+    "ECC_NIST_P384",
+    "ECC_NIST_P521",
+    "ECC_SECG_P256K1",
+    "HMAC_224",
+    "HMAC_256",
+    "HMAC_384",
+    "HMAC_512",
+    "ML_DSA_44",
+    "ML_DSA_65",
+    "ML_DSA_87",
+    "ML_KEM_512",
+    "ML_KEM_768",
+    "ML_KEM_1024",
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+    "SM2",
+    "SYMMETRIC_DEFAULT",
+];
+const KEY_SPECS_SHOWN: &str = "RSA_2048, ECC_NIST_P384, ECC_NIST_P256, ECC_NIST_P521, HMAC_384, RSA_3072, ECC_SECG_P256K1, \
+                               RSA_4096, SYMMETRIC_DEFAULT, HMAC_256, HMAC_224, HMAC_512";
+/// As [`KEY_SPECS`], of usages.
+const KEY_USAGES: [&str; 5] =
+    ["ENCAPSULATE_DECAPSULATE", "ENCRYPT_DECRYPT", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT", "SIGN_VERIFY"];
+const KEY_USAGES_SHOWN: &str = "ENCRYPT_DECRYPT, SIGN_VERIFY, GENERATE_VERIFY_MAC";
+
+/// How long a key waits for its deletion where nobody says, in days.
+const USUAL_WINDOW: i64 = 30;
 
 impl Kms {
     pub(super) fn json_create_key(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
@@ -31,9 +64,17 @@ impl Kms {
     }
 
     pub(super) fn json_list_keys(&self, input: &Input) -> Outcome {
-        let keys: Vec<Value> =
-            self.state.keys.keys().map(|id| json!({ "KeyId": id, "KeyArn": self.arn(id) })).collect();
-        Ok(input.page("Keys", &keys, 100)?.into())
+        // There is one account, and so nothing that another shares with it.
+        let owners = input.texts("ResourceOwners")?;
+        let is_for_own = owners.is_empty() || owners.iter().any(|owner| owner == "SELF");
+        let keys: Vec<Value> = self
+            .state
+            .keys
+            .keys()
+            .filter(|_| is_for_own)
+            .map(|id| json!({ "KeyId": id, "KeyArn": self.arn(id) }))
+            .collect();
+        Ok(input.page("Keys", &keys, (100, 1000))?.into())
     }
 
     pub(super) fn json_set_state(&mut self, call: &Call<'_>, input: &Input, operation: &str) -> Outcome {
@@ -43,9 +84,10 @@ impl Kms {
     }
 
     pub(super) fn json_schedule_deletion(&mut self, call: &Call<'_>, input: &Input) -> Outcome {
-        let days = input.number_within("PendingWindowInDays", 7, 30)?.unwrap_or(30);
+        let days = input.number("PendingWindowInDays")?.unwrap_or(USUAL_WINDOW);
         let window_in_days = u32::try_from(days).map_err(|_| KmsError::internal())?;
-        let id = self.changeable_key(call, input, "ScheduleKeyDeletion")?;
+        let window = conditions([("kms:ScheduleKeyDeletionPendingWindowInDays", days.to_string())]);
+        let id = self.changeable_key(call, input, Asked::with("ScheduleKeyDeletion", &window))?;
         let at = call.now + u64::from(window_in_days) * SECONDS_PER_DAY;
         self.changed_key(&id)?.state = KeyState::PendingDeletion { at, window_in_days };
         let arn = self.arn(&id);
@@ -94,22 +136,27 @@ impl Kms {
     }
 
     /// The key that `KeyId` names, for a caller who may do this with it.
-    pub(super) fn asked_key(&mut self, call: &Call<'_>, input: &Input, operation: &str) -> Result<String, KmsError> {
-        let id = self.key_id(&input.required("KeyId")?, call.now)?;
-        self.authorize(call, &id, Asked::of(operation))?;
-        let key = self.state.keys.get_mut(&id).ok_or_else(KmsError::internal)?;
-        self.is_changed |= key.rotate_if_due(call.now)?;
-        Ok(id)
-    }
-
-    /// As [`Kms::asked_key`], for changes: not while the key is pending deletion, and not to a key that AWS manages.
-    pub(super) fn changeable_key(
+    pub(super) fn asked_key<'a>(
         &mut self,
         call: &Call<'_>,
         input: &Input,
-        operation: &str,
+        asked: impl Into<Asked<'a>>,
     ) -> Result<String, KmsError> {
-        let id = self.asked_key(call, input, operation)?;
+        let (name, asked) = (input.required("KeyId")?, asked.into());
+        let id = self.key_id_for(call, &name, asked.operation)?;
+        self.authorize(call, &id, Asked { name: Some(&name), ..asked })?;
+        self.rotate_if_due(&id, call.now)?;
+        Ok(id)
+    }
+
+    /// As [`Kms::asked_key`], for changes that are not made while the key is pending deletion.
+    pub(super) fn changeable_key<'a>(
+        &mut self,
+        call: &Call<'_>,
+        input: &Input,
+        asked: impl Into<Asked<'a>>,
+    ) -> Result<String, KmsError> {
+        let id = self.asked_key(call, input, asked)?;
         let key = self.state.keys.get(&id).ok_or_else(KmsError::internal)?;
         if matches!(key.state, KeyState::PendingDeletion { .. }) {
             self.check_state(&id, key)?;
@@ -153,6 +200,13 @@ impl Kms {
 
 /// Symmetric keys that KMS makes itself are simulated; others are refused by name.
 fn check_kind(input: &Input) -> Result<(), KmsError> {
+    if input.value("KeySpec").is_some() && input.value("CustomerMasterKeySpec").is_some() {
+        let message = "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is \
+                       deprecated.";
+        return Err(KmsError::validation(message));
+    }
+    check_names(input)?;
+    check_key_store(input)?;
     let only = [
         ("KeyUsage", "ENCRYPT_DECRYPT"),
         ("KeySpec", "SYMMETRIC_DEFAULT"),
@@ -170,4 +224,34 @@ fn check_kind(input: &Input) -> Result<(), KmsError> {
         return Err(KmsError::new("UnsupportedOperationException", message));
     }
     Ok(())
+}
+
+/// Refuses kinds of keys that KMS does not have either, in Amazon's recorded words.
+fn check_names(input: &Input) -> Result<(), KmsError> {
+    let spec = input.text("KeySpec")?.or(input.text("CustomerMasterKeySpec")?);
+    let usage = input.text("KeyUsage")?;
+    for (name, value, known, shown) in
+        [("keySpec", &spec, &KEY_SPECS[..], KEY_SPECS_SHOWN), ("keyUsage", &usage, &KEY_USAGES[..], KEY_USAGES_SHOWN)]
+    {
+        if let Some(value) = value.as_ref().filter(|value| !known.contains(&value.as_str())) {
+            let constraint = format!("Member must satisfy enum value set: [{shown}]");
+            return Err(shapes::refusal(&format!("Value '{value}'"), name, &constraint));
+        }
+    }
+    if spec.is_some_and(|spec| spec != "SYMMETRIC_DEFAULT") && usage.is_none() {
+        let message = "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.";
+        return Err(KmsError::validation(message));
+    }
+    Ok(())
+}
+
+/// There are no key stores beside KMS's own.
+pub(super) fn check_key_store(input: &Input) -> Result<(), KmsError> {
+    match input.text("CustomKeyStoreId")? {
+        Some(id) => {
+            let message = format!("There is no custom key store {id}.");
+            Err(KmsError::new("CustomKeyStoreNotFoundException", message))
+        }
+        None => Ok(()),
+    }
 }

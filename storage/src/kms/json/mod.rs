@@ -10,10 +10,13 @@ mod input;
 mod keys;
 mod policies;
 mod rotation;
+mod shapes;
 mod tags;
+mod unfit;
 
 use serde_json::{Value, json};
 
+use super::event::{self, Recorded};
 use super::{Call, Kms, KmsError, Used};
 use input::Input;
 
@@ -49,8 +52,11 @@ impl Kms {
     #[must_use]
     pub fn handle_json(&mut self, call: &Call<'_>, target: &str, body: &[u8]) -> JsonAnswer {
         let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or_default();
+        self.delete_due(call.now);
         let outcome = Input::parse(body).and_then(|input| {
-            let outcome = self.perform(call, operation, &input);
+            let outcome = shapes::check(operation, &input)
+                .and_then(|()| self.check_grant_tokens(operation, &input))
+                .and_then(|()| self.perform(call, operation, &input));
             self.record_call(call, operation, &input, &outcome);
             outcome
         });
@@ -77,7 +83,22 @@ impl Kms {
             Ok(done) if !done.used.is_empty() => done.used.clone(),
             _ => named.and_then(|key| self.known(&key)).into_iter().collect(),
         };
-        self.record(call, operation, input.recorded(), &used, error);
+        let response = outcome.as_ref().map_or(Value::Null, |done| self.response_elements(operation, done, &used));
+        let parameters = input.recorded();
+        self.record_use(call, &Recorded { name: operation, parameters, response, used: &used, error });
+    }
+
+    /// What CloudTrail shows of an answer: nothing where nothing was changed, else the answer without secrets, and the key's
+    /// ARN also where the answer has none.
+    fn response_elements(&self, operation: &str, done: &Done, used: &[Used]) -> Value {
+        if event::is_read_only(operation) {
+            return Value::Null;
+        }
+        let mut elements = input::recorded(&done.output);
+        if let ([used], Value::Object(fields)) = (used, &mut elements) {
+            fields.entry("keyId").or_insert_with(|| self.arn(&used.key_id).into());
+        }
+        elements
     }
 
     fn perform(&mut self, call: &Call<'_>, operation: &str, input: &Input) -> Outcome {
@@ -117,6 +138,7 @@ impl Kms {
             "Encrypt" => self.json_encrypt(call, input),
             "Decrypt" => self.json_decrypt(call, input),
             "ReEncrypt" => self.json_re_encrypt(call, input),
+            _ if unfit::is_operation(operation) => self.json_refuse(call, input, operation),
             _ => {
                 let message = format!("{operation:?} is not an operation of the simulated KMS.");
                 Err(KmsError::new("UnknownOperationException", message))

@@ -97,7 +97,9 @@ fn a_grant_gives_its_operations_under_its_constraint_until_it_is_taken_back() {
     };
     let subset = grant(json!({ "EncryptionContextSubset": { "a": "1" } }));
     let made = ask_as(&mut kms, "admin", NOW, "CreateGrant", &subset);
-    assert_eq!(ask_as(&mut kms, "admin", NOW, "CreateGrant", &subset), made, "the same grant, by its name");
+    let again = ask_as(&mut kms, "admin", NOW, "CreateGrant", &subset);
+    assert_eq!(again["GrantId"], made["GrantId"], "the same grant, by its name");
+    assert_ne!(again["GrantToken"], made["GrantToken"], "by a token of its own");
     let outcomes = |kms: &mut Kms| {
         [json!({ "a": "1" }), json!({ "a": "1", "b": "2" }), json!({ "a": "2" }), json!({})]
             .map(|context| code(&data_key(kms, "bob", &key, &context)) == "none")
@@ -147,7 +149,8 @@ fn wrapping_anew_asks_for_both_keys() {
 #[test]
 fn a_policy_is_read_back_and_one_that_locks_its_author_out_is_refused() {
     let mut kms = kms();
-    let get = json!({ "KeyId": "alias/one" });
+    let arn = kms.resolve("alias/one", NOW).unwrap();
+    let get = json!({ "KeyId": arn });
     let policy = ask_as(&mut kms, "user", NOW, "GetKeyPolicy", &get);
     assert_eq!(policy["PolicyName"], "default");
     assert!(policy["Policy"].as_str().unwrap().contains("arn:aws:iam::111122223333:root"));
@@ -155,7 +158,7 @@ fn a_policy_is_read_back_and_one_that_locks_its_author_out_is_refused() {
     assert_eq!(listed["PolicyNames"], json!(["default"]));
 
     let only_alice = json!({ "Statement": [allow(ALICE, &["kms:*"], &json!({}))] }).to_string();
-    let mut put = json!({ "KeyId": "alias/one", "PolicyName": "default", "Policy": only_alice });
+    let mut put = json!({ "KeyId": arn, "PolicyName": "default", "Policy": only_alice });
     let refused = ask_as(&mut kms, "user", NOW, "PutKeyPolicy", &put);
     assert_eq!(code(&refused), "MalformedPolicyDocumentException");
     assert_eq!(code(&data_key(&mut kms, "user", "alias/one", &json!({}))), "none", "nothing changed");
@@ -198,4 +201,27 @@ fn refusals_are_on_record_too() {
     assert_eq!(event["requestParameters"]["keyId"], key.as_str());
     assert!(event["resources"][0]["ARN"].as_str().unwrap().ends_with(&key));
     assert!(!event.to_string().contains(&secret));
+}
+
+#[test]
+fn a_token_is_of_one_grant_and_altered_nowhere() {
+    let mut kms = kms();
+    let key = key_with(&mut kms, &[]);
+    let grant = json!({ "KeyId": key, "GranteePrincipal": BOB, "Operations": ["GenerateDataKey"] });
+    let [one, other] = [(); 2]
+        .map(|()| ask_as(&mut kms, "admin", NOW, "CreateGrant", &grant)["GrantToken"].as_str().unwrap().to_owned());
+    let mut asked = |token: &str| {
+        let input = json!({ "KeyId": key, "KeySpec": "AES_256", "GrantTokens": [token] });
+        code(&ask_as(&mut kms, "bob", NOW, "GenerateDataKey", &input)).to_owned()
+    };
+    assert_eq!(asked(&one), "none");
+    let bytes = |token: &str| STANDARD.decode(token).unwrap();
+    for position in 0..bytes(&one).len() {
+        let mut altered = bytes(&one);
+        altered[position] ^= 1;
+        assert_eq!(asked(&STANDARD.encode(altered)), "InvalidGrantTokenException", "byte {position}");
+    }
+    let spliced = [&bytes(&one)[..32], &bytes(&other)[32..]].concat();
+    assert_eq!(asked(&STANDARD.encode(spliced)), "InvalidGrantTokenException");
+    assert_eq!(asked(&one[..40]), "InvalidGrantTokenException");
 }

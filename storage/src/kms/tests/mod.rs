@@ -1,6 +1,7 @@
 //! Keys, contexts, states, the JSON API, and what never shows.
 
 mod access;
+mod deletion;
 mod recorded;
 mod rotation;
 
@@ -22,14 +23,14 @@ fn named(name: &str) -> Caller {
 /// What the API answers somebody who calls it themselves, at a time.
 fn ask_as(kms: &mut Kms, name: &str, now: u64, operation: &str, input: &Value) -> Value {
     let caller = named(name);
-    let call = Call { caller: &caller, now, via_s3: false, request_id: "R".to_owned() };
+    let call = Call { caller: &caller, now, via_s3: false, is_secure: true, request_id: "R".to_owned() };
     let answer = kms.handle_json(&call, &format!("TrentService.{operation}"), input.to_string().as_bytes());
     serde_json::from_slice(&answer.body).unwrap()
 }
 
 fn with_call<T>(work: impl FnOnce(&Call<'_>) -> T) -> T {
     let caller = caller();
-    work(&Call { caller: &caller, now: NOW, via_s3: true, request_id: "R".to_owned() })
+    work(&Call { caller: &caller, now: NOW, via_s3: true, is_secure: true, request_id: "R".to_owned() })
 }
 
 fn kms() -> Kms {
@@ -165,25 +166,25 @@ fn the_json_api_refuses_what_kms_refuses() {
     let both = json!({ "KeyId": "alias/one", "KeySpec": "AES_256", "NumberOfBytes": 32 });
     assert_eq!(code("GenerateDataKey", both), "ValidationException");
     assert_eq!(code("Encrypt", json!({ "KeyId": "alias/one", "Plaintext": "" })), "ValidationException");
-    assert_eq!(code("CreateKey", json!({ "KeySpec": "RSA_2048" })), "UnsupportedOperationException");
+    let rsa = json!({ "KeySpec": "RSA_2048", "KeyUsage": "ENCRYPT_DECRYPT" });
+    assert_eq!(code("CreateKey", rsa), "UnsupportedOperationException");
     assert_eq!(code("CreateAlias", json!({ "AliasName": "one", "TargetKeyId": "alias/one" })), "ValidationException");
-    assert_eq!(code("Sign", json!({})), "UnknownOperationException");
+    assert_eq!(code("GenerateDataKeyPair", json!({})), "UnknownOperationException");
     assert_eq!(code("Decrypt", json!({ "CiphertextBlob": 5 })), "ValidationException");
     assert_eq!(code("Decrypt", json!([])), "SerializationException");
 }
 
 #[test]
-fn the_sealed_state_opens_under_its_root_key_and_shows_no_material() {
+fn the_state_is_read_from_its_record_and_from_nothing_else() {
     let mut kms = kms();
     let made = with_call(|call| kms.generate_data_key(call, "alias/one", &context(&[]))).unwrap();
     assert!(kms.take_changed());
     assert!(!kms.take_changed());
-    let sealed = kms.seal(&[1; 32]).unwrap();
-    let material = kms.state.keys.values().next().unwrap().current().unwrap().bytes();
-    assert!(!sealed.windows(16).any(|window| window == &material[..16]));
-    assert!(Kms::open("eu-west-1", "111122223333", &[2; 32], &sealed).is_err());
-    let mut opened = Kms::open("eu-west-1", "111122223333", &[1; 32], &sealed).unwrap();
-    let (_, plaintext) = with_call(|call| opened.decrypt(call, &made.ciphertext_blob, &context(&[]))).unwrap();
+    let record = kms.record().unwrap();
+    assert_eq!(record.len(), record.capacity(), "written in one piece");
+    assert!(Kms::read("eu-west-1", "111122223333", &record[1..]).is_err());
+    let mut read = Kms::read("eu-west-1", "111122223333", &record).unwrap();
+    let (_, plaintext) = with_call(|call| read.decrypt(call, &made.ciphertext_blob, &context(&[]))).unwrap();
     assert_eq!(plaintext[..], made.plaintext[..]);
 }
 

@@ -108,9 +108,10 @@ fn test_re_encrypt_incorrect_source_key_and_decrypt_invalid_key_id() {
 fn tags() {
     let mut kms = kms();
     let tag = |name: &str, value: &str| json!([{ "TagKey": name, "TagValue": value }]);
+    let arn = arn(&mut kms, "alias/one");
     let mut refused = |tags: Value, code: &str, message: &str| {
         assert_refused(&mut kms, "CreateKey", &json!({ "Tags": tags }), code, message);
-        assert_refused(&mut kms, "TagResource", &json!({ "KeyId": "alias/one", "Tags": tags }), code, message);
+        assert_refused(&mut kms, "TagResource", &json!({ "KeyId": arn, "Tags": tags }), code, message);
     };
     let twice = json!([{ "TagKey": "a", "TagValue": "1" }, { "TagKey": "a", "TagValue": "2" }]);
     refused(twice, "TagException", "Duplicate tag keys");
@@ -130,18 +131,19 @@ fn tags() {
     refused(tag("a", &value), "ValidationException", &too_long(&value, "tagValue", 256));
     // None of the refused requests left a key behind, or a tag.
     assert_eq!(kms.state.keys.len(), 1);
-    let key = json!({ "KeyId": "alias/one" });
+    let key = json!({ "KeyId": arn });
     assert_eq!(ask_as(&mut kms, "user", NOW, "ListResourceTags", &key)["Tags"], json!([]));
-    ask_as(&mut kms, "user", NOW, "TagResource", &json!({ "KeyId": "alias/one", "Tags": tag("a", "1") }));
+    ask_as(&mut kms, "user", NOW, "TagResource", &json!({ "KeyId": arn, "Tags": tag("a", "1") }));
     assert_eq!(ask_as(&mut kms, "user", NOW, "ListResourceTags", &key)["Tags"], tag("a", "1"));
-    ask_as(&mut kms, "user", NOW, "UntagResource", &json!({ "KeyId": "alias/one", "TagKeys": ["a"] }));
+    ask_as(&mut kms, "user", NOW, "UntagResource", &json!({ "KeyId": arn, "TagKeys": ["a"] }));
     assert_eq!(ask_as(&mut kms, "user", NOW, "ListResourceTags", &key)["Tags"], json!([]));
 }
 
 #[test]
 fn test_rotate_key_on_demand_raises_error_given_key_is_disabled() {
     let mut kms = kms();
-    let (arn, key) = (arn(&mut kms, "alias/one"), json!({ "KeyId": "alias/one" }));
+    let arn = arn(&mut kms, "alias/one");
+    let key = json!({ "KeyId": arn });
     ask_as(&mut kms, "user", NOW, "DisableKey", &key);
     assert_refused(&mut kms, "RotateKeyOnDemand", &key, "DisabledException", &format!("{arn} is disabled."));
 }
@@ -149,7 +151,8 @@ fn test_rotate_key_on_demand_raises_error_given_key_is_disabled() {
 #[test]
 fn test_key_rotations_limits() {
     let mut kms = kms();
-    let (arn, key) = (arn(&mut kms, "alias/one"), json!({ "KeyId": "alias/one" }));
+    let arn = arn(&mut kms, "alias/one");
+    let key = json!({ "KeyId": arn });
     for _ in 0..crate::kms::key::MAX_ON_DEMAND_ROTATIONS {
         assert_eq!(ask_as(&mut kms, "user", NOW, "RotateKeyOnDemand", &key)["KeyId"], arn.as_str());
     }
@@ -163,6 +166,7 @@ fn test_key_rotations_limits() {
 #[test]
 fn dry_runs_end_before_anything_is_done() {
     let mut kms = kms();
+    let arn = arn(&mut kms, "alias/one");
     let message = "The request would have succeeded, but the DryRun option is set.";
     for (operation, input) in [
         ("GenerateDataKey", json!({ "KeyId": "alias/one", "KeySpec": "AES_256", "DryRun": true })),
@@ -170,13 +174,28 @@ fn dry_runs_end_before_anything_is_done() {
         (
             "CreateGrant",
             json!({
-                "KeyId": "alias/one", "GranteePrincipal": "arn:aws:iam::111122223333:user/bob",
+                "KeyId": arn, "GranteePrincipal": "arn:aws:iam::111122223333:user/bob",
                 "Operations": ["Decrypt"], "DryRun": true,
             }),
         ),
     ] {
         assert_refused(&mut kms, operation, &input, "DryRunOperationException", message);
     }
-    let listed = ask_as(&mut kms, "user", NOW, "ListGrants", &json!({ "KeyId": "alias/one" }));
+    let listed = ask_as(&mut kms, "user", NOW, "ListGrants", &json!({ "KeyId": arn }));
     assert_eq!(listed["Grants"], json!([]));
+}
+
+#[test]
+fn operations_that_are_for_keys_of_other_kinds() {
+    let mut kms = kms();
+    let arn = arn(&mut kms, "alias/one");
+    let key = json!({ "KeyId": arn });
+    for operation in ["GenerateMac", "VerifyMac", "Sign", "Verify", "DeriveSharedSecret"] {
+        let message = format!("{arn} key usage is ENCRYPT_DECRYPT which is not valid for {operation}.");
+        assert_refused(&mut kms, operation, &key, "InvalidKeyUsageException", &message);
+    }
+    let message = format!("{arn} origin is AWS_KMS which is not valid for this operation.");
+    assert_refused(&mut kms, "GetParametersForImport", &key, "UnsupportedOperationException", &message);
+    let message = format!("{arn} is not a multi-region primary key.");
+    assert_refused(&mut kms, "ReplicateKey", &key, "UnsupportedOperationException", &message);
 }

@@ -11,7 +11,7 @@ use http::{Request, Response};
 use md5::{Digest, Md5};
 use s3_storage_sim::config::{Config, SseCDefault};
 use s3_storage_sim::root_key::{RootKeyHolder, RootKeyInMemory};
-use s3_storage_sim::store::{Backend, MemoryBackend, SealedRecords};
+use s3_storage_sim::store::{Backend, MemoryBackend, PlainRecord, SealedRecords};
 use s3_storage_sim::{Storage, config::Credential};
 use s3s::Body;
 
@@ -70,7 +70,7 @@ impl Client {
     }
 
     /// The records in plain, as whoever has the root key can read and change them.
-    pub(crate) async fn records(&self) -> (SealedRecords, Vec<(String, Vec<u8>)>) {
+    pub(crate) async fn records(&self) -> (SealedRecords, Vec<PlainRecord>) {
         let root_key = self.root_key.held().await.unwrap().expect("a root key");
         SealedRecords::open(self.backend.clone(), &root_key).await.unwrap()
     }
@@ -138,9 +138,14 @@ impl Client {
 
     /// Asks KMS.
     pub(crate) async fn kms(&self, operation: &str, parameters: serde_json::Value) -> Answer {
+        self.kms_call(operation, &parameters).send().await
+    }
+
+    /// A call of KMS.
+    pub(crate) fn kms_call(&self, operation: &str, parameters: &serde_json::Value) -> Call<'_> {
         let call = self.post("").at("kms.us-east-1.storage.test").header("content-type", "application/x-amz-json-1.1");
         let call = call.header("x-amz-target", &format!("TrentService.{operation}")).body(parameters.to_string());
-        Call { authentication: Authentication::Headers("kms"), ..call }.send().await
+        Call { authentication: Authentication::Headers("kms"), ..call }
     }
 
     /// The id of the one blob that appears while something is done.
