@@ -8,7 +8,7 @@ use super::key::KeyState;
 use super::{Call, Kms, KmsError, blob};
 
 impl Kms {
-    /// Deletes the keys whose date has passed. Their material is wiped, and is in the next [`Kms::record`] no more.
+    /// Deletes the keys whose date has passed. Their material is wiped, and is not in what is kept from then on.
     pub fn delete_due(&mut self, now: u64) {
         let due: Vec<(String, u64)> = self
             .state

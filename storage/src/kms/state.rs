@@ -35,7 +35,7 @@ impl Kms {
     ///
     /// # Errors
     /// None that can be had with this state.
-    pub fn record(&self) -> Result<Vec<u8>, KmsError> {
+    pub(crate) fn record(&self) -> Result<Vec<u8>, KmsError> {
         let mut length = Length(0);
         serde_json::to_writer(&mut length, &self.state).map_err(|_| KmsError::internal())?;
         // In one piece: a buffer that grows would leave copies of key material behind.
@@ -48,7 +48,7 @@ impl Kms {
     ///
     /// # Errors
     /// Where it is none.
-    pub fn read(region: &str, account_id: &str, record: &[u8]) -> Result<Self, KmsError> {
+    pub(crate) fn read(region: &str, account_id: &str, record: &[u8]) -> Result<Self, KmsError> {
         let state = serde_json::from_slice(record).map_err(|_| KmsError::internal())?;
         Ok(Self { region: region.to_owned(), account_id: account_id.to_owned(), state, is_changed: false })
     }
