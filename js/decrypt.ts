@@ -51,6 +51,19 @@ export interface StoredObject {
   readonly instructionFile?: string | Uint8Array | undefined;
 }
 
+/** An object that is opened by this package itself. */
+export interface ArrivingObject extends StoredObject {
+  /** How long the body is, in bytes, where the storage said so. */
+  readonly storedLength?: number | undefined;
+}
+
+/** What was in an object. */
+export interface DecryptedContent {
+  readonly content: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** The content's length in bytes, where it is known; as authentic as the content is. */
+  readonly size: number | undefined;
+}
+
 /**
  * Decrypts an object. The promise resolves once the whole object is authenticated; only then does the stream give
  * plaintext, decrypting as it is read. Where anything was altered the promise rejects and no byte is released. (With
@@ -66,7 +79,17 @@ export async function decryptObject(
   object: StoredObject | Response,
   options: DecryptOptions,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const { body, metadata, instructionFile } = object instanceof Response ? fromResponse(object) : object;
+  return (await openDecryption(object instanceof Response ? fromResponse(object) : object, options)).content;
+}
+
+/**
+ * The same, with the content's length.
+ *
+ * @param object - The object.
+ * @param options - As for {@link decryptObject}.
+ */
+export async function openDecryption(object: ArrivingObject, options: DecryptOptions): Promise<DecryptedContent> {
+  const { body, metadata, instructionFile } = object;
   const { release = "verified" } = options;
   if (release !== "verified" && (release as string) !== "delayed-authentication") {
     throw new EnvelopeError("INVALID_INPUT", "release must be verified or delayed-authentication");
@@ -80,11 +103,16 @@ export async function decryptObject(
     loaded.checkPolicy(parsed, ...policy);
     const dataKey = await options.keyring.unwrapDataKey(parsed);
     if (parsed.cbcIv() !== undefined) {
-      return await cbcStream(source, parsed, dataKey);
+      return { content: await cbcStream(source, parsed, dataKey), size: undefined };
     }
     const session = new loaded.DecryptSession(parsed, dataKey, ...policy);
     const start = { session, loaded, bulk, options };
-    return await (release === "verified" ? verified(source, start) : unverified(source, start));
+    if (release === "verified") {
+      return await verified(source, start);
+    }
+    const { storedLength = source.length } = object;
+    const size = storedLength === undefined ? undefined : storedLength - TAG_LENGTH;
+    return { content: await unverified(source, start), size };
   } finally {
     parsed.free();
   }
@@ -139,15 +167,17 @@ interface Start extends ChosenEngine {
 }
 
 /** Authenticates the whole source, then gives the stream that decrypts it. */
-async function verified(source: OpenSource, start: Start): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+async function verified(source: OpenSource, start: Start): Promise<DecryptedContent> {
   const cut = { length: start.loaded.segmentLength(source.length), heldBack: TAG_LENGTH };
   const authentication = await Authentication.start(start.session, start);
   // What can be read again need not be kept: the engine checks that it reads the same bytes.
   const spool = source.isReplayable ? undefined : new Spool(start.options.spoolMemoryLimit);
   let decryption: Decryption;
+  let size: number;
   try {
-    const tag = await authenticate(segmentsOf(source.chunks(), cut), authentication, spool);
-    decryption = authentication.verify(tag);
+    const read = await authenticate(segmentsOf(source.chunks(), cut), authentication, spool);
+    decryption = authentication.verify(read.tag);
+    size = read.length;
   } catch (error) {
     authentication.free();
     await spool?.remove();
@@ -156,23 +186,25 @@ async function verified(source: OpenSource, start: Start): Promise<ReadableStrea
   // The spool has no tag: nothing is held back from its end.
   const segments =
     spool === undefined ? segmentsOf(source.chunks(), cut) : segmentsOf(spool.chunks(), { length: cut.length });
-  return orderedStream(segments, decryptionWork(decryption, spool));
+  return { content: orderedStream(segments, decryptionWork(decryption, spool)), size };
 }
 
-/** Reads all of an object, and gives its tag. */
+/** Reads all of an object, and gives its tag and the length of the rest. */
 async function authenticate(
   segments: AsyncIterable<Segment>,
   authentication: Authentication,
   spool: Spool | undefined,
-): Promise<Uint8Array> {
+): Promise<{ readonly tag: Uint8Array; readonly length: number }> {
   const underWay: Promise<void>[] = [];
   let tag: Uint8Array = new Uint8Array(0);
+  let length = 0;
   try {
     for await (const { offset, bytes, tail } of segments) {
       if (bytes.length > 0) {
         underWay.push(settled(authentication.note(offset, bytes)));
         await spool?.append(bytes.slice());
       }
+      length = offset + bytes.length;
       tag = tail ?? tag;
       if (underWay.length >= authentication.depth) {
         await underWay.shift();
@@ -182,7 +214,7 @@ async function authenticate(
   } finally {
     await Promise.allSettled(underWay);
   }
-  return tag;
+  return { tag, length };
 }
 
 function decryptionWork(decryption: Decryption, spool: Spool | undefined): SegmentWork {

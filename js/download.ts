@@ -1,13 +1,13 @@
 /** Downloading an object through presigned URLs: verified before it is released, where it was encrypted here. */
 
-import { decryptObject, type DecryptOptions } from "./decrypt.js";
+import { type DecryptedContent, type DecryptOptions, openDecryption } from "./decrypt.js";
 import { engine } from "./engine.js";
 import { type ContentRange, downloadRange } from "./download-range.js";
 import { EnvelopeError } from "./errors.js";
 import { fetchInstructionFile } from "./instruction-file.js";
 import type { Keyring } from "./keyring.js";
 import { streamOf } from "./ordered.js";
-import { bodyOf, type Opened, openObject } from "./ranges.js";
+import { bodyOf, lengthOf, type Opened, openObject } from "./ranges.js";
 import type { Presign } from "./request.js";
 import { blobOf, piecesOf } from "./source.js";
 import type { ServerSideEncryption } from "./sse.js";
@@ -60,6 +60,8 @@ export interface DownloadedObject {
    * @param target - Where to.
    */
   saveTo(target: FileSystemFileHandle | WritableStream<Uint8Array<ArrayBuffer>>): Promise<void>;
+  /** The length of the content in bytes, where it is known. It is as authentic as the content is. */
+  readonly size: number | undefined;
   /** The media type that was stored with the object. */
   readonly contentType: string;
   /** All user metadata that the storage shows, names with `x-amz-meta-`. */
@@ -72,7 +74,7 @@ export interface DownloadedObject {
  *
  * @param options - Where from, how encrypted, and what else there is to say.
  * @throws {@link EnvelopeError} `INVALID_INPUT`, `STORAGE_REFUSED`, `NETWORK_FAILURE`, `UNEXPECTED_STORAGE_ANSWER`, the
- * errors of {@link decryptObject}, and the signal's reason. Without a keyring, what goes wrong after the beginning comes
+ * errors of `decryptObject`, and the signal's reason. Without a keyring, what goes wrong after the beginning comes
  * through the stream.
  */
 export async function download(options: DownloadOptions): Promise<DownloadedObject> {
@@ -86,31 +88,27 @@ export async function download(options: DownloadOptions): Promise<DownloadedObje
   if (options.range !== undefined) {
     const { content, headers } = await downloadRange(channel, options, options.range);
     onBytes(content.length);
-    return downloaded(new Blob([content]).stream(), headers);
+    return downloaded({ content: new Blob([content]).stream(), size: content.length }, headers);
   }
   const opened = await openObject(channel, { partSize: options.partSize, concurrency, onBytes });
   const { headers } = opened.response;
-  progress.expect(opened.totalBytes ?? Number(headers.get("content-length") ?? NaN));
+  const storedLength = opened.totalBytes ?? lengthOf(opened.response);
+  progress.expect(storedLength);
   const arriving = streamOfObject(opened, onBytes);
   const { keyring } = options;
-  const body =
-    keyring === undefined
-      ? arriving
-      : await decryptObject(
-          {
-            body: arriving,
-            metadata: headers,
-            instructionFile: await fetchInstructionFile(channel, headers.entries(), options.instructionFileSuffix),
-          },
-          { ...options, keyring },
-        );
-  return downloaded(body, headers);
+  if (keyring === undefined) {
+    return downloaded({ content: arriving, size: storedLength }, headers);
+  }
+  const instructionFile = await fetchInstructionFile(channel, headers.entries(), options.instructionFileSuffix);
+  const object = { body: arriving, metadata: headers, instructionFile, storedLength };
+  return downloaded(await openDecryption(object, { ...options, keyring }), headers);
 }
 
-function downloaded(body: ReadableStream<Uint8Array<ArrayBuffer>>, headers: Headers): DownloadedObject {
+function downloaded({ content: body, size }: DecryptedContent, headers: Headers): DownloadedObject {
   const contentType = headers.get("content-type") ?? "";
   return {
     body,
+    size,
     blob: () => blobOf(piecesOf(body), contentType),
     saveTo: (target) => save(body, target),
     contentType,
@@ -128,8 +126,8 @@ class Progress {
     this.#tell = tell;
   }
 
-  expect(total: number): void {
-    this.#totalBytes = Number.isNaN(total) ? undefined : total;
+  expect(total: number | undefined): void {
+    this.#totalBytes = total;
   }
 
   add(bytes: number): void {
