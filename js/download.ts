@@ -1,9 +1,11 @@
 /** Downloading an object through presigned URLs: verified before it is released, where it was encrypted here. */
 
-import { type DecryptedContent, type DecryptOptions, openDecryption } from "./decrypt.js";
+import { type DecryptOptions, openDecryption } from "./decrypt.js";
+import type { DecryptedContent } from "./decrypt-stream.js";
 import { engine } from "./engine.js";
 import { type ContentRange, downloadRange } from "./download-range.js";
 import { EnvelopeError } from "./errors.js";
+import { allOf } from "./expected-length.js";
 import { fetchInstructionFile } from "./instruction-file.js";
 import type { Keyring } from "./keyring.js";
 import { streamOf } from "./ordered.js";
@@ -73,9 +75,9 @@ export interface DownloadedObject {
  * is authenticated; where anything was altered it rejects and no byte is released.
  *
  * @param options - Where from, how encrypted, and what else there is to say.
- * @throws {@link EnvelopeError} `INVALID_INPUT`, `STORAGE_REFUSED`, `NETWORK_FAILURE`, `UNEXPECTED_STORAGE_ANSWER`, the
- * errors of `decryptObject`, and the signal's reason. Without a keyring, what goes wrong after the beginning comes
- * through the stream.
+ * @throws {@link EnvelopeError} `INVALID_INPUT`, `STORAGE_REFUSED`, `NETWORK_FAILURE`, `UNEXPECTED_STORAGE_ANSWER`,
+ * `TRUNCATED_STORAGE_ANSWER`, the errors of `decryptObject`, and the signal's reason. Without a keyring, what goes wrong
+ * after the beginning comes through the stream.
  */
 export async function download(options: DownloadOptions): Promise<DownloadedObject> {
   checkProtection(options);
@@ -147,9 +149,9 @@ function streamOfObject(opened: Opened, onBytes: (bytes: number) => void): Reada
   });
 }
 
-/** An answer's body. */
+/** An answer's body, which is as long as the answer says: not everything on the way tells of one that was cut short. */
 async function* wholeOf(response: Response, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  for await (const piece of arrivingOf(response)) {
+  for await (const piece of allOf(arrivingOf(response), lengthOf(response) ?? 0)) {
     onBytes(piece.length);
     yield piece;
   }
