@@ -6,6 +6,7 @@ import { EnvelopeError, isEnvelopeError } from "./errors.js";
 import { safeFileName } from "./file-name.js";
 import { blobOf, piecesOf } from "./source.js";
 import { openPrivateFile, type PrivateFile } from "./spool-file.js";
+import { removeOrphansSoon } from "./spool-folder.js";
 
 /**
  * How a file comes to the person's disk.
@@ -55,8 +56,8 @@ export interface SavedObject {
   readonly contentType: string;
   /**
    * Removes what the browser copies from (`private-file`, `blob`), which happens by itself after a time that is ample for
-   * the copy, and after a crash or where the page was closed as soon as anything is downloaded next. There is no telling
-   * when a browser is done.
+   * the copy, and after a crash, or where the page was closed, as soon as anything is saved next. There is no telling when a
+   * browser is done.
    */
   dispose(): Promise<void>;
 }
@@ -81,6 +82,7 @@ export async function saveObject(options: SaveOptions): Promise<SavedObject> {
   if (typeof document === "undefined") {
     throw new EnvelopeError("INVALID_INPUT", "a worker has no downloads: call saveObject in a page");
   }
+  removeOrphansSoon();
   const save = await firstWay({ ...options, fileName: safeFileName(options.fileName) });
   return await save();
 }

@@ -210,6 +210,12 @@ export async function spoolWithoutFiles(length) {
   return typeof navigator.storage.getDirectory;
 }
 
+/** Decrypts a stream that fits into memory. */
+export async function decryptStream(length) {
+  const { body, metadata } = await encrypted(randomBytes(length));
+  await collect(await decryptObject({ body: new Blob([body]).stream(), metadata }, { keyring }));
+}
+
 /** Encrypts and decrypts a stream of any length in one go, and looks at every byte without keeping any. */
 export async function long(gibibytes, beyond) {
   const length = gibibytes * 1024 * MIB + beyond;
