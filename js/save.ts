@@ -4,6 +4,7 @@ import { DownloadWorker } from "./browser-download.js";
 import { download, type DownloadOptions } from "./download.js";
 import { EnvelopeError, isEnvelopeError } from "./errors.js";
 import { safeFileName } from "./file-name.js";
+import { hand } from "./hand.js";
 import { blobOf, piecesOf } from "./source.js";
 import { openPrivateFile, type PrivateFile } from "./spool-file.js";
 import { removeOrphansSoon } from "./spool-folder.js";
@@ -61,13 +62,6 @@ export interface SavedObject {
    */
   dispose(): Promise<void>;
 }
-
-/** How long a browser surely needs to begin with a copy, in milliseconds. */
-const COPY_BEGINS_MS = 60_000;
-/** And the slowest disk that is reckoned with, in bytes a millisecond: 2 MB a second. */
-const COPY_SPEED = 2_000;
-/** Timers beyond this go off at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Downloads an object and gives it to the person as a file. The file comes to be when all of the object was authenticated;
@@ -179,31 +173,4 @@ async function written(body: ReadableStream<Uint8Array<ArrayBuffer>>, file: Priv
     await file.append(piece);
   }
   return await file.finish();
-}
-
-/**
- * Has the browser download a file that it already holds.
- *
- * @returns Lets go of it, at once; it is let go of anyway when the copy must be done.
- */
-function hand(content: Blob, fileName: string, remove: () => Promise<void>): () => Promise<void> {
-  const url = URL.createObjectURL(content);
-  let isDisposed = false;
-  const dispose = async () => {
-    clearTimeout(timer);
-    if (!isDisposed) {
-      isDisposed = true;
-      URL.revokeObjectURL(url);
-      await remove();
-    }
-  };
-  const patience = Math.min(COPY_BEGINS_MS + content.size / COPY_SPEED, LONGEST_TIMER_MS);
-  const timer = setTimeout(() => void dispose().catch(() => undefined), patience);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = fileName;
-  document.body.append(link);
-  link.click();
-  link.remove();
-  return dispose;
 }

@@ -21,7 +21,7 @@ export function hasPrivateFiles(): boolean {
  */
 export async function privateFolder(create: boolean): Promise<DirectoryHandle> {
   const root = await navigator.storage.getDirectory();
-  return (await root.getDirectoryHandle(FOLDER, { create }));
+  return await root.getDirectoryHandle(FOLDER, { create });
 }
 
 /**
