@@ -1,6 +1,6 @@
 /** The service worker of downloads, as a page sees it: it is found, and handed downloads. */
 
-import { deliver, inTime, MARK, unavailable } from "./delivery.js";
+import { ANSWER_LIMIT_MS, deliver, inTime, MARK, unavailable } from "./delivery.js";
 import type { DownloadQuestion } from "./download-protocol.js";
 import { attachment } from "./file-name.js";
 
@@ -23,13 +23,13 @@ export class DownloadWorker {
       throw unavailable("this browser has no Web Locks, without which a download could seem complete when it is not");
     }
     const advice = "import s3-envelope/download-worker.js in it before anything else that answers requests";
-    const worker = await inTime(activeOf(registration), "the service worker did not become active");
+    const worker = await inTime(activeOf(registration), ANSWER_LIMIT_MS, "the service worker did not become active");
     const { port1, port2 } = new MessageChannel();
     const answer = new Promise((resolve) => {
       port1.onmessage = resolve;
     });
     worker.postMessage({ mark: MARK, kind: "hello" } satisfies DownloadQuestion, [port2]);
-    await inTime(answer, `the service worker knows of no downloads: ${advice}`);
+    await inTime(answer, ANSWER_LIMIT_MS, `the service worker knows of no downloads: ${advice}`);
     port1.close();
     return new DownloadWorker(worker);
   }
@@ -55,7 +55,8 @@ export class DownloadWorker {
     try {
       return await deliver(this.#worker, reader, headers, signal);
     } catch (error) {
-      await reader.cancel(error).catch(() => undefined);
+      // What it is read from may have nothing to say for long.
+      reader.cancel(error).catch(() => undefined);
       throw error;
     }
   }

@@ -10,8 +10,10 @@ export const MARK: DownloadMark = "s3-envelope-download/1";
 
 type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
 
-/** How long a worker may take to answer, and the browser to ask it, in milliseconds. */
-const ANSWER_LIMIT_MS = 10_000;
+/** How long a worker may take to answer that it has downloads, in milliseconds: others never do. */
+export const ANSWER_LIMIT_MS = 10_000;
+/** How long it may take to begin with one, and the browser to ask for it. */
+const BEGIN_LIMIT_MS = 30_000;
 /** Browsers end a service worker after half a minute without anything to do, or with one thing for five minutes. */
 const KEEP_ALIVE_MS = 10_000;
 /** How long the frame stays that a download began in, in milliseconds: browsers may need it until they have the headers. */
@@ -75,11 +77,11 @@ class Delivery {
   async deliver(reader: Reader, headers: Readonly<Record<string, string>>): Promise<number> {
     const offer: DownloadQuestion = { mark: MARK, kind: "offer", id: this.#id, headers };
     this.#worker.postMessage(offer, [this.#portOfWorker]);
-    const ready = await inTime(this.#next("ready"), "the service worker took no download");
+    const ready = await inTime(this.#next("ready"), BEGIN_LIMIT_MS, "the service worker took no download");
     this.#watchWorker();
     navigateTo("url" in ready ? ready.url : "");
     const advice = "allow frame-src 'self' in the page's Content-Security-Policy, and downloads in the browser";
-    await inTime(this.#next("taken"), `the browser did not ask the service worker for the download: ${advice}`);
+    await inTime(this.#next("taken"), BEGIN_LIMIT_MS, `the browser did not ask the service worker: ${advice}`);
     return await this.#give(reader);
   }
 
@@ -176,15 +178,16 @@ export const unavailable = (reason: string) => new EnvelopeError("DOWNLOAD_UNAVA
  * What has to come soon.
  *
  * @param promise - What is waited for.
+ * @param limitMs - How long, in milliseconds.
  * @param complaint - What is wrong when it does not come.
  * @throws {@link EnvelopeError} `DOWNLOAD_UNAVAILABLE`.
  */
-export async function inTime<Value>(promise: Promise<Value>, complaint: string): Promise<Value> {
+export async function inTime<Value>(promise: Promise<Value>, limitMs: number, complaint: string): Promise<Value> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       reject(unavailable(complaint));
-    }, ANSWER_LIMIT_MS);
+    }, limitMs);
   });
   try {
     return await Promise.race([promise, late]);

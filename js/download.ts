@@ -10,7 +10,7 @@ import { fetchInstructionFile } from "./instruction-file.js";
 import type { Keyring } from "./keyring.js";
 import { streamOf } from "./ordered.js";
 import { bodyOf, lengthOf, type Opened, openObject } from "./ranges.js";
-import type { Presign } from "./request.js";
+import { type Presign, stoppable } from "./request.js";
 import { blobOf, piecesOf } from "./source.js";
 import type { ServerSideEncryption } from "./sse.js";
 import { checkProtection, concurrencyOf } from "./transfer-options.js";
@@ -82,7 +82,12 @@ export interface DownloadedObject {
 export async function download(options: DownloadOptions): Promise<DownloadedObject> {
   checkProtection(options);
   const concurrency = concurrencyOf(options, "ranges");
-  const channel = { engine: await engine(), presign: options.presign, encryption: options.sse, signal: options.signal };
+  const { channel, stop } = stoppable({
+    engine: await engine(),
+    presign: options.presign,
+    encryption: options.sse,
+    signal: options.signal,
+  });
   const progress = new Progress(options.onProgress);
   const onBytes = (bytes: number) => {
     progress.add(bytes);
@@ -99,11 +104,38 @@ export async function download(options: DownloadOptions): Promise<DownloadedObje
   const arriving = streamOfObject(opened, onBytes);
   const { keyring } = options;
   if (keyring === undefined) {
-    return downloaded({ content: arriving, size: storedLength }, headers);
+    return downloaded({ content: stopping(arriving, stop), size: storedLength }, headers);
   }
   const instructionFile = await fetchInstructionFile(channel, headers.entries(), options.instructionFileSuffix);
   const object = { body: arriving, metadata: headers, instructionFile, storedLength };
-  return downloaded(await openDecryption(object, { ...options, keyring }), headers);
+  const { content, size } = await openDecryption(object, { ...options, keyring });
+  return downloaded({ content: stopping(content, stop), size }, headers);
+}
+
+/** The same stream, which stops what it waits for when it is cancelled: the storage may have nothing to give for long. */
+function stopping(
+  content: ReadableStream<Uint8Array<ArrayBuffer>>,
+  stop: AbortController,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = content.getReader();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) {
+          controller.close();
+        } else {
+          controller.enqueue(value);
+        }
+      },
+      async cancel(reason) {
+        stop.abort(reason);
+        // What fails because it was stopped has failed as it should.
+        await reader.cancel(reason).catch(() => undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 function downloaded({ content: body, size }: DecryptedContent, headers: Headers): DownloadedObject {

@@ -98,7 +98,7 @@ test("what is cancelled in the browser is cancelled to its source", async () => 
     const download = await halfway(own);
     await download.cancel();
     const ended = await check(own, "check", "howSavingEnded");
-    assert.deepEqual(ended, { code: "DOWNLOAD_CANCELLED", isSourceCancelled: true });
+    assert.deepEqual(ended, { code: "DOWNLOAD_CANCELLED", isRequestStopped: true });
   });
 });
 
@@ -108,7 +108,7 @@ test("what the page stops fails in the browser", async () => {
     await check(own, "check", "stopSaving");
     assert.notEqual(await download.failure(), null);
     const ended = await check(own, "check", "howSavingEnded");
-    assert.deepEqual(ended, { code: "Error: enough", isSourceCancelled: true });
+    assert.deepEqual(ended, { code: "Error: enough", isRequestStopped: true });
   });
 });
 
@@ -120,7 +120,7 @@ test("when the browser ends the service worker the download fails, and the page 
     await devtools.send("ServiceWorker.stopAllWorkers");
     assert.notEqual(await download.failure(), null);
     const ended = await check(own, "check", "howSavingEnded");
-    assert.deepEqual(ended, { code: "DOWNLOAD_UNAVAILABLE", isSourceCancelled: true });
+    assert.deepEqual(ended, { code: "DOWNLOAD_UNAVAILABLE", isRequestStopped: true });
   });
 });
 

@@ -35,38 +35,39 @@ export async function saveThroughWorker(length, { isTouched = false, script, ...
   );
 }
 
-/** Begins to save an object of which the storage gives no more than half, and does not end. */
+/** Begins to save an object of which the storage gives half, and then nothing; returns when more is waited for. */
 export async function beginSaving(length) {
   const { body, headers } = await encrypted(contentOf(length));
   const serviceWorker = await registered();
-  const saving = { stop: new AbortController(), isSourceCancelled: false };
-  const halfway = new ReadableStream({
-    start(controller) {
-      controller.enqueue(body.subarray(0, length >> 1));
-    },
-    cancel() {
-      saving.isSourceCancelled = true;
-    },
+  const saving = { stop: new AbortController(), isRequestStopped: false };
+  const how = { way: "service-worker", release: "delayed-authentication", fileName: "half" };
+  await new Promise((began, failed) => {
+    // As the network's fetch: the signal ends the body too.
+    const storage = async (_, { signal }) => {
+      const half = {
+        start(controller) {
+          controller.enqueue(body.subarray(0, length >> 1));
+          signal.addEventListener("abort", () => {
+            saving.isRequestStopped = true;
+            controller.error(signal.reason);
+          });
+        },
+        pull: () => began(),
+      };
+      return new Response(new ReadableStream(half, { highWaterMark: 0 }), { headers });
+    };
+    const { signal } = saving.stop;
+    const save = () => codeOf(saveObject({ presign, keyring, serviceWorker, signal, ...how }));
+    saving.code = answering(storage, save);
+    saving.code.then((code) => failed(new Error(`it ended at once: ${code}`)));
   });
-  const release = "delayed-authentication";
-  const { signal } = saving.stop;
-  await answering(
-    async () => new Response(halfway, { headers }),
-    () =>
-      new Promise((resolve) => {
-        // The storage has answered when the first bytes have come.
-        const onProgress = resolve;
-        const options = { presign, keyring, serviceWorker, release, signal, onProgress, fileName: "half" };
-        saving.code = codeOf(saveObject(options));
-      }),
-  );
   globalThis.saving = saving;
 }
 
 /** How the saving ended that was begun. */
 export async function howSavingEnded() {
   const code = await globalThis.saving.code;
-  return { code, isSourceCancelled: globalThis.saving.isSourceCancelled };
+  return { code, isRequestStopped: globalThis.saving.isRequestStopped };
 }
 
 /** Has the page itself stop what it saves. */
