@@ -29,7 +29,11 @@ export default {
     clean: true,
   },
   resolve: {
-    alias: { "s3-envelope$": at("dist/index.js"), "s3-envelope/testing$": at("dist/testing.js") },
+    alias: {
+      "s3-envelope$": at("dist/index.js"),
+      "s3-envelope/download-worker.js$": at("dist/download-worker.js"),
+      "s3-envelope/testing$": at("dist/testing.js"),
+    },
     extensions: [".ts", ".js"],
     extensionAlias: { ".js": [".ts", ".js"] },
   },

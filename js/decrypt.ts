@@ -1,16 +1,14 @@
 /** Decrypting an object: all of it is authenticated before any of it is released. */
 
 import { bulkEngine, type EngineOptions } from "./bulk-engine.js";
-import { Authentication, type ChosenEngine, type Decryption, DelayedDecryption } from "./decryption.js";
+import { type DecryptedContent, unverified, verified } from "./decrypt-stream.js";
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
+import { expecting } from "./expected-length.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { cbcStream } from "./legacy.js";
-import { orderedStream, type SegmentWork, settled } from "./ordered.js";
-import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
-import { type ByteSource, type OpenSource, openSource } from "./source.js";
-import { Spool } from "./spool.js";
-import type { DecryptSession } from "./wasm/engine.js";
+import { lengthOf } from "./ranges.js";
+import { type ByteSource, openSource } from "./source.js";
 
 /** Options of {@link decryptObject}. */
 export interface DecryptOptions extends EngineOptions {
@@ -49,6 +47,11 @@ export interface StoredObject {
   readonly metadata: Headers | Readonly<Record<string, string>>;
   /** The object's instruction file, where its metadata leaves the wrapped data key to one: text, or UTF-8. */
   readonly instructionFile?: string | Uint8Array | undefined;
+  /**
+   * How many bytes the body is to have, where that is known (`Content-Length`, a listing): a body that ends before is
+   * `TRUNCATED_STORAGE_ANSWER`, rather than one that looks altered.
+   */
+  readonly storedLength?: number | undefined;
 }
 
 /**
@@ -59,19 +62,29 @@ export interface StoredObject {
  * @param object - The object, or the `Response` that brought it.
  * @param options - The keyring, and what else there is to say.
  * @throws {@link EnvelopeError} `WRONG_KEY`, `AUTHENTICATION_FAILED`, `COMMITMENT_REQUIRED`, `NOT_ENCRYPTED`,
- * `INSTRUCTION_FILE_MISSING`, `INSTRUCTION_FILE_INVALID`, `LEGACY_WRAPPING_NOT_ENABLED`, `LEGACY_UNAUTHENTICATED_NOT_ENABLED`, one of the `METADATA_` codes, `INVALID_INPUT`,
- * `ENGINE_UNAVAILABLE`, or the keyring's own.
+ * `INSTRUCTION_FILE_MISSING`, `INSTRUCTION_FILE_INVALID`, `LEGACY_WRAPPING_NOT_ENABLED`, `LEGACY_UNAUTHENTICATED_NOT_ENABLED`,
+ * `TRUNCATED_STORAGE_ANSWER`, one of the `METADATA_` codes, `INVALID_INPUT`, `ENGINE_UNAVAILABLE`, or the keyring's own.
  */
 export async function decryptObject(
   object: StoredObject | Response,
   options: DecryptOptions,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const { body, metadata, instructionFile } = object instanceof Response ? fromResponse(object) : object;
+  return (await openDecryption(object instanceof Response ? fromResponse(object) : object, options)).content;
+}
+
+/**
+ * The same, with the content's length.
+ *
+ * @param object - The object.
+ * @param options - As for {@link decryptObject}.
+ */
+export async function openDecryption(object: StoredObject, options: DecryptOptions): Promise<DecryptedContent> {
+  const { body, metadata, instructionFile, storedLength } = object;
   const { release = "verified" } = options;
   if (release !== "verified" && (release as string) !== "delayed-authentication") {
     throw new EnvelopeError("INVALID_INPUT", "release must be verified or delayed-authentication");
   }
-  const source = openSource(body);
+  const source = expecting(openSource(body), storedLength);
   const loaded = await engine();
   const bulk = await bulkEngine(loaded, options, source.length);
   const parsed = loaded.ContentMetadata.parse([...entriesOf(metadata)], bytesOfFile(instructionFile));
@@ -80,11 +93,11 @@ export async function decryptObject(
     loaded.checkPolicy(parsed, ...policy);
     const dataKey = await options.keyring.unwrapDataKey(parsed);
     if (parsed.cbcIv() !== undefined) {
-      return await cbcStream(source, parsed, dataKey);
+      return { content: await cbcStream(source, parsed, dataKey), size: undefined };
     }
     const session = new loaded.DecryptSession(parsed, dataKey, ...policy);
-    const start = { session, loaded, bulk, options };
-    return await (release === "verified" ? verified(source, start) : unverified(source, start));
+    const start = { session, loaded, bulk, spoolMemoryLimit: options.spoolMemoryLimit };
+    return await (release === "verified" ? verified(source, start) : unverified(source, start, storedLength));
   } finally {
     parsed.free();
   }
@@ -111,7 +124,7 @@ function fromResponse(response: Response): StoredObject {
       `the storage answered with status ${String(response.status)}, which holds no object`,
     );
   }
-  return { body: response.body, metadata: response.headers };
+  return { body: response.body, metadata: response.headers, storedLength: lengthOf(response) };
 }
 
 /**
@@ -130,96 +143,4 @@ export function entriesOf(metadata: StoredObject["metadata"]): Iterable<[string,
  */
 export function bytesOfFile(file: StoredObject["instructionFile"]): Uint8Array | undefined {
   return typeof file === "string" ? new TextEncoder().encode(file) : file;
-}
-
-/** The keys, the engine, and the options of one decryption. */
-interface Start extends ChosenEngine {
-  readonly session: DecryptSession;
-  readonly options: DecryptOptions;
-}
-
-/** Authenticates the whole source, then gives the stream that decrypts it. */
-async function verified(source: OpenSource, start: Start): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const cut = { length: start.loaded.segmentLength(source.length), heldBack: TAG_LENGTH };
-  const authentication = await Authentication.start(start.session, start);
-  // What can be read again need not be kept: the engine checks that it reads the same bytes.
-  const spool = source.isReplayable ? undefined : new Spool(start.options.spoolMemoryLimit);
-  let decryption: Decryption;
-  try {
-    const tag = await authenticate(segmentsOf(source.chunks(), cut), authentication, spool);
-    decryption = authentication.verify(tag);
-  } catch (error) {
-    authentication.free();
-    await spool?.remove();
-    throw error;
-  }
-  // The spool has no tag: nothing is held back from its end.
-  const segments =
-    spool === undefined ? segmentsOf(source.chunks(), cut) : segmentsOf(spool.chunks(), { length: cut.length });
-  return orderedStream(segments, decryptionWork(decryption, spool));
-}
-
-/** Reads all of an object, and gives its tag. */
-async function authenticate(
-  segments: AsyncIterable<Segment>,
-  authentication: Authentication,
-  spool: Spool | undefined,
-): Promise<Uint8Array> {
-  const underWay: Promise<void>[] = [];
-  let tag: Uint8Array = new Uint8Array(0);
-  try {
-    for await (const { offset, bytes, tail } of segments) {
-      if (bytes.length > 0) {
-        underWay.push(settled(authentication.note(offset, bytes)));
-        await spool?.append(bytes.slice());
-      }
-      tag = tail ?? tag;
-      if (underWay.length >= authentication.depth) {
-        await underWay.shift();
-      }
-    }
-    await Promise.all(underWay);
-  } finally {
-    await Promise.allSettled(underWay);
-  }
-  return tag;
-}
-
-function decryptionWork(decryption: Decryption, spool: Spool | undefined): SegmentWork {
-  let length = 0;
-  return {
-    depth: decryption.depth,
-    process({ offset, bytes }) {
-      length = offset + bytes.length;
-      return decryption.process(offset, bytes);
-    },
-    end() {
-      decryption.checkComplete(length);
-      return undefined;
-    },
-    async release() {
-      decryption.free();
-      await spool?.remove();
-    },
-  };
-}
-
-/** Gives the stream that decrypts the source while it reads it, and errors at its end. */
-async function unverified(source: OpenSource, start: Start): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const decryption = await DelayedDecryption.start(start.session, start);
-  const segments = segmentsOf(source.chunks(), {
-    length: start.loaded.segmentLength(source.length),
-    heldBack: TAG_LENGTH,
-  });
-  return orderedStream(segments, {
-    depth: decryption.depth,
-    process: ({ offset, bytes }) => decryption.process(offset, bytes),
-    end(tag) {
-      decryption.finish(tag);
-      return undefined;
-    },
-    release() {
-      decryption.free();
-    },
-  });
 }

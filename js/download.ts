@@ -1,14 +1,16 @@
 /** Downloading an object through presigned URLs: verified before it is released, where it was encrypted here. */
 
-import { decryptObject, type DecryptOptions } from "./decrypt.js";
+import { type DecryptOptions, openDecryption } from "./decrypt.js";
+import type { DecryptedContent } from "./decrypt-stream.js";
 import { engine } from "./engine.js";
 import { type ContentRange, downloadRange } from "./download-range.js";
 import { EnvelopeError } from "./errors.js";
+import { allOf } from "./expected-length.js";
 import { fetchInstructionFile } from "./instruction-file.js";
 import type { Keyring } from "./keyring.js";
 import { streamOf } from "./ordered.js";
-import { bodyOf, type Opened, openObject } from "./ranges.js";
-import type { Presign } from "./request.js";
+import { bodyOf, lengthOf, type Opened, openObject } from "./ranges.js";
+import { type Presign, stoppable } from "./request.js";
 import { blobOf, piecesOf } from "./source.js";
 import type { ServerSideEncryption } from "./sse.js";
 import { checkProtection, concurrencyOf } from "./transfer-options.js";
@@ -60,6 +62,8 @@ export interface DownloadedObject {
    * @param target - Where to.
    */
   saveTo(target: FileSystemFileHandle | WritableStream<Uint8Array<ArrayBuffer>>): Promise<void>;
+  /** The length of the content in bytes, where it is known. It is as authentic as the content is. */
+  readonly size: number | undefined;
   /** The media type that was stored with the object. */
   readonly contentType: string;
   /** All user metadata that the storage shows, names with `x-amz-meta-`. */
@@ -71,14 +75,19 @@ export interface DownloadedObject {
  * is authenticated; where anything was altered it rejects and no byte is released.
  *
  * @param options - Where from, how encrypted, and what else there is to say.
- * @throws {@link EnvelopeError} `INVALID_INPUT`, `STORAGE_REFUSED`, `NETWORK_FAILURE`, `UNEXPECTED_STORAGE_ANSWER`, the
- * errors of {@link decryptObject}, and the signal's reason. Without a keyring, what goes wrong after the beginning comes
- * through the stream.
+ * @throws {@link EnvelopeError} `INVALID_INPUT`, `STORAGE_REFUSED`, `NETWORK_FAILURE`, `UNEXPECTED_STORAGE_ANSWER`,
+ * `TRUNCATED_STORAGE_ANSWER`, the errors of `decryptObject`, and the signal's reason. Without a keyring, what goes wrong
+ * after the beginning comes through the stream.
  */
 export async function download(options: DownloadOptions): Promise<DownloadedObject> {
   checkProtection(options);
   const concurrency = concurrencyOf(options, "ranges");
-  const channel = { engine: await engine(), presign: options.presign, encryption: options.sse, signal: options.signal };
+  const { channel, stop } = stoppable({
+    engine: await engine(),
+    presign: options.presign,
+    encryption: options.sse,
+    signal: options.signal,
+  });
   const progress = new Progress(options.onProgress);
   const onBytes = (bytes: number) => {
     progress.add(bytes);
@@ -86,31 +95,54 @@ export async function download(options: DownloadOptions): Promise<DownloadedObje
   if (options.range !== undefined) {
     const { content, headers } = await downloadRange(channel, options, options.range);
     onBytes(content.length);
-    return downloaded(new Blob([content]).stream(), headers);
+    return downloaded({ content: new Blob([content]).stream(), size: content.length }, headers);
   }
   const opened = await openObject(channel, { partSize: options.partSize, concurrency, onBytes });
   const { headers } = opened.response;
-  progress.expect(opened.totalBytes ?? Number(headers.get("content-length") ?? NaN));
+  const storedLength = opened.totalBytes ?? lengthOf(opened.response);
+  progress.expect(storedLength);
   const arriving = streamOfObject(opened, onBytes);
   const { keyring } = options;
-  const body =
-    keyring === undefined
-      ? arriving
-      : await decryptObject(
-          {
-            body: arriving,
-            metadata: headers,
-            instructionFile: await fetchInstructionFile(channel, headers.entries(), options.instructionFileSuffix),
-          },
-          { ...options, keyring },
-        );
-  return downloaded(body, headers);
+  if (keyring === undefined) {
+    return downloaded({ content: stopping(arriving, stop), size: storedLength }, headers);
+  }
+  const instructionFile = await fetchInstructionFile(channel, headers.entries(), options.instructionFileSuffix);
+  const object = { body: arriving, metadata: headers, instructionFile, storedLength };
+  const { content, size } = await openDecryption(object, { ...options, keyring });
+  return downloaded({ content: stopping(content, stop), size }, headers);
 }
 
-function downloaded(body: ReadableStream<Uint8Array<ArrayBuffer>>, headers: Headers): DownloadedObject {
+/** The same stream, which stops what it waits for when it is cancelled: the storage may have nothing to give for long. */
+function stopping(
+  content: ReadableStream<Uint8Array<ArrayBuffer>>,
+  stop: AbortController,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = content.getReader();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) {
+          controller.close();
+        } else {
+          controller.enqueue(value);
+        }
+      },
+      async cancel(reason) {
+        stop.abort(reason);
+        // What fails because it was stopped has failed as it should.
+        await reader.cancel(reason).catch(() => undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function downloaded({ content: body, size }: DecryptedContent, headers: Headers): DownloadedObject {
   const contentType = headers.get("content-type") ?? "";
   return {
     body,
+    size,
     blob: () => blobOf(piecesOf(body), contentType),
     saveTo: (target) => save(body, target),
     contentType,
@@ -128,8 +160,8 @@ class Progress {
     this.#tell = tell;
   }
 
-  expect(total: number): void {
-    this.#totalBytes = Number.isNaN(total) ? undefined : total;
+  expect(total: number | undefined): void {
+    this.#totalBytes = total;
   }
 
   add(bytes: number): void {
@@ -149,9 +181,9 @@ function streamOfObject(opened: Opened, onBytes: (bytes: number) => void): Reada
   });
 }
 
-/** An answer's body. */
+/** An answer's body, which is as long as the answer says: not everything on the way tells of one that was cut short. */
 async function* wholeOf(response: Response, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  for await (const piece of arrivingOf(response)) {
+  for await (const piece of allOf(arrivingOf(response), lengthOf(response) ?? 0)) {
     onBytes(piece.length);
     yield piece;
   }

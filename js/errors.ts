@@ -80,6 +80,12 @@ export const CLIENT_ERROR_CODES = [
   "WRAPPING_KEY_NOT_ROTATED",
   /** The salt or a parameter of a passphrase's derivation is out of range. */
   "PASSPHRASE_PARAMETERS_INVALID",
+  /** An answer ended before it had as many bytes as it was said to have. */
+  "TRUNCATED_STORAGE_ANSWER",
+  /** A way of downloading to a file is not to be had, or the browser ended the service worker that it led through. */
+  "DOWNLOAD_UNAVAILABLE",
+  /** The browser ended a download before it had all of it. */
+  "DOWNLOAD_CANCELLED",
 ] as const;
 
 /** Every code that an {@link EnvelopeError} can have. */

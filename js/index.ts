@@ -39,7 +39,7 @@ export type { ByteSource } from "./source.js";
 export { PassphraseKeyring, type PassphraseKeyringOptions } from "./passphrase-keyring.js";
 export { type RsaKeys, RsaKeyring, type RsaKeyringOptions } from "./rsa-keyring.js";
 export type { RsaKeySource } from "./rsa-key.js";
-export { saveObject, type SavedObject, type SaveOptions } from "./save.js";
+export { saveObject, type SavedObject, type SaveOptions, type SaveWay } from "./save.js";
 export { type HeaderMap, type KmsOptions, type Operation, type ServerSideEncryption, sse, sseC } from "./sse.js";
 export { upload, type UploadedObject, type UploadOptions } from "./upload.js";
 export type { UploadProgress } from "./upload-transfer.js";

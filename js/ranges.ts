@@ -152,6 +152,17 @@ export function bodyOf(answer: Response): ReadableStream<Bytes> {
   return answer.body ?? new Blob().stream();
 }
 
+/**
+ * How many bytes an answer's body is to have, where it says so.
+ *
+ * @param answer - The answer.
+ */
+export function lengthOf({ headers }: Response): number | undefined {
+  const length = headers.get("content-length");
+  // A body in a coding has been decoded, and the length is the other one.
+  return length === null || headers.has("content-encoding") ? undefined : Number(length);
+}
+
 /** How many bytes an answer says that it has of the object. */
 function lengthOfRange({ headers }: Response): number | undefined {
   const range = /^bytes (\d+)-(\d+)\//.exec(headers.get("content-range") ?? "");

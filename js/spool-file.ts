@@ -1,6 +1,7 @@
 /** A file in the origin-private file system, written and read by a worker: only there are files fast. */
 
 import type { SpoolStore } from "./spool.js";
+import { hasPrivateFiles } from "./spool-folder.js";
 import type { FileAnswer, FileRequest } from "./spool-worker.js";
 
 /** How much is read at a time, in bytes. */
@@ -28,11 +29,6 @@ export async function openPrivateFile(): Promise<PrivateFile | undefined> {
   }
   worker.terminate();
   return undefined;
-}
-
-function hasPrivateFiles(): boolean {
-  const storage = (globalThis.navigator as { storage?: { getDirectory?: unknown } } | undefined)?.storage;
-  return typeof storage?.getDirectory === "function";
 }
 
 function startWorker(): Worker | undefined {

@@ -1,5 +1,6 @@
 /** Keeps one private file: the fast way to such files is open to workers only. */
 
+import { lockOfFile, privateFolder, removeOrphans } from "./spool-folder.js";
 import type { WorkerScope } from "./worker-scope.js";
 
 /** What is asked for. */
@@ -30,23 +31,19 @@ interface SyncAccessHandle {
 }
 
 type FileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<SyncAccessHandle> };
-type DirectoryHandle = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
-
-const FOLDER = "s3-envelope-spool";
 const scope = globalThis as unknown as WorkerScope<FileRequest, FileAnswer>;
 
 let file: { readonly name: string; readonly handle: SyncAccessHandle } | undefined;
 let finishedName: string | undefined;
 
-const folder = async () =>
-  (await (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create: true })) as DirectoryHandle;
+const folder = () => privateFolder(true);
 
 /** Opens a file of its own, under a lock that ends with this worker, however that ends. */
 async function open(): Promise<void> {
   const name = crypto.randomUUID();
   await new Promise<void>((isHeld, reject) => {
     navigator.locks
-      .request(lockOf(name), () => {
+      .request(lockOfFile(name), () => {
         isHeld();
         return new Promise(() => undefined);
       })
@@ -56,19 +53,6 @@ async function open(): Promise<void> {
   await removeOrphans(home);
   const handle = (await home.getFileHandle(name, { create: true })) as FileHandle;
   file = { name, handle: await handle.createSyncAccessHandle() };
-}
-
-const lockOf = (name: string) => `${FOLDER}/${name}`;
-
-/** Removes files whose worker is gone: nobody holds their lock. */
-async function removeOrphans(home: DirectoryHandle): Promise<void> {
-  for await (const name of home.keys()) {
-    await navigator.locks.request(lockOf(name), { ifAvailable: true }, async (lock) => {
-      if (lock !== null) {
-        await home.removeEntry(name).catch(() => undefined);
-      }
-    });
-  }
 }
 
 /** Closes the file and gives it as others may read it. It stays until it is removed, or this worker is gone. */

@@ -2,6 +2,7 @@
 
 import { EnvelopeError } from "./errors.js";
 import { openPrivateFile } from "./spool-file.js";
+import { removeOrphansSoon } from "./spool-folder.js";
 import { blobChunks } from "./source.js";
 
 /** What is kept in memory unless the caller says otherwise, in bytes. */
@@ -33,6 +34,7 @@ export class Spool implements SpoolStore {
       throw new EnvelopeError("INVALID_INPUT", "spoolMemoryLimit must be a number of bytes, at least 0");
     }
     this.#memoryLimit = memoryLimit;
+    removeOrphansSoon();
   }
 
   async append(bytes: Uint8Array<ArrayBuffer>): Promise<void> {

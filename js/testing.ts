@@ -7,6 +7,7 @@
 
 import start, { onPanic, replaceInstance, StorageWorker } from "./wasm/storage_sim.js";
 
+import { sourceOf } from "./on-demand.js";
 import { type FaultRule, type FaultState, orFault } from "./storage-faults.js";
 import type { Inspection, KmsEvent } from "./storage-inspection.js";
 import { ending, internalError, Lives, Revived, StorageDied } from "./storage-life.js";
@@ -155,12 +156,6 @@ function whatIsLeft({ databaseName }: StorageOptions): string {
 async function load(): Promise<void> {
   // Written literally, so that bundlers see it and bring the file along.
   const url = new URL("./wasm/storage_sim_bg.wasm", import.meta.url);
-  await start({ module_or_path: url.protocol === "file:" ? await readFile(url) : url });
+  await start({ module_or_path: await sourceOf(url) });
   watchInstance();
-}
-
-/** In Node, `fetch` does not read files. */
-async function readFile(url: URL): Promise<Uint8Array<ArrayBuffer>> {
-  const { readFile: read } = await import(/* webpackIgnore: true */ "node:fs/promises");
-  return new Uint8Array(await read(url));
 }

@@ -107,15 +107,17 @@ export class Transfers {
   }
 
   /**
-   * Downloads an object to a file on the person's disk, verified before there is one.
+   * Downloads an object to a file on the person's disk, verified before there is one. It goes through the service worker,
+   * which is there anyway, and needs no room but that of the file.
    *
    * @param objectKey - Its key in the bucket.
    * @param fileName - What the file is to be called.
    */
   async save(objectKey: string, fileName: string): Promise<void> {
     const settings = { choice: choiceOf(objectKey), kmsKeyId: undefined };
+    const serviceWorker = await navigator.serviceWorker.ready;
     await this.#encrypted(settings, undefined, (encryption) =>
-      saveObject({ ...encryption, presign: this.#backend.signerFor(objectKey), fileName }),
+      saveObject({ ...encryption, presign: this.#backend.signerFor(objectKey), fileName, serviceWorker }),
     );
   }
 

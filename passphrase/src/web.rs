@@ -1,24 +1,16 @@
 //! The bindings to JavaScript.
 
-use js_sys::Error;
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
 use crate::{Cost, PassphraseError};
 
-/// The package's class of errors.
-#[wasm_bindgen(raw_module = "../errors.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = EnvelopeError, extends = Error)]
-    type ErrorObject;
-
-    #[wasm_bindgen(constructor, js_class = EnvelopeError)]
-    fn new(code: &str, message: &str) -> ErrorObject;
-}
+#[path = "../../src/web/error_object.rs"]
+mod error_object;
 
 impl From<PassphraseError> for JsValue {
     fn from(error: PassphraseError) -> Self {
-        ErrorObject::new(error.code(), &error.to_string()).into()
+        error_object::error_object(error.code(), &error.to_string())
     }
 }
 

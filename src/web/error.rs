@@ -5,27 +5,13 @@ use alloc::string::ToString;
 use wasm_bindgen::prelude::*;
 
 use crate::error::EnvelopeError;
-
-/// The package's class of errors. A module beside the generated one, so that there is no state to set up.
 #[cfg(feature = "freestanding")]
-#[wasm_bindgen(raw_module = "../errors.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = EnvelopeError)]
-    type ErrorObject;
-
-    #[wasm_bindgen(constructor, js_class = EnvelopeError)]
-    fn new(code: &str, message: &str) -> ErrorObject;
-}
+use crate::web::error_object::error_object;
 
 impl From<EnvelopeError> for JsValue {
     fn from(error: EnvelopeError) -> Self {
         error_object(error.code(), &error.to_string())
     }
-}
-
-#[cfg(feature = "freestanding")]
-fn error_object(code: &str, message: &str) -> JsValue {
-    ErrorObject::new(code, message).into()
 }
 
 /// Where there is no package around the bindings, as in their own tests: a plain `Error` with a `code`.

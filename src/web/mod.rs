@@ -8,6 +8,8 @@
 #![cfg_attr(not(all(feature = "encryption", feature = "requests")), allow(dead_code, unused_imports))]
 
 pub mod error;
+#[cfg(feature = "freestanding")]
+mod error_object;
 #[cfg(feature = "encryption")]
 pub mod keyring;
 #[cfg(feature = "encryption")]

@@ -183,6 +183,21 @@ test("what a page left behind is removed by the next one that spools", async () 
   await witness.close();
 });
 
+test("what a page left behind is removed when another one decrypts anything, or downloads", async () => {
+  for (const next of ["decrypt", "saveToDisk"]) {
+    const lost = await browser.page();
+    const downloading = lost.waitForEvent("download");
+    await check(lost, "check", "saveToDisk", 3 * MIB, false, "x");
+    await (await downloading).path();
+    await lost.close();
+    const other = await browser.page({ path: next === "saveToDisk" ? "no-workers.html" : "" });
+    assert.equal(await check(other, "check", "spoolFiles"), 1);
+    await check(other, "check", ...(next === "decrypt" ? ["decryptStream", 1000] : [next, 10, false, "x"]));
+    await other.waitForFunction(async () => (await window.check("spoolFiles")) === 0);
+    await other.close();
+  }
+});
+
 test("where there is no private file system, Blobs serve", async () => {
   const without = await browser.page();
   assert.equal(await check(without, "check", "spoolWithoutFiles", 6 * MIB), "undefined");

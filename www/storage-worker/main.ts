@@ -1,7 +1,10 @@
 /**
- * The service worker in which the simulated S3 and KMS live. It answers what the page sends to the storage's origins,
- * and nothing else: all other requests take their usual way.
+ * The service worker in which the simulated S3 and KMS live. It answers what the page sends to the storage's origins, gives
+ * the browser what the page saves, and nothing else: all other requests take their usual way.
  */
+
+// Before all else that answers requests.
+import "s3-envelope/download-worker.js";
 
 import { openStorage, type StorageSim } from "s3-envelope/testing";
 

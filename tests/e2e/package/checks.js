@@ -6,21 +6,21 @@ import { collect, offsetView, randomBytes, shapesOf } from "./inputs.js";
 
 const { AesKeyring, decryptObject, encryptObject } = toolkit;
 const MIB = 1024 * 1024;
-const keyring = await AesKeyring.fromBytes(new Uint8Array(32).fill(7));
+export const keyring = await AesKeyring.fromBytes(new Uint8Array(32).fill(7));
 
 function same(actual, expected, what) {
   const isSame = actual.length === expected.length && actual.every((byte, index) => byte === expected[index]);
   if (!isSame) throw new Error(`${what}: ${actual.length} bytes, not the ${expected.length} that were expected`);
 }
 
-async function codeOf(promise) {
+export async function codeOf(promise) {
   return promise.then(
     () => "no error",
     (error) => (error instanceof toolkit.EnvelopeError ? error.code : String(error)),
   );
 }
 
-async function encrypted(content, options = {}) {
+export async function encrypted(content, options = {}) {
   const { body, metadata, headers } = await encryptObject(content, { keyring, ...options });
   return { body: await collect(body), metadata, headers };
 }
@@ -210,6 +210,12 @@ export async function spoolWithoutFiles(length) {
   return typeof navigator.storage.getDirectory;
 }
 
+/** Decrypts a stream that fits into memory. */
+export async function decryptStream(length) {
+  const { body, metadata } = await encrypted(randomBytes(length));
+  await collect(await decryptObject({ body: new Blob([body]).stream(), metadata }, { keyring }));
+}
+
 /** Encrypts and decrypts a stream of any length in one go, and looks at every byte without keeping any. */
 export async function long(gibibytes, beyond) {
   const length = gibibytes * 1024 * MIB + beyond;
@@ -247,7 +253,7 @@ export async function long(gibibytes, beyond) {
 }
 
 /** Has `fetch` answered by something else while work is done. */
-async function answering(fetch, work) {
+export async function answering(fetch, work) {
   // What signs is loaded with the network's own fetch.
   await presign({ method: "GET", query: {}, headers: {} });
   const { fetch: network } = globalThis;
@@ -450,4 +456,4 @@ function sign({ method, query, headers }, key) {
   return toolkit.presign({ credentials, region: "us-east-1", endpoint, bucket: "demo", key, method, query, headers });
 }
 
-const presign = (request) => sign(request, `object${request.keySuffix}`);
+export const presign = (request) => sign(request, `object${request.keySuffix}`);

@@ -1,8 +1,9 @@
 /** Runs the checks that the test asks for, in the page or in a dedicated worker. */
 
 import * as checks from "./checks.js";
+import * as downloads from "./downloads.js";
 
-window.check = (name, ...parameters) => checks[name](...parameters);
+window.check = (name, ...parameters) => ({ ...checks, ...downloads })[name](...parameters);
 
 window.checkInWorker = (name, ...parameters) =>
   new Promise((resolve, reject) => {

@@ -162,9 +162,10 @@ export class OpenPage {
     );
   }
 
-  /** Saves what was downloaded and gives the file's SHA-256. */
+  /** Saves what was downloaded, through the service worker, and gives the file's SHA-256. */
   async savedHash() {
     const [download] = await Promise.all([this.page.waitForEvent("download"), this.page.click("#save")]);
+    assert.match(download.url(), /\/s3-envelope-download\//);
     const hash = createHash("sha256")
       .update(readFileSync(await download.path()))
       .digest("hex");

@@ -1,0 +1,129 @@
+/** The content of an object in GCM mode: authenticated before it is released, or, on request, while it is. */
+
+import { Authentication, type ChosenEngine, type Decryption, DelayedDecryption } from "./decryption.js";
+import { orderedStream, type SegmentWork, settled } from "./ordered.js";
+import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
+import type { OpenSource } from "./source.js";
+import { Spool } from "./spool.js";
+import type { DecryptSession } from "./wasm/engine.js";
+
+/** What was in an object. */
+export interface DecryptedContent {
+  readonly content: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** The content's length in bytes, where it is known; as authentic as the content is. */
+  readonly size: number | undefined;
+}
+
+/** The keys and the engine of one decryption. */
+export interface Start extends ChosenEngine {
+  readonly session: DecryptSession;
+  /** As in the options of `decryptObject`. */
+  readonly spoolMemoryLimit: number | undefined;
+}
+
+/**
+ * Authenticates the whole source, then gives the stream that decrypts it.
+ *
+ * @param source - The object.
+ * @param start - The keys and the engine.
+ */
+export async function verified(source: OpenSource, start: Start): Promise<DecryptedContent> {
+  const cut = { length: start.loaded.segmentLength(source.length), heldBack: TAG_LENGTH };
+  const authentication = await Authentication.start(start.session, start);
+  // What can be read again need not be kept: the engine checks that it reads the same bytes.
+  const spool = source.isReplayable ? undefined : new Spool(start.spoolMemoryLimit);
+  let decryption: Decryption;
+  let size: number;
+  try {
+    const read = await authenticate(segmentsOf(source.chunks(), cut), authentication, spool);
+    decryption = authentication.verify(read.tag);
+    size = read.length;
+  } catch (error) {
+    authentication.free();
+    await spool?.remove();
+    throw error;
+  }
+  // The spool has no tag: nothing is held back from its end.
+  const segments =
+    spool === undefined ? segmentsOf(source.chunks(), cut) : segmentsOf(spool.chunks(), { length: cut.length });
+  return { content: orderedStream(segments, decryptionWork(decryption, spool)), size };
+}
+
+/** Reads all of an object, and gives its tag and the length of the rest. */
+async function authenticate(
+  segments: AsyncIterable<Segment>,
+  authentication: Authentication,
+  spool: Spool | undefined,
+): Promise<{ readonly tag: Uint8Array; readonly length: number }> {
+  const underWay: Promise<void>[] = [];
+  let tag: Uint8Array = new Uint8Array(0);
+  let length = 0;
+  try {
+    for await (const { offset, bytes, tail } of segments) {
+      if (bytes.length > 0) {
+        underWay.push(settled(authentication.note(offset, bytes)));
+        await spool?.append(bytes.slice());
+      }
+      length = offset + bytes.length;
+      tag = tail ?? tag;
+      if (underWay.length >= authentication.depth) {
+        await underWay.shift();
+      }
+    }
+    await Promise.all(underWay);
+  } finally {
+    await Promise.allSettled(underWay);
+  }
+  return { tag, length };
+}
+
+function decryptionWork(decryption: Decryption, spool: Spool | undefined): SegmentWork {
+  let length = 0;
+  return {
+    depth: decryption.depth,
+    process({ offset, bytes }) {
+      length = offset + bytes.length;
+      return decryption.process(offset, bytes);
+    },
+    end() {
+      decryption.checkComplete(length);
+      return undefined;
+    },
+    async release() {
+      decryption.free();
+      await spool?.remove();
+    },
+  };
+}
+
+/**
+ * Gives the stream that decrypts the source while it reads it, and errors at its end.
+ *
+ * @param source - The object.
+ * @param start - The keys and the engine.
+ * @param storedLength - How long the object is said to be, in bytes.
+ */
+export async function unverified(
+  source: OpenSource,
+  start: Start,
+  storedLength: number | undefined,
+): Promise<DecryptedContent> {
+  const decryption = await DelayedDecryption.start(start.session, start);
+  const segments = segmentsOf(source.chunks(), {
+    length: start.loaded.segmentLength(source.length),
+    heldBack: TAG_LENGTH,
+  });
+  const content = orderedStream(segments, {
+    depth: decryption.depth,
+    process: ({ offset, bytes }) => decryption.process(offset, bytes),
+    end(tag) {
+      decryption.finish(tag);
+      return undefined;
+    },
+    release() {
+      decryption.free();
+    },
+  });
+  const length = source.length ?? storedLength;
+  return { content, size: length === undefined ? undefined : Math.max(0, length - TAG_LENGTH) };
+}

@@ -1,0 +1,173 @@
+/** Downloads through a service worker, in a real browser: what comes to be a file, and what never does. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+
+import { check, PackagePage } from "./support/package-page.mjs";
+
+const MIB = 1024 * 1024;
+const RELEASES = ["verified", "delayed-authentication"];
+
+let browser;
+
+before(async () => {
+  browser = await PackagePage.open();
+});
+
+after(async () => {
+  assert.deepEqual(browser.faults, []);
+  await browser.close();
+});
+
+async function withPage(use) {
+  const own = await browser.page();
+  try {
+    return await use(own);
+  } finally {
+    await own.close();
+  }
+}
+
+function contentOf(length) {
+  const content = Buffer.alloc(length, 0xa5);
+  for (let at = 0; at + 4 <= length; at += MIB) content.writeUInt32BE(at, at);
+  return content;
+}
+
+for (const release of RELEASES) {
+  test(`an object becomes a download, byte for byte (${release})`, async () => {
+    await withPage(async (own) => {
+      for (const length of [0, 1, 33 * MIB + 5]) {
+        const downloading = own.waitForEvent("download");
+        const saved = await check(own, "check", "saveThroughWorker", length, { release, fileName: "a.bin" });
+        assert.deepEqual(saved, { way: "service-worker", size: length, contentType: "text/html" });
+        const download = await downloading;
+        assert.equal(download.suggestedFilename(), "a.bin");
+        assert.ok(readFileSync(await download.path()).equals(contentOf(length)));
+      }
+    });
+  });
+}
+
+test("what a download is called is a name, in every script, and no path", async () => {
+  const names = [
+    ['überraschung – 100 % "sicher"; x=(1)\'*.txt', "überraschung – 100 % _sicher_; x=(1)'_.txt"],
+    ["帳簿.xlsx", "帳簿.xlsx"],
+    ["../../etc/passwd", "_.._etc_passwd"],
+    ["..\\evil\u202egnp.exe", "_evil_gnp.exe"],
+  ];
+  await withPage(async (own) => {
+    for (const [fileName, expected] of names) {
+      const downloading = own.waitForEvent("download");
+      await check(own, "check", "saveThroughWorker", 10, { fileName });
+      assert.equal((await downloading).suggestedFilename(), expected);
+    }
+  });
+});
+
+test("an object that was touched becomes no download when it is verified first", async () => {
+  await withPage(async (own) => {
+    own.on("download", () => assert.fail("nothing is to be downloaded"));
+    const refused = await check(own, "check", "saveThroughWorker", 9 * MIB, { isTouched: true, fileName: "a" });
+    assert.deepEqual(refused, { code: "AUTHENTICATION_FAILED", left: 0 });
+  });
+});
+
+test("an object that was touched becomes a failed download when it is released as it is read", async () => {
+  await withPage(async (own) => {
+    for (const length of [1, 9 * MIB]) {
+      const downloading = own.waitForEvent("download");
+      const asked = { isTouched: true, fileName: "a", release: "delayed-authentication" };
+      const refused = await check(own, "check", "saveThroughWorker", length, asked);
+      assert.deepEqual(refused, { code: "AUTHENTICATION_FAILED", left: 0 });
+      assert.notEqual(await (await downloading).failure(), null);
+    }
+  });
+});
+
+/** Has a page begin a download that is halfway there, and gives it. */
+async function halfway(own) {
+  const downloading = own.waitForEvent("download");
+  await check(own, "check", "beginSaving", 24 * MIB);
+  return downloading;
+}
+
+test("what is cancelled in the browser is cancelled to its source", async () => {
+  await withPage(async (own) => {
+    const download = await halfway(own);
+    await download.cancel();
+    const ended = await check(own, "check", "howSavingEnded");
+    assert.deepEqual(ended, { code: "DOWNLOAD_CANCELLED", isRequestStopped: true });
+  });
+});
+
+test("what the page stops fails in the browser", async () => {
+  await withPage(async (own) => {
+    const download = await halfway(own);
+    await check(own, "check", "stopSaving");
+    assert.notEqual(await download.failure(), null);
+    const ended = await check(own, "check", "howSavingEnded");
+    assert.deepEqual(ended, { code: "Error: enough", isRequestStopped: true });
+  });
+});
+
+test("when the browser ends the service worker the download fails, and the page is told", async () => {
+  await withPage(async (own) => {
+    const download = await halfway(own);
+    const devtools = await own.context().newCDPSession(own);
+    await devtools.send("ServiceWorker.enable");
+    await devtools.send("ServiceWorker.stopAllWorkers");
+    assert.notEqual(await download.failure(), null);
+    const ended = await check(own, "check", "howSavingEnded");
+    assert.deepEqual(ended, { code: "DOWNLOAD_UNAVAILABLE", isRequestStopped: true });
+  });
+});
+
+test("when the page is closed the download fails", async () => {
+  await withPage(async (own) => {
+    const download = await halfway(own);
+    await own.close();
+    assert.notEqual(await download.failure(), null);
+  });
+});
+
+test("a download can be taken once, from an address that tells nothing", async () => {
+  await withPage(async (own) => {
+    const url = (await halfway(own)).url();
+    assert.match(url, /\/dist\/download-worker\/s3-envelope-download\/[0-9a-f-]{36}$/);
+    own.on("download", () => assert.fail("it was taken again"));
+    // What is downloaded never loads; a page that says that there is no such download does.
+    await own.evaluate(
+      (again) =>
+        new Promise((loaded) => {
+          const frame = document.createElement("iframe");
+          frame.onload = loaded;
+          frame.src = again;
+          document.body.append(frame);
+        }),
+      url,
+    );
+  });
+});
+
+test("the downloads go beside an app's own work in its service worker", async () => {
+  await withPage(async (own) => {
+    const downloading = own.waitForEvent("download");
+    const saved = await check(own, "check", "saveThroughWorker", 3 * MIB, { script: "own-worker.js", fileName: "a" });
+    assert.equal(saved.way, "service-worker");
+    assert.ok(readFileSync(await (await downloading).path()).equals(contentOf(3 * MIB)));
+  });
+});
+
+test("without a worker that knows of downloads another way is gone, unless this one was insisted on", async () => {
+  await withPage(async (own) => {
+    const other = { script: "other-worker.js", fileName: "a" };
+    const [saved, refused] = await Promise.all([
+      check(own, "check", "saveThroughWorker", 10, other),
+      check(own, "check", "saveThroughWorker", 10, { ...other, way: "service-worker" }),
+    ]);
+    assert.equal(saved.way, "private-file");
+    assert.equal(refused.code, "DOWNLOAD_UNAVAILABLE");
+  });
+});

@@ -1,0 +1,3 @@
+/** An app's own service worker, which knows of no downloads. */
+
+addEventListener("install", () => skipWaiting());
