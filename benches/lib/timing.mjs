@@ -1,7 +1,7 @@
 /** Times cases in one page, taking turns: whatever drifts while it runs (heat, other programs) hits all alike. */
 
-import { rounded, summary } from "./statistics.mjs";
-import { label, PREDICTED_FROM, SLOW_MBPS, timedGroups } from "./plan.mjs";
+import { label, timedGroups, withoutSlow } from "./plan.mjs";
+import { summary } from "./statistics.mjs";
 
 /**
  * @typedef {object} Result what is known of a case; fields that were not measured are missing
@@ -20,27 +20,42 @@ import { label, PREDICTED_FROM, SLOW_MBPS, timedGroups } from "./plan.mjs";
  */
 export async function timeAll(session, options, tell) {
   const results = [];
+  const isChecked = onlyOnce();
   for (const group of timedGroups(options)) {
     const [{ operation, bytes }] = group.cases;
-    const { fit, skipped } = withoutSlow(group, results);
+    const { fit, skipped } = withoutSlow(group.cases, results);
     tell(`${operation} ${label(bytes)}: ${fit.length} contenders, ${options.runs} rounds`);
+    await warmUp(session, { ...group, cases: fit }, isChecked);
     results.push(...(await timeGroup(session, { ...group, cases: fit }, options.runs)), ...skipped);
     if (operation === "decrypt") await session.call("forget");
   }
   return results;
 }
 
-/** One warm-up each, which is also where results are checked; then round after round. */
+/**
+ * The check encrypts and decrypts: once for each contender and length is enough, and with long content it is the warm-up
+ * as well.
+ */
+async function warmUp(session, { cases, isLong }, isChecked) {
+  for (const one of cases) {
+    if (!isChecked(`${one.peer} ${one.variant} ${one.bytes}`)) await session.call("check", one);
+    if (!isLong) await session.call("sample", one);
+  }
+}
+
+/** Tells whether it was asked the same before. */
+function onlyOnce() {
+  const before = new Set();
+  return (what) => before.size === before.add(what).size;
+}
+
+/** Round after round, so that all contenders have their turn before any has its next. */
 async function timeGroup(session, { cases, repeats }, runs) {
   const samples = new Map(cases.map(({ name }) => [name, []]));
-  for (const one of cases) {
-    await session.call("check", one);
-    await session.call("sample", one);
-  }
   for (let round = 0; round < runs; round += 1) {
     for (const one of inTurn(cases, round)) {
       await session.collectGarbage();
-      samples.get(one.name).push(await session.call("sample", { ...one, repeats }));
+      samples.get(one.name).push(await session.call("sample", { ...one, repeats, minMs: session.minSampleMs }));
     }
   }
   return cases.map(({ name, bytes }) => ({ name, bytes, ...summary(bytes, samples.get(name)) }));
@@ -48,20 +63,3 @@ async function timeGroup(session, { cases, repeats }, runs) {
 
 /** Each round begins with another contender: none always runs after the same one. */
 const inTurn = (cases, round) => cases.map((_, index) => cases[(index + round) % cases.length]);
-
-/** Those whose speed with shorter content says that long content would take minutes are left out, and named. */
-function withoutSlow({ cases, isLong }, results) {
-  if (!isLong) return { fit: cases, skipped: [] };
-  const slow = cases.filter((one) => speedBefore(one, results) < SLOW_MBPS);
-  const skipped = slow.map((one) => ({
-    name: one.name,
-    bytes: one.bytes,
-    skipped: `slow: ${rounded(speedBefore(one, results))} MB/s with ${label(PREDICTED_FROM)}, under ${SLOW_MBPS}`,
-  }));
-  return { fit: cases.filter((one) => !slow.includes(one)), skipped };
-}
-
-function speedBefore({ name, bytes }, results) {
-  const shorter = name.replace(label(bytes), label(PREDICTED_FROM));
-  return results.find((result) => result.name === shorter)?.MBps ?? Infinity;
-}
