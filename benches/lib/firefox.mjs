@@ -10,7 +10,12 @@ import { join } from "node:path";
 import { contentProcesses } from "./processes.mjs";
 import { firstInstalled, LIMIT_MS } from "./session.mjs";
 
-const CANDIDATES = ["firefox", "firefox-esr", "/Applications/Firefox.app/Contents/MacOS/firefox"];
+const CANDIDATES = [
+  "firefox",
+  "firefox-esr",
+  "/Applications/Firefox.app/Contents/MacOS/firefox",
+  "C:\\Program Files\\Mozilla Firefox\\firefox.exe",
+];
 const PREFERENCES = {
   // Without it the clock ticks in whole milliseconds.
   "privacy.reduceTimerPrecision": false,
@@ -39,10 +44,15 @@ class FirefoxSession {
       extraPrefsFirefox: PREFERENCES,
       protocolTimeout: LIMIT_MS,
     });
-    await session.freshPage();
-    const [, version] = (await session.#browser.version()).split("/");
-    session.identity = { browser: "Firefox", version };
-    return session;
+    try {
+      await session.freshPage();
+      const [, version] = (await session.#browser.version()).split("/");
+      session.identity = { browser: "Firefox", version };
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
   }
 
   async freshPage() {

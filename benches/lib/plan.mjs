@@ -47,7 +47,7 @@ const LENGTHS = [
   { bytes: 512 * MIB, repeats: 1, isLong: true },
 ];
 
-/** Slower than this at `PREDICTED_FROM`, a contender is left out where content is longer, with that as the reason. */
+/** Slower than this at `PREDICTED_FROM`, a peer is left out where content is longer, with that as the reason. */
 const SLOW_MBPS = 50;
 export const PREDICTED_FROM = 64 * MIB;
 
@@ -103,7 +103,7 @@ export function memoryCases({ quick, only }) {
 }
 
 /**
- * Leaves out, and names, those whose speed with shorter content says that long content would take minutes.
+ * Leaves out, and names, the peers whose speed with shorter content says that long content would take minutes.
  *
  * @template {Case} T
  * @param {T[]} cases
@@ -113,7 +113,7 @@ export function memoryCases({ quick, only }) {
 export function withoutSlow(cases, results) {
   const before = ({ name, bytes }) =>
     results.find((result) => result.name === name.replace(label(bytes), label(PREDICTED_FROM)))?.MBps ?? Infinity;
-  const isSlow = (one) => one.bytes > PREDICTED_FROM && before(one) < SLOW_MBPS;
+  const isSlow = (one) => one.peer !== TOOLKIT && one.bytes > PREDICTED_FROM && before(one) < SLOW_MBPS;
   const skipped = cases.filter(isSlow).map((one) => ({
     name: one.name,
     bytes: one.bytes,

@@ -4,7 +4,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 
 /**
  * One browser, one page at a time.
@@ -37,6 +37,6 @@ export const LIMIT_MS = 20 * 60_000;
  */
 export function firstInstalled(candidates) {
   const folders = (process.env.PATH ?? "").split(delimiter);
-  const paths = candidates.flatMap((one) => (one.includes("/") ? [one] : folders.map((folder) => join(folder, one))));
+  const paths = candidates.flatMap((one) => (isAbsolute(one) ? [one] : folders.map((folder) => join(folder, one))));
   return paths.find((path) => existsSync(path));
 }
