@@ -1,5 +1,6 @@
 /** Watches the memory of cases, each once and in a page of its own. */
 
+import { excuse } from "./failures.mjs";
 import { label, memoryCases, STREAM_BYTES, withoutSlow } from "./plan.mjs";
 import { canWatch, Watch } from "./processes.mjs";
 import { summary } from "./statistics.mjs";
@@ -19,7 +20,8 @@ export async function watchAll(session, options, { timed, tell }) {
   const results = [];
   for (const one of fit) {
     tell(`memory of ${one.name}`);
-    results.push(await watchOne(session, one));
+    const failed = (error) => ({ name: one.name, bytes: one.bytes, memorySkipped: excuse(one, error) });
+    results.push(await watchOne(session, one).catch(failed));
   }
   return [...results, ...skipped];
 }

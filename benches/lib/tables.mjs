@@ -55,6 +55,9 @@ export function acrossBrowsers(runs) {
 export function omissionsOf({ cases, notRun }) {
   return [
     ...cases.filter(({ skipped }) => skipped !== undefined).map(({ name, skipped }) => `${name}: not run, ${skipped}`),
+    ...cases
+      .filter(({ memorySkipped }) => memorySkipped !== undefined)
+      .map(({ name, memorySkipped }) => `memory of ${name}: not run, ${memorySkipped}`),
     ...notRun.map(({ browser, reason }) => `${browser}: not run, ${reason}`),
   ];
 }

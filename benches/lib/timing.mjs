@@ -1,5 +1,6 @@
 /** Times cases in one page, taking turns: whatever drifts while it runs (heat, other programs) hits all alike. */
 
+import { excuse } from "./failures.mjs";
 import { label, timedGroups, withoutSlow } from "./plan.mjs";
 import { summary } from "./statistics.mjs";
 
@@ -25,22 +26,13 @@ export async function timeAll(session, options, tell) {
     const [{ operation, bytes }] = group.cases;
     const { fit, skipped } = withoutSlow(group.cases, results);
     tell(`${operation} ${label(bytes)}: ${fit.length} contenders, ${options.runs} rounds`);
-    await warmUp(session, { ...group, cases: fit }, isChecked);
-    results.push(...(await timeGroup(session, { ...group, cases: fit }, options.runs)), ...skipped);
+    const cases = fit.map((one) => new TimedCase(session, one, group));
+    for (const one of cases) await one.warmUp(isChecked);
+    await takeTurns(cases, options.runs);
+    results.push(...cases.map((one) => one.result()), ...skipped);
     if (operation === "decrypt") await session.call("forget");
   }
   return results;
-}
-
-/**
- * The check encrypts and decrypts: once for each contender and length is enough, and with long content it is the warm-up
- * as well.
- */
-async function warmUp(session, { cases, isLong }, isChecked) {
-  for (const one of cases) {
-    if (!isChecked(`${one.peer} ${one.variant} ${one.bytes}`)) await session.call("check", one);
-    if (!isLong) await session.call("sample", one);
-  }
 }
 
 /** Tells whether it was asked the same before. */
@@ -49,17 +41,59 @@ function onlyOnce() {
   return (what) => before.size === before.add(what).size;
 }
 
-/** Round after round, so that all contenders have their turn before any has its next. */
-async function timeGroup(session, { cases, repeats }, runs) {
-  const samples = new Map(cases.map(({ name }) => [name, []]));
+/** Each round begins with another contender: none always runs after the same one. */
+async function takeTurns(cases, runs) {
   for (let round = 0; round < runs; round += 1) {
-    for (const one of inTurn(cases, round)) {
-      await session.collectGarbage();
-      samples.get(one.name).push(await session.call("sample", { ...one, repeats, minMs: session.minSampleMs }));
-    }
+    for (const index of cases.keys()) await cases[(index + round) % cases.length].measure();
   }
-  return cases.map(({ name, bytes }) => ({ name, bytes, ...summary(bytes, samples.get(name)) }));
 }
 
-/** Each round begins with another contender: none always runs after the same one. */
-const inTurn = (cases, round) => cases.map((_, index) => cases[(index + round) % cases.length]);
+/** A case with its samples; one that failed is asked for nothing more. */
+class TimedCase {
+  #session;
+  #case;
+  #group;
+  #samples = [];
+  #failure;
+
+  constructor(session, one, group) {
+    this.#session = session;
+    this.#case = one;
+    this.#group = group;
+  }
+
+  /**
+   * The check encrypts and decrypts: once for each contender and length is enough, and with long content it is the warm-up
+   * as well.
+   */
+  warmUp(isChecked) {
+    const { peer, variant, bytes } = this.#case;
+    return this.#unlessFailed(async () => {
+      if (!isChecked(`${peer} ${variant} ${bytes}`)) await this.#session.call("check", this.#case);
+      if (!this.#group.isLong) await this.#session.call("sample", this.#case);
+    });
+  }
+
+  measure() {
+    const order = { ...this.#case, repeats: this.#group.repeats, minMs: this.#session.minSampleMs };
+    return this.#unlessFailed(async () => {
+      await this.#session.collectGarbage();
+      this.#samples.push(await this.#session.call("sample", order));
+    });
+  }
+
+  result() {
+    const { name, bytes } = this.#case;
+    if (this.#failure !== undefined) return { name, bytes, skipped: this.#failure };
+    return { name, bytes, ...summary(bytes, this.#samples) };
+  }
+
+  async #unlessFailed(work) {
+    if (this.#failure !== undefined) return;
+    try {
+      await work();
+    } catch (error) {
+      this.#failure = excuse(this.#case, error);
+    }
+  }
+}

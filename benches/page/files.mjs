@@ -2,7 +2,7 @@
 
 import { AesKeyring, decryptObject, encryptObject } from "s3-envelope";
 
-import { compare, Counter, drain } from "./bytes.mjs";
+import { compare, Counter, drain, wrong } from "./bytes.mjs";
 import { KEY } from "./contenders.mjs";
 
 const MIB = 1024 * 1024;
@@ -72,7 +72,7 @@ export async function compareWithFile(stream) {
     compare(next.value, expected, 0);
     at += next.value.length;
   }
-  if (at !== file.size) throw new Error(`${at} of ${file.size} bytes came`);
+  if (at !== file.size) throw wrong(`${at} of ${file.size} bytes came`);
 }
 
 async function timed(run, expectedLength) {
@@ -80,7 +80,7 @@ async function timed(run, expectedLength) {
   const start = performance.now();
   await run(sink);
   const ms = performance.now() - start;
-  if (sink.length !== expectedLength) throw new Error(`${sink.length} bytes came, not ${expectedLength}`);
+  if (sink.length !== expectedLength) throw wrong(`${sink.length} bytes came, not ${expectedLength}`);
   return { ms, firstByteMs: sink.firstAt - start };
 }
 

@@ -1,6 +1,6 @@
 /** One measurement at a time, asked for from outside; and the checks that what was measured is right. */
 
-import { Comparer, Counter, Keeper, MemorySource, someBytes, StreamedSource } from "./bytes.mjs";
+import { Comparer, Counter, Keeper, MemorySource, someBytes, StreamedSource, wrong } from "./bytes.mjs";
 import { contender, KEY } from "./contenders.mjs";
 import { openObject } from "./s3-object.mjs";
 
@@ -37,7 +37,7 @@ export async function sample(order) {
     const startOfOne = performance.now();
     await run(sink);
     firstByteMs += sink.firstAt - startOfOne;
-    if (!isRight(sink.length, order)) throw new Error(`${sink.length} bytes came out of ${order.bytes}`);
+    if (!isRight(sink.length, order)) throw wrong(`${sink.length} bytes came out of ${order.bytes}`);
   }
   const ms = performance.now() - start;
   return { ms: ms / times, firstByteMs: firstByteMs / times };

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 
 import { sorted } from "../../benches/lib/browsers.mjs";
+import { excuse } from "../../benches/lib/failures.mjs";
 import { optionsOf } from "../../benches/lib/options.mjs";
 import { memoryCases, timedGroups, withoutSlow } from "../../benches/lib/plan.mjs";
 import { resultsPath } from "../../benches/lib/results.mjs";
@@ -89,6 +90,14 @@ test("slow peers are left out with long content and named; the toolkit never is"
   );
   assert.match(skipped[0].skipped, /36 MB\/s with 64MiB, under 50/);
   assert.equal(fit.length + skipped.length, all.length);
+});
+
+test("a peer that fails is named, a wrong result and a failure of ours end the run", () => {
+  const refused = new Error("sample: DataError: no such key\n    at importKey");
+  assert.equal(excuse({ peer: "age-encryption" }, refused), "it failed: sample: DataError: no such key");
+  assert.throws(() => excuse({ peer: "s3-envelope" }, refused), refused);
+  assert.throws(() => excuse({ peer: "subtlecrypto-oneshot" }, refused), refused);
+  assert.throws(() => excuse({ peer: "age-encryption" }, new Error("wrong result: byte 3 is not what it was")));
 });
 
 test("browsers are compared by their own one-shot calls", () => {
