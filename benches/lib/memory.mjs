@@ -31,7 +31,7 @@ async function watchOne(session, one) {
   await session.freshPage();
   await session.call("prepare", one);
   await warm(session, one);
-  await session.collectGarbage();
+  await session.collectGarbage("thoroughly");
   const watch = canWatch ? new Watch(session.contentProcesses()) : undefined;
   try {
     const watchingHeap = session.watchingHeap?.bind(session) ?? unwatched;

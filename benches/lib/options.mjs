@@ -37,9 +37,12 @@ export function optionsOf(args) {
     json: values.json,
     from: values.from,
     report: values.report,
-    command: ["npm run bench", ...(args.length > 0 ? ["--", ...args] : [])].join(" "),
+    command: ["npm run bench", ...(args.length > 0 ? ["--", ...args.map(quoted)] : [])].join(" "),
   };
 }
+
+/** As a shell takes it. */
+const quoted = (argument) => (/^[\w./,:=-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`);
 
 function parse(args) {
   try {

@@ -113,7 +113,7 @@ async function takeTurns(session, orders, { bytes, runs }) {
   const samples = new Map(orders.map(({ name }) => [name, []]));
   for (let round = -1; round < runs; round += 1) {
     for (const { name, call, argument } of orders) {
-      await session.collectGarbage();
+      await session.collectGarbage("briefly");
       const sample = await session.call(call, argument);
       // The first round warms up.
       if (round >= 0) samples.get(name).push(sample);

@@ -13,15 +13,13 @@ export const canWatch = existsSync("/proc/self/status");
 
 /** Samples processes until it is stopped. */
 export class Watch {
-  #pids;
   #idle;
   #peak = 0;
   #timer;
 
   /** @param {string[]} pids */
   constructor(pids) {
-    this.#pids = pids;
-    this.#idle = this.#now();
+    this.#idle = new Map(pids.map((pid) => [pid, anonymousBytes(pid)]));
     this.#timer = setInterval(() => this.#sample(), SAMPLE_MS);
   }
 
@@ -29,15 +27,17 @@ export class Watch {
   stop() {
     clearInterval(this.#timer);
     this.#sample();
-    return Math.max(0, this.#peak - this.#idle);
+    return this.#peak;
   }
 
   #sample() {
     this.#peak = Math.max(this.#peak, this.#now());
   }
 
+  /** What a process gives back that had a page before is no part of what this page takes. */
   #now() {
-    return this.#pids.map(anonymousBytes).reduce((sum, bytes) => sum + bytes, 0);
+    const more = [...this.#idle].map(([pid, idle]) => Math.max(0, anonymousBytes(pid) - idle));
+    return more.reduce((sum, bytes) => sum + bytes, 0);
   }
 }
 

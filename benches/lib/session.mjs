@@ -15,15 +15,15 @@ import { delimiter, isAbsolute, join } from "node:path";
  * @property {() => Promise<void>} freshPage replaces the page with a new one: nothing of what was done before is left in it
  * @property {(name: string, argument?: unknown) => Promise<unknown>} call calls one of the page's functions (page/main.mjs)
  * @property {(path: string) => Promise<void>} choose chooses a file, as a person would
- * @property {() => Promise<void>} collectGarbage so that nobody pays for what another left behind
+ * @property {(howMuch: "briefly" | "thoroughly") => Promise<void>} collectGarbage so that nobody pays for what another left
+ *   behind; where it cannot be ordered, waits briefly or longer
  * @property {() => string[]} contentProcesses the processes that pages live in
  * @property {() => Promise<void>} close ends the browser and removes its profile
- * @property {(work: () => Promise<T>) => Promise<{ result: T, heapBytes: number }>} [watchingHeap] samples the page's heap,
+ * @property {<T>(work: () => Promise<T>) => Promise<{ result: T, heapBytes: number }>} [watchingHeap] samples the page's heap,
  *   buffers included, while something is done, and gives the peak less what there was at the start; only where the browser
  *   tells
  * @property {(bytesPerSecond: number) => Promise<void>} [limitUplink] holds what the page sends to a rate, until there is a
  *   fresh page; only where the browser can
- * @template [T=unknown]
  */
 
 /** Long enough for 4 GiB through the slowest of all. */

@@ -77,7 +77,7 @@ class TimedCase {
   measure() {
     const order = { ...this.#case, repeats: this.#group.repeats, minMs: this.#session.minSampleMs };
     return this.#unlessFailed(async () => {
-      await this.#session.collectGarbage();
+      await this.#session.collectGarbage("briefly");
       this.#samples.push(await this.#session.call("sample", order));
     });
   }

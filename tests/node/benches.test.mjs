@@ -71,6 +71,11 @@ test("the command line names browsers once, and refuses those that it does not k
   assert.throws(() => optionsOf(["--browsers", "lynx"]), /not lynx/);
 });
 
+test("the command that is reported can be given to a shell", () => {
+  const { command } = optionsOf(["--browsers", "all", "--only", "/(encrypt|decrypt)/.*64MiB"]);
+  assert.equal(command, "npm run bench -- --browsers all --only '/(encrypt|decrypt)/.*64MiB'");
+});
+
 test("further browsers' results lie beside the first one's", () => {
   assert.equal(resultsPath("out/r.json", ""), "out/r.json");
   assert.equal(resultsPath("out/r.json", "firefox"), "out/r.firefox.json");
