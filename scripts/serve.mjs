@@ -32,7 +32,6 @@ export const CONTENT_SECURITY_POLICY = [
 ].join("; ");
 
 const HEADERS = {
-  "Content-Security-Policy": CONTENT_SECURITY_POLICY,
   "Referrer-Policy": "no-referrer",
   "X-Content-Type-Options": "nosniff",
   "Cache-Control": "no-store",
@@ -41,13 +40,16 @@ const HEADERS = {
 /**
  * Serves a folder to this machine only.
  *
- * @param {{ folder?: string, port?: number, base?: string }} options `port` 0 takes any; `base` is the path that the
- *   folder appears under, with a slash at both ends
+ * @param {{ folder?: string, port?: number, base?: string, policy?: string }} options `port` 0 takes any; `base` is the
+ *   path that the folder appears under, with a slash at both ends; `policy` is the Content-Security-Policy
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
-export async function serve({ folder = join(ROOT, "dist-www"), port = 0, base = "/" } = {}) {
+export async function serve({ folder = join(ROOT, "dist-www"), port = 0, base = "/", ...options } = {}) {
   const root = absolute(folder);
-  const server = createServer((request, response) => answer(request, response, fileFor(request.url, root, base)));
+  const headers = { "Content-Security-Policy": options.policy ?? CONTENT_SECURITY_POLICY, ...HEADERS };
+  const server = createServer((request, response) =>
+    answer(request, response, { file: fileFor(request.url, root, base), headers }),
+  );
   await new Promise((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
   const close = async () => {
     const closed = new Promise((resolve) => server.close(resolve));
@@ -57,14 +59,14 @@ export async function serve({ folder = join(ROOT, "dist-www"), port = 0, base = 
   return { url: `http://127.0.0.1:${server.address().port}${base}`, close };
 }
 
-function answer(request, response, file) {
+function answer(request, response, { file, headers }) {
   if (request.method !== "GET" && request.method !== "HEAD") {
-    refuse(response, 405, { Allow: "GET, HEAD" });
+    refuse(response, 405, { ...headers, Allow: "GET, HEAD" });
   } else if (file === undefined) {
-    refuse(response, 404);
+    refuse(response, 404, headers);
   } else {
     response.writeHead(200, {
-      ...HEADERS,
+      ...headers,
       "Content-Type": TYPES[extname(file.path)] ?? "application/octet-stream",
       "Content-Length": file.size,
     });
@@ -80,8 +82,8 @@ function send(path, response) {
     .pipe(response);
 }
 
-function refuse(response, status, headers = {}) {
-  response.writeHead(status, { ...HEADERS, ...headers, "Content-Type": TYPES[".txt"] }).end(`${status}\n`);
+function refuse(response, status, headers) {
+  response.writeHead(status, { ...headers, "Content-Type": TYPES[".txt"] }).end(`${status}\n`);
 }
 
 /** The file that a request is for, never outside the folder. */

@@ -109,7 +109,7 @@ export const SUITES = [
   },
   {
     name: "node",
-    title: "the npm package in Node, and as other projects install it",
+    title: "the npm package in Node, and as other projects install it; what the benchmark decides",
     needs: ["build"],
     run: () => nodeTests("tests/node"),
   },

@@ -1,22 +1,29 @@
 /** Watches the memory of cases, each once and in a page of its own. */
 
-import { label, memoryCases, STREAM_BYTES } from "./plan.mjs";
+import { excuse } from "./failures.mjs";
+import { label, memoryCases, STREAM_BYTES, withoutSlow } from "./plan.mjs";
 import { canWatch, Watch } from "./processes.mjs";
 import { summary } from "./statistics.mjs";
+
+/** A browser that does not tell of its heap. */
+const unwatched = async (work) => ({ result: await work() });
 
 /**
  * @param {import("./session.mjs").Session} session
  * @param {{ quick: boolean, only?: RegExp }} options
- * @param {(text: string) => void} tell
+ * @param {{ timed: import("./timing.mjs").Result[], tell: (text: string) => void }} progress `timed` says who is too slow
+ *   for long content
  * @returns {Promise<import("./timing.mjs").Result[]>}
  */
-export async function watchAll(session, options, tell) {
+export async function watchAll(session, options, { timed, tell }) {
+  const { fit, skipped } = withoutSlow(memoryCases(options), timed);
   const results = [];
-  for (const one of memoryCases(options)) {
+  for (const one of fit) {
     tell(`memory of ${one.name}`);
-    results.push(await watchOne(session, one));
+    const failed = (error) => ({ name: one.name, bytes: one.bytes, memorySkipped: excuse(one, error) });
+    results.push(await watchOne(session, one).catch(failed));
   }
-  return results;
+  return [...results, ...skipped];
 }
 
 /** Everything is loaded and every input is there before the watch begins: it sees what the operation itself takes. */
@@ -24,14 +31,15 @@ async function watchOne(session, one) {
   await session.freshPage();
   await session.call("prepare", one);
   await warm(session, one);
-  await session.collectGarbage();
-  const watch = canWatch ? new Watch(session.profile) : undefined;
+  await session.collectGarbage("thoroughly");
+  const watch = canWatch ? new Watch(session.contentProcesses()) : undefined;
   try {
-    const { result, heapBytes } = await session.watchingHeap(() => session.call("sample", one));
+    const watchingHeap = session.watchingHeap?.bind(session) ?? unwatched;
+    const { result, heapBytes } = await watchingHeap(() => session.call("sample", one));
     const { name, bytes, streamed } = one;
     const memory = {
       ...(watch && { peakBytes: watch.stop() }),
-      heapPeakBytes: heapBytes,
+      ...(heapBytes !== undefined && { heapPeakBytes: heapBytes }),
       memoryInput: inputOf(streamed),
     };
     // Nothing else is timed at this length.

@@ -3,10 +3,10 @@
 import { parseArgs } from "node:util";
 
 import { Sentence } from "../../scripts/lib/run.mjs";
+import { BROWSER_NAMES } from "./browsers.mjs";
 
 const RUNS = 5;
 const QUICK_RUNS = 3;
-const BROWSERS = ["chromium", "firefox", "webkit"];
 
 export const HELP = `npm run bench -- [options]
 
@@ -14,9 +14,9 @@ export const HELP = `npm run bench -- [options]
   --only PATTERN     only cases whose names match this regular expression
   --runs N           how many runs of each case
   --browsers LIST    chromium (the default), firefox, webkit, with commas between them; or all
-  --json FILE        write all results to this file
-  --from FILE        measure nothing, take the results from this file
-  --report FILE.md   write a table to this file, and a plot beside it
+  --json FILE        write all results to this file, those of further browsers beside it (FILE.firefox.json)
+  --from FILE        measure nothing, take the results from this file; once for each browser
+  --report FILE.md   write tables to this file, and a plot beside it
 `;
 
 /**
@@ -37,9 +37,12 @@ export function optionsOf(args) {
     json: values.json,
     from: values.from,
     report: values.report,
-    command: ["npm run bench", ...(args.length > 0 ? ["--", ...args] : [])].join(" "),
+    command: ["npm run bench", ...(args.length > 0 ? ["--", ...args.map(quoted)] : [])].join(" "),
   };
 }
+
+/** As a shell takes it. */
+const quoted = (argument) => (/^[\w./,:=-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`);
 
 function parse(args) {
   try {
@@ -52,7 +55,7 @@ function parse(args) {
         runs: { type: "string" },
         browsers: { type: "string", default: "chromium" },
         json: { type: "string" },
-        from: { type: "string" },
+        from: { type: "string", multiple: true, default: [] },
         report: { type: "string" },
       },
     });
@@ -70,8 +73,8 @@ function pattern(text) {
 }
 
 function browsersOf(text) {
-  const names = text === "all" ? BROWSERS : text.split(",");
-  const unknown = names.find((name) => !BROWSERS.includes(name));
-  if (unknown !== undefined) throw new Sentence(`--browsers takes ${BROWSERS.join(", ")} or all, not ${unknown}.`);
+  const names = text === "all" ? BROWSER_NAMES : [...new Set(text.split(","))];
+  const unknown = names.find((name) => !BROWSER_NAMES.includes(name));
+  if (unknown !== undefined) throw new Sentence(`--browsers takes ${BROWSER_NAMES.join(", ")} or all, not ${unknown}.`);
   return names;
 }

@@ -55,6 +55,11 @@ export async function timeUploads(session, options, tell) {
     const kinds = ["plain", "encrypted"];
     const nameOf = (kind) => ["upload", ...(uplink === undefined ? [] : [link]), kind, label(bytes)].join("/");
     if (!isWanted(options, kinds.map(nameOf))) continue;
+    if (uplink !== undefined && session.limitUplink === undefined) {
+      const skipped = `${session.identity.browser} cannot be held to a rate`;
+      results.push(...kinds.map((kind) => ({ name: nameOf(kind), bytes, skipped })));
+      continue;
+    }
     tell(kinds.map(nameOf).join(", "));
     const orders = (place) =>
       kinds.map((kind) => ({ name: nameOf(kind), call: "uploadFile", argument: { kind, place } }));
@@ -67,7 +72,7 @@ async function timeUploadsOver(session, uplink, { bytes, orders, runs }) {
   const storage = await startStorage();
   try {
     return await withChosenFile(session, bytes, async () => {
-      await session.limitUplink(uplink);
+      if (uplink !== undefined) await session.limitUplink(uplink);
       const requests = orders(storage.place);
       const results = await takeTurns(session, requests, { bytes, runs });
       for (const { argument } of requests) await session.call("checkUpload", argument);
@@ -108,7 +113,7 @@ async function takeTurns(session, orders, { bytes, runs }) {
   const samples = new Map(orders.map(({ name }) => [name, []]));
   for (let round = -1; round < runs; round += 1) {
     for (const { name, call, argument } of orders) {
-      await session.collectGarbage();
+      await session.collectGarbage("briefly");
       const sample = await session.call(call, argument);
       // The first round warms up.
       if (round >= 0) samples.get(name).push(sample);

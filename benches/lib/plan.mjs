@@ -1,5 +1,7 @@
 /** What is measured: who, doing what, with how many bytes. */
 
+import { rounded } from "./statistics.mjs";
+
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
@@ -11,10 +13,13 @@ const GIB = 1024 * MIB;
  * @property {boolean} streams whether its memory need not grow with the length of the content
  */
 
+/** The peer that is this project. */
+export const TOOLKIT = "s3-envelope";
+
 /** @type {Contender[]} */
 export const CONTENDERS = [
   ...["auto", "subtle-0w", "subtle-1w", "subtle-2w", "rust"].map((variant) => ({
-    peer: "s3-envelope",
+    peer: TOOLKIT,
     variant,
     streams: true,
   })),
@@ -42,13 +47,15 @@ const LENGTHS = [
   { bytes: 512 * MIB, repeats: 1, isLong: true },
 ];
 
-/** Slower than this at `PREDICTED_FROM`, a contender is left out where `isLong`, with that as the reason. */
-export const SLOW_MBPS = 50;
+/** Slower than this at `PREDICTED_FROM`, a peer is left out where content is longer, with that as the reason. */
+const SLOW_MBPS = 50;
 export const PREDICTED_FROM = 64 * MIB;
 
 /** The lengths at which memory is watched: what streams is given both, what does not only the first. */
 export const MEMORY_BYTES = 64 * MIB;
 export const STREAM_BYTES = 4 * GIB;
+/** In between, for the toolkit alone: its memory is not to grow from here on. */
+export const GROWN_BYTES = GIB;
 
 /**
  * A length as it stands in the names of cases.
@@ -86,12 +93,33 @@ export function timedGroups({ quick, only }) {
 export function memoryCases({ quick, only }) {
   const encrypt = casesOf({ operation: "encrypt", bytes: MEMORY_BYTES, only });
   const decrypt = casesOf({ operation: "decrypt", bytes: MEMORY_BYTES, only });
+  const grown = casesOf({ operation: "encrypt", bytes: GROWN_BYTES, only }).filter(({ peer }) => peer === TOOLKIT);
   const long = casesOf({ operation: "encrypt", bytes: STREAM_BYTES, only }).filter(({ streams }) => streams);
   return [
     ...encrypt.map((one) => ({ ...one, streamed: one.streams })),
     ...decrypt.map((one) => ({ ...one, streamed: false })),
-    ...(quick ? [] : long.map((one) => ({ ...one, streamed: true }))),
+    ...(quick ? [] : [...grown, ...long].map((one) => ({ ...one, streamed: true }))),
   ];
+}
+
+/**
+ * Leaves out, and names, the peers whose speed with shorter content says that long content would take minutes.
+ *
+ * @template {Case} T
+ * @param {T[]} cases
+ * @param {import("./timing.mjs").Result[]} results what is known by now
+ * @returns {{ fit: T[], skipped: import("./timing.mjs").Result[] }}
+ */
+export function withoutSlow(cases, results) {
+  const before = ({ name, bytes }) =>
+    results.find((result) => result.name === name.replace(label(bytes), label(PREDICTED_FROM)))?.MBps ?? Infinity;
+  const isSlow = (one) => one.peer !== TOOLKIT && one.bytes > PREDICTED_FROM && before(one) < SLOW_MBPS;
+  const skipped = cases.filter(isSlow).map((one) => ({
+    name: one.name,
+    bytes: one.bytes,
+    skipped: `slow: ${rounded(before(one))} MB/s with ${label(PREDICTED_FROM)}, under ${SLOW_MBPS}`,
+  }));
+  return { fit: cases.filter((one) => !isSlow(one)), skipped };
 }
 
 function casesOf({ operation, bytes, only = /(?:)/ }) {

@@ -1,7 +1,7 @@
 /**
- * The memory of a browser's renderers, watched from outside. Workers run in the renderer of their page, so nothing that
- * a page does with its bytes escapes; what the browser keeps in shared memory (pipes, blobs) is nobody's own and not
- * counted. Linux only: elsewhere there is no /proc to look into.
+ * The memory of the processes that a browser's pages live in, watched from outside. Workers run in the process of their
+ * page, so nothing that a page does with its bytes escapes; what the browser keeps in shared memory (pipes, blobs) is
+ * nobody's own and not counted. Linux only: elsewhere there is no /proc to look into.
  */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -11,17 +11,15 @@ const SAMPLE_MS = 20;
 /** Whether memory can be watched here. */
 export const canWatch = existsSync("/proc/self/status");
 
-/** Samples a browser's renderers until it is stopped. */
+/** Samples processes until it is stopped. */
 export class Watch {
-  #pids;
   #idle;
   #peak = 0;
   #timer;
 
-  /** @param {string} profile the folder of the browser's profile, by which it is found among all processes */
-  constructor(profile) {
-    this.#pids = renderersOf(profile);
-    this.#idle = this.#now();
+  /** @param {string[]} pids */
+  constructor(pids) {
+    this.#idle = new Map(pids.map((pid) => [pid, anonymousBytes(pid)]));
     this.#timer = setInterval(() => this.#sample(), SAMPLE_MS);
   }
 
@@ -29,15 +27,17 @@ export class Watch {
   stop() {
     clearInterval(this.#timer);
     this.#sample();
-    return Math.max(0, this.#peak - this.#idle);
+    return this.#peak;
   }
 
   #sample() {
     this.#peak = Math.max(this.#peak, this.#now());
   }
 
+  /** What a process gives back that had a page before is no part of what this page takes. */
   #now() {
-    return this.#pids.map(anonymousBytes).reduce((sum, bytes) => sum + bytes, 0);
+    const more = [...this.#idle].map(([pid, idle]) => Math.max(0, anonymousBytes(pid) - idle));
+    return more.reduce((sum, bytes) => sum + bytes, 0);
   }
 }
 
@@ -47,25 +47,26 @@ function anonymousBytes(pid) {
   return Number(kib ?? 0) * 1024;
 }
 
-/** Renderers descend from their browser, most of them through a process that forks them. */
-function renderersOf(profile) {
+/**
+ * The processes that a browser's pages live in. They descend from their browser, some of them through a process that forks
+ * them.
+ *
+ * @param {Record<"isBrowser" | "isContent", (process: { pid: string, command: string }) => boolean>} marks
+ * @returns {string[]}
+ */
+export function contentProcesses({ isBrowser, isContent }) {
   const processes = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(describe);
-  const ours = new Set(processes.filter(isBrowserWith(profile)).map(({ pid }) => pid));
+  const ours = new Set(processes.filter(isBrowser).map(({ pid }) => pid));
   for (let before = 0; before !== ours.size;) {
     before = ours.size;
     for (const { pid, parent } of processes) if (ours.has(parent)) ours.add(pid);
   }
-  const renderers = processes.filter(({ pid, command }) => ours.has(pid) && command.includes("--type=renderer"));
-  if (renderers.length === 0) throw new Error("the browser's renderer was not found");
-  return renderers.map(({ pid }) => pid);
+  const content = processes.filter((one) => ours.has(one.pid) && isContent(one));
+  if (content.length === 0) throw new Error("the processes of the browser's pages were not found");
+  return content.map(({ pid }) => pid);
 }
-
-const isBrowserWith =
-  (profile) =>
-  ({ command }) =>
-    command.includes(`--user-data-dir=${profile}`) && !command.includes("--type=");
 
 function describe(pid) {
   const parent = /^PPid:\s+(\d+)/m.exec(fileOf(pid, "status"))?.[1];

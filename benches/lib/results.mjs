@@ -1,4 +1,6 @@
-/** All results together, with what follows from them. */
+/** All results of one browser together, with what follows from them. */
+
+import { extname } from "node:path";
 
 import { REFERENCES } from "./plan.mjs";
 import { rounded } from "./statistics.mjs";
@@ -14,6 +16,19 @@ import { rounded } from "./statistics.mjs";
  * @property {import("./timing.mjs").Result[]} cases
  * @property {{ browser: string, reason: string }[]} notRun
  */
+
+/**
+ * Where the results of a browser are written: those of the first one where the command line says, those of each further one
+ * beside it.
+ *
+ * @param {string} path
+ * @param {string} further the name of a further browser; empty for the first
+ */
+export function resultsPath(path, further) {
+  if (further === "") return path;
+  const ending = extname(path);
+  return `${path.slice(0, path.length - ending.length)}.${further}${ending}`;
+}
 
 /**
  * Merges what was found out of the same case in different ways.

@@ -1,117 +1,42 @@
-/** A browser with the page that measures. */
+/**
+ * A browser with the page that measures. What the three browsers share is described here; `chromium.mjs`, `firefox.mjs`
+ * and `webkit.mjs` each drive one.
+ */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { delimiter, isAbsolute, join } from "node:path";
 
-import { launchChromium } from "../../scripts/lib/browser.mjs";
+/**
+ * One browser, one page at a time.
+ *
+ * @typedef {object} Session
+ * @property {{ browser: string, version: string }} identity the browser's name and version
+ * @property {number} minSampleMs how long a sample must last at least, for the browser's clock
+ * @property {() => Promise<void>} freshPage replaces the page with a new one: nothing of what was done before is left in it
+ * @property {(name: string, argument?: unknown) => Promise<unknown>} call calls one of the page's functions (page/main.mjs)
+ * @property {(path: string) => Promise<void>} choose chooses a file, as a person would
+ * @property {(howMuch: "briefly" | "thoroughly") => Promise<void>} collectGarbage so that nobody pays for what another left
+ *   behind; where it cannot be ordered, waits briefly or longer
+ * @property {() => string[]} contentProcesses the processes that pages live in
+ * @property {() => Promise<void>} close ends the browser and removes its profile
+ * @property {<T>(work: () => Promise<T>) => Promise<{ result: T, heapBytes: number }>} [watchingHeap] samples the page's heap,
+ *   buffers included, while something is done, and gives the peak less what there was at the start; only where the browser
+ *   tells
+ * @property {(bytesPerSecond: number) => Promise<void>} [limitUplink] holds what the page sends to a rate, until there is a
+ *   fresh page; only where the browser can
+ */
 
 /** Long enough for 4 GiB through the slowest of all. */
-const LIMIT_MS = 20 * 60_000;
-/** How often the page's heap is asked for. It answers between two pieces of work. */
-const HEAP_SAMPLE_MS = 100;
+export const LIMIT_MS = 20 * 60_000;
 
-/** One browser, one page at a time. */
-export class Session {
-  /** The folder of the browser's profile. */
-  profile;
-  #context;
-  #page;
-  #devtools;
-  #url;
-
-  /** @param {string} url where the page is served */
-  static async start(url) {
-    const session = new Session();
-    session.#url = url;
-    session.profile = mkdtempSync(join(tmpdir(), "s3-envelope-bench-"));
-    // The page uploads to a server on another port, which its ordinary policy forbids.
-    session.#context = await launchChromium({ profile: session.profile, bypassCSP: true });
-    session.#context.setDefaultTimeout(LIMIT_MS);
-    await session.freshPage();
-    return session;
-  }
-
-  /** The browser's name and version. */
-  async version() {
-    const { product } = await this.#devtools.send("Browser.getVersion");
-    return product.replace("/", " ");
-  }
-
-  /** Replaces the page with a new one: nothing of what was done before is left in it. */
-  async freshPage() {
-    const before = this.#context.pages();
-    this.#page = await this.#context.newPage();
-    await Promise.all(before.map((page) => page.close()));
-    this.#devtools = await this.#context.newCDPSession(this.#page);
-    await this.#page.goto(this.#url);
-    await this.#page.waitForFunction(() => "bench" in globalThis);
-  }
-
-  /**
-   * Calls one of the page's functions (page/main.mjs).
-   *
-   * @param {string} name
-   * @param {unknown} [argument]
-   */
-  call(name, argument) {
-    return this.#page.evaluate(([called, given]) => globalThis.bench[called](given), [name, argument]);
-  }
-
-  /** Chooses a file, as a person would. */
-  choose(path) {
-    return this.#page.setInputFiles("#file", path);
-  }
-
-  /**
-   * Holds what the page sends to a rate, until there is a fresh page.
-   *
-   * @param {number | undefined} uploadThroughput bytes a second; nothing for no limit
-   */
-  async limitUplink(uploadThroughput) {
-    if (uploadThroughput === undefined) return;
-    await this.#devtools.send("Network.enable", { maxPostDataSize: 0 });
-    const rest = { offline: false, latency: 0, downloadThroughput: -1 };
-    await this.#devtools.send("Network.emulateNetworkConditions", { ...rest, uploadThroughput });
-  }
-
-  /** Collects garbage, so that nobody pays for what another left behind. */
-  collectGarbage() {
-    return this.#devtools.send("HeapProfiler.collectGarbage");
-  }
-
-  /**
-   * Samples the page's heap, buffers included, while something is done.
-   *
-   * @template T
-   * @param {() => Promise<T>} work
-   * @returns {Promise<{ result: T, heapBytes: number }>} the peak, less what there was at the start
-   */
-  async watchingHeap(work) {
-    const before = await this.#heapBytes();
-    let peak = before;
-    let isBusy = false;
-    const timer = setInterval(async () => {
-      if (isBusy) return;
-      isBusy = true;
-      peak = Math.max(peak, await this.#heapBytes().catch(() => 0));
-      isBusy = false;
-    }, HEAP_SAMPLE_MS);
-    try {
-      return { result: await work(), heapBytes: peak - before };
-    } finally {
-      clearInterval(timer);
-    }
-  }
-
-  async #heapBytes() {
-    const { usedSize, backingStorageSize = 0 } = await this.#devtools.send("Runtime.getHeapUsage");
-    return usedSize + backingStorageSize;
-  }
-
-  /** Ends the browser and removes its profile. */
-  async close() {
-    await this.#context.close();
-    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
-  }
+/**
+ * Finds an installed program.
+ *
+ * @param {string[]} candidates names, which are looked for in PATH, or paths
+ * @returns {string | undefined} the path of the first that is there
+ */
+export function firstInstalled(candidates) {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const paths = candidates.flatMap((one) => (isAbsolute(one) ? [one] : folders.map((folder) => join(folder, one))));
+  return paths.find((path) => existsSync(path));
 }

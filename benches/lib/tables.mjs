@@ -1,6 +1,6 @@
 /** Tables of results, as rows of text: for the console and for the report alike. */
 
-import { CONTENDERS, label, MEMORY_BYTES, PREDICTED_FROM, STREAM_BYTES } from "./plan.mjs";
+import { CONTENDERS, GROWN_BYTES, label, MEMORY_BYTES, PREDICTED_FROM, STREAM_BYTES, TOOLKIT } from "./plan.mjs";
 import { partsOf } from "./results.mjs";
 
 const NONE = "–";
@@ -26,6 +26,28 @@ export function tablesOf(results) {
 }
 
 /**
+ * The toolkit beside the browser's own one-shot AES-GCM, browser by browser.
+ *
+ * @param {import("./results.mjs").Results[]} runs
+ * @returns {Table}
+ */
+export function acrossBrowsers(runs) {
+  const columns = ["encrypt", "decrypt"].map((operation) => ({ operation, bytes: PREDICTED_FROM }));
+  const ratio = (run, contender, { operation, bytes }) =>
+    times(caseOf(run, contender, operation, bytes)?.ratios?.oneshot);
+  const ours = CONTENDERS.filter(({ peer }) => peer === TOOLKIT);
+  return {
+    title: "Across browsers",
+    note: `Times the speed of the same browser's one-shot SubtleCrypto, ${label(PREDICTED_FROM)} in memory.`,
+    head: ["", ...runs.flatMap(({ browser }) => columns.map(({ operation }) => `${browser}, ${operation}`))],
+    rows: ours.map((contender) => [
+      titleOf(contender),
+      ...runs.flatMap((run) => columns.map((column) => ratio(run, contender, column))),
+    ]),
+  };
+}
+
+/**
  * What was asked for and not measured, in sentences.
  *
  * @param {import("./results.mjs").Results} results
@@ -33,6 +55,9 @@ export function tablesOf(results) {
 export function omissionsOf({ cases, notRun }) {
   return [
     ...cases.filter(({ skipped }) => skipped !== undefined).map(({ name, skipped }) => `${name}: not run, ${skipped}`),
+    ...cases
+      .filter(({ memorySkipped }) => memorySkipped !== undefined)
+      .map(({ name, memorySkipped }) => `memory of ${name}: not run, ${memorySkipped}`),
     ...notRun.map(({ browser, reason }) => `${browser}: not run, ${reason}`),
   ];
 }
@@ -76,7 +101,7 @@ function speed(one) {
 }
 
 function files({ cases }) {
-  const rows = cases.filter(({ name }) => /^(file|upload)\//.test(name));
+  const rows = cases.filter(({ name, MBps }) => /^(file|upload)\//.test(name) && MBps !== undefined);
   return {
     title: "Files and uploads",
     note: "Compared with the quickest way of reading the same file, and with the upload of the same file as it is.",
@@ -94,12 +119,13 @@ function memory(results) {
   const growth = (contender) => mebibytes(caseOf(results, contender, "encrypt", STREAM_BYTES)?.growthBytes);
   return {
     title: "Peak memory",
-    note: "MiB of the page's process above what it had before; content from a stream to encrypt, where that is possible.",
-    head: ["", "encrypt 64MiB", "decrypt 64MiB", "encrypt 4GiB", "growth", "input"],
+    note: "MiB of the pages' processes above what they had before; content from a stream to encrypt, where that is possible. Growth is from 64MiB to 4GiB.",
+    head: ["", "encrypt 64MiB", "decrypt 64MiB", "encrypt 1GiB", "encrypt 4GiB", "growth", "input"],
     rows: CONTENDERS.map((contender) => [
       titleOf(contender),
       peak(contender, "encrypt", MEMORY_BYTES),
       peak(contender, "decrypt", MEMORY_BYTES),
+      peak(contender, "encrypt", GROWN_BYTES),
       peak(contender, "encrypt", STREAM_BYTES),
       growth(contender),
       caseOf(results, contender, "encrypt", MEMORY_BYTES)?.memoryInput ?? NONE,

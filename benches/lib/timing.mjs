@@ -1,7 +1,8 @@
 /** Times cases in one page, taking turns: whatever drifts while it runs (heat, other programs) hits all alike. */
 
-import { rounded, summary } from "./statistics.mjs";
-import { label, PREDICTED_FROM, SLOW_MBPS, timedGroups } from "./plan.mjs";
+import { excuse } from "./failures.mjs";
+import { label, timedGroups, withoutSlow } from "./plan.mjs";
+import { summary } from "./statistics.mjs";
 
 /**
  * @typedef {object} Result what is known of a case; fields that were not measured are missing
@@ -20,48 +21,79 @@ import { label, PREDICTED_FROM, SLOW_MBPS, timedGroups } from "./plan.mjs";
  */
 export async function timeAll(session, options, tell) {
   const results = [];
+  const isChecked = onlyOnce();
   for (const group of timedGroups(options)) {
     const [{ operation, bytes }] = group.cases;
-    const { fit, skipped } = withoutSlow(group, results);
+    const { fit, skipped } = withoutSlow(group.cases, results);
     tell(`${operation} ${label(bytes)}: ${fit.length} contenders, ${options.runs} rounds`);
-    results.push(...(await timeGroup(session, { ...group, cases: fit }, options.runs)), ...skipped);
+    const cases = fit.map((one) => new TimedCase(session, one, group));
+    for (const one of cases) await one.warmUp(isChecked);
+    await takeTurns(cases, options.runs);
+    results.push(...cases.map((one) => one.result()), ...skipped);
     if (operation === "decrypt") await session.call("forget");
   }
   return results;
 }
 
-/** One warm-up each, which is also where results are checked; then round after round. */
-async function timeGroup(session, { cases, repeats }, runs) {
-  const samples = new Map(cases.map(({ name }) => [name, []]));
-  for (const one of cases) {
-    await session.call("check", one);
-    await session.call("sample", one);
-  }
-  for (let round = 0; round < runs; round += 1) {
-    for (const one of inTurn(cases, round)) {
-      await session.collectGarbage();
-      samples.get(one.name).push(await session.call("sample", { ...one, repeats }));
-    }
-  }
-  return cases.map(({ name, bytes }) => ({ name, bytes, ...summary(bytes, samples.get(name)) }));
+/** Tells whether it was asked the same before. */
+function onlyOnce() {
+  const before = new Set();
+  return (what) => before.size === before.add(what).size;
 }
 
 /** Each round begins with another contender: none always runs after the same one. */
-const inTurn = (cases, round) => cases.map((_, index) => cases[(index + round) % cases.length]);
-
-/** Those whose speed with shorter content says that long content would take minutes are left out, and named. */
-function withoutSlow({ cases, isLong }, results) {
-  if (!isLong) return { fit: cases, skipped: [] };
-  const slow = cases.filter((one) => speedBefore(one, results) < SLOW_MBPS);
-  const skipped = slow.map((one) => ({
-    name: one.name,
-    bytes: one.bytes,
-    skipped: `slow: ${rounded(speedBefore(one, results))} MB/s with ${label(PREDICTED_FROM)}, under ${SLOW_MBPS}`,
-  }));
-  return { fit: cases.filter((one) => !slow.includes(one)), skipped };
+async function takeTurns(cases, runs) {
+  for (let round = 0; round < runs; round += 1) {
+    for (const index of cases.keys()) await cases[(index + round) % cases.length].measure();
+  }
 }
 
-function speedBefore({ name, bytes }, results) {
-  const shorter = name.replace(label(bytes), label(PREDICTED_FROM));
-  return results.find((result) => result.name === shorter)?.MBps ?? Infinity;
+/** A case with its samples; one that failed is asked for nothing more. */
+class TimedCase {
+  #session;
+  #case;
+  #group;
+  #samples = [];
+  #failure;
+
+  constructor(session, one, group) {
+    this.#session = session;
+    this.#case = one;
+    this.#group = group;
+  }
+
+  /**
+   * The check encrypts and decrypts: once for each contender and length is enough, and with long content it is the warm-up
+   * as well.
+   */
+  warmUp(isChecked) {
+    const { peer, variant, bytes } = this.#case;
+    return this.#unlessFailed(async () => {
+      if (!isChecked(`${peer} ${variant} ${bytes}`)) await this.#session.call("check", this.#case);
+      if (!this.#group.isLong) await this.#session.call("sample", this.#case);
+    });
+  }
+
+  measure() {
+    const order = { ...this.#case, repeats: this.#group.repeats, minMs: this.#session.minSampleMs };
+    return this.#unlessFailed(async () => {
+      await this.#session.collectGarbage("briefly");
+      this.#samples.push(await this.#session.call("sample", order));
+    });
+  }
+
+  result() {
+    const { name, bytes } = this.#case;
+    if (this.#failure !== undefined) return { name, bytes, skipped: this.#failure };
+    return { name, bytes, ...summary(bytes, this.#samples) };
+  }
+
+  async #unlessFailed(work) {
+    if (this.#failure !== undefined) return;
+    try {
+      await work();
+    } catch (error) {
+      this.#failure = excuse(this.#case, error);
+    }
+  }
 }

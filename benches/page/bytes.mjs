@@ -106,9 +106,16 @@ export class Comparer extends Counter {
 
   /** Fails where bytes are missing. */
   end() {
-    if (this.length !== this.#expected.length) throw new Error(`${this.length} of ${this.#expected.length} bytes came`);
+    if (this.length !== this.#expected.length) throw wrong(`${this.length} of ${this.#expected.length} bytes came`);
   }
 }
+
+/**
+ * What ends a run, whoever's result it is: `lib/failures.mjs` knows it by its first words.
+ *
+ * @param {string} why
+ */
+export const wrong = (why) => new Error(`wrong result: ${why}`);
 
 /**
  * Fails where bytes are not those that are expected.
@@ -119,7 +126,7 @@ export class Comparer extends Counter {
  */
 export function compare(bytes, expected, start) {
   for (let at = 0; at < bytes.length; at += 1) {
-    if (bytes[at] !== expected[start + at]) throw new Error(`byte ${start + at} is not what it was`);
+    if (bytes[at] !== expected[start + at]) throw wrong(`byte ${start + at} is not what it was`);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { AesKeyring, decryptObject, encryptObject } from "s3-envelope";
 
-import { compare, Counter, drain } from "./bytes.mjs";
+import { compare, Counter, drain, wrong } from "./bytes.mjs";
 import { KEY } from "./contenders.mjs";
 
 const MIB = 1024 * 1024;
@@ -11,13 +11,28 @@ const MIB = 1024 * 1024;
 export const chosenFile = () => document.querySelector("#file").files[0];
 
 /** Ways to read a file without doing anything with it. The quickest is what encrypting is compared with. */
-export const WAYS = {
+const WAYS = {
   "byob-1MiB": (file, sink) => withReusedBuffer(file, sink, MIB),
   "byob-4MiB": (file, sink) => withReusedBuffer(file, sink, 4 * MIB),
   stream: (file, sink) => drain(file.stream(), sink),
   "slices-4MiB": (file, sink) => inSlices(file, sink, { length: 4 * MIB, underWay: 1 }),
   "slices-4MiB-2": (file, sink) => inSlices(file, sink, { length: 4 * MIB, underWay: 2 }),
 };
+
+/** The ways that this browser has: not every one gives a file's bytes into the reader's own buffer. */
+export function readingWays() {
+  const isPossible = hasOwnBuffers(new Blob(["bytes"]));
+  return Object.keys(WAYS).filter((way) => isPossible || !way.startsWith("byob-"));
+}
+
+function hasOwnBuffers(blob) {
+  try {
+    blob.stream().getReader({ mode: "byob" });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Reads the file in one of the ways.
@@ -57,7 +72,7 @@ export async function compareWithFile(stream) {
     compare(next.value, expected, 0);
     at += next.value.length;
   }
-  if (at !== file.size) throw new Error(`${at} of ${file.size} bytes came`);
+  if (at !== file.size) throw wrong(`${at} of ${file.size} bytes came`);
 }
 
 async function timed(run, expectedLength) {
@@ -65,7 +80,7 @@ async function timed(run, expectedLength) {
   const start = performance.now();
   await run(sink);
   const ms = performance.now() - start;
-  if (sink.length !== expectedLength) throw new Error(`${sink.length} bytes came, not ${expectedLength}`);
+  if (sink.length !== expectedLength) throw wrong(`${sink.length} bytes came, not ${expectedLength}`);
   return { ms, firstByteMs: sink.firstAt - start };
 }
 

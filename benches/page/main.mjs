@@ -1,7 +1,7 @@
 /** What the page offers to whoever measures in it. */
 
 import { contender } from "./contenders.mjs";
-import { checkFile, encryptFile, readFile, WAYS } from "./files.mjs";
+import { checkFile, encryptFile, readFile, readingWays } from "./files.mjs";
 import { check, forget, prepare, sample } from "./samples.mjs";
 import { checkUpload, uploadFile } from "./uploads.mjs";
 
@@ -15,7 +15,7 @@ globalThis.bench = {
   checkFile,
   uploadFile,
   checkUpload,
-  readingWays: () => Object.keys(WAYS),
+  readingWays,
   /** How long it takes to load a contender and get it ready; in a page that did not load it yet. */
   async startUp(peer) {
     const start = performance.now();

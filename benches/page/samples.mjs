@@ -1,6 +1,6 @@
 /** One measurement at a time, asked for from outside; and the checks that what was measured is right. */
 
-import { Comparer, Counter, Keeper, MemorySource, someBytes, StreamedSource } from "./bytes.mjs";
+import { Comparer, Counter, Keeper, MemorySource, someBytes, StreamedSource, wrong } from "./bytes.mjs";
 import { contender, KEY } from "./contenders.mjs";
 import { openObject } from "./s3-object.mjs";
 
@@ -14,8 +14,8 @@ const ciphertexts = new Map();
 
 /**
  * @typedef {{ peer: string, variant?: string, operation: "encrypt" | "decrypt", bytes: number, repeats?: number,
- *   streamed?: boolean }} Order `repeats` makes short operations long enough to be timed; `streamed` takes the plaintext
- *   from a stream rather than from memory
+ *   minMs?: number, streamed?: boolean }} Order `repeats` makes short operations long enough to be timed, and `minMs`
+ *   goes on until that many milliseconds have passed; `streamed` takes the plaintext from a stream rather than from memory
  */
 
 /**
@@ -25,20 +25,22 @@ const ciphertexts = new Map();
  * @returns {Promise<{ ms: number, firstByteMs: number }>} both for one operation
  */
 export async function sample(order) {
-  const { repeats = 1 } = order;
+  const { repeats = 1, minMs = 0 } = order;
   const sides = await contender(order.peer, order.variant);
   const run = await prepared(sides, order);
   let firstByteMs = 0;
   const start = performance.now();
-  for (let time = 0; time < repeats; time += 1) {
+  let times = 0;
+  while (times < repeats || performance.now() - start < minMs) {
+    times += 1;
     const sink = new Counter();
     const startOfOne = performance.now();
     await run(sink);
     firstByteMs += sink.firstAt - startOfOne;
-    if (!isRight(sink.length, order)) throw new Error(`${sink.length} bytes came out of ${order.bytes}`);
+    if (!isRight(sink.length, order)) throw wrong(`${sink.length} bytes came out of ${order.bytes}`);
   }
   const ms = performance.now() - start;
-  return { ms: ms / repeats, firstByteMs: firstByteMs / repeats };
+  return { ms: ms / times, firstByteMs: firstByteMs / times };
 }
 
 /**

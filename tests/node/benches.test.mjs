@@ -1,0 +1,116 @@
+/** What `npm run bench` decides before and after it measures: who is measured, who is left out, where results go. */
+
+import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+
+import { sorted } from "../../benches/lib/browsers.mjs";
+import { excuse } from "../../benches/lib/failures.mjs";
+import { optionsOf } from "../../benches/lib/options.mjs";
+import { memoryCases, timedGroups, withoutSlow } from "../../benches/lib/plan.mjs";
+import { resultsPath } from "../../benches/lib/results.mjs";
+import { acrossBrowsers } from "../../benches/lib/tables.mjs";
+
+const { PATH, CI, FIREFOX_PATH } = process.env;
+let folder;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "s3-envelope-programs-"));
+  process.env.PATH = folder;
+  // Where Firefox would be looked for outside PATH.
+  process.env.FIREFOX_PATH = join(folder, "firefox");
+  delete process.env.CI;
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+  for (const [name, value] of Object.entries({ PATH, CI, FIREFOX_PATH })) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+});
+
+function install(...names) {
+  for (const name of names) {
+    writeFileSync(join(folder, name), "");
+    chmodSync(join(folder, name), 0o755);
+  }
+}
+
+test("a browser that is not installed is named with what installs it", () => {
+  const { present, notRun } = sorted(["chromium", "firefox", "webkit"]);
+  assert.deepEqual(present, ["chromium"]);
+  assert.deepEqual(
+    notRun.map(({ browser }) => browser),
+    ["firefox", "webkit"],
+  );
+  assert.match(notRun[0].reason, /apt-get install -y firefox-esr/);
+  assert.match(notRun[1].reason, /apt-get install -y webkit2gtk-driver xvfb/);
+});
+
+test("WebKit wants its driver and a display", () => {
+  install("WebKitWebDriver");
+  assert.match(sorted(["chromium", "webkit"]).notRun[0].reason, /apt-get install -y xvfb/);
+  install("Xvfb", "firefox");
+  assert.deepEqual(sorted(["firefox", "webkit"]), { present: ["firefox", "webkit"], notRun: [] });
+});
+
+test("a missing browser is a failure where nobody looks, or where it is the only one", () => {
+  assert.throws(() => sorted(["firefox"]), /firefox cannot be measured: .*firefox-esr/);
+  process.env.CI = "true";
+  assert.throws(() => sorted(["chromium", "firefox"]), /firefox cannot be measured/);
+  assert.deepEqual(sorted(["chromium"]).notRun, []);
+});
+
+test("the command line names browsers once, and refuses those that it does not know", () => {
+  assert.deepEqual(optionsOf(["--browsers", "all"]).browsers, ["chromium", "firefox", "webkit"]);
+  assert.deepEqual(optionsOf(["--browsers", "webkit,webkit"]).browsers, ["webkit"]);
+  assert.deepEqual(optionsOf(["--from", "a.json", "--from", "b.json"]).from, ["a.json", "b.json"]);
+  assert.throws(() => optionsOf(["--browsers", "lynx"]), /not lynx/);
+});
+
+test("the command that is reported can be given to a shell", () => {
+  const { command } = optionsOf(["--browsers", "all", "--only", "/(encrypt|decrypt)/.*64MiB"]);
+  assert.equal(command, "npm run bench -- --browsers all --only '/(encrypt|decrypt)/.*64MiB'");
+});
+
+test("further browsers' results lie beside the first one's", () => {
+  assert.equal(resultsPath("out/r.json", ""), "out/r.json");
+  assert.equal(resultsPath("out/r.json", "firefox"), "out/r.firefox.json");
+  assert.equal(resultsPath("out.d/r", "webkit"), "out.d/r.webkit");
+});
+
+test("slow peers are left out with long content and named; the toolkit never is", () => {
+  const all = [...timedGroups({ quick: false }).flatMap(({ cases }) => cases), ...memoryCases({ quick: false })];
+  const known = ["noble-aes-gcm/encrypt/64MiB", "age-encryption/encrypt/64MiB", "s3-envelope/encrypt/rust/64MiB"];
+  const { fit, skipped } = withoutSlow(
+    all,
+    known.map((name) => ({ name, MBps: name.startsWith("age") ? 50 : 36 })),
+  );
+  assert.deepEqual(
+    skipped.map(({ name }) => name),
+    ["noble-aes-gcm/encrypt/512MiB"],
+  );
+  assert.match(skipped[0].skipped, /36 MB\/s with 64MiB, under 50/);
+  assert.equal(fit.length + skipped.length, all.length);
+});
+
+test("a peer that fails is named, a wrong result and a failure of ours end the run", () => {
+  const refused = new Error("sample: DataError: no such key\n    at importKey");
+  assert.equal(excuse({ peer: "age-encryption" }, refused), "it failed: sample: DataError: no such key");
+  assert.throws(() => excuse({ peer: "s3-envelope" }, refused), refused);
+  assert.throws(() => excuse({ peer: "subtlecrypto-oneshot" }, refused), refused);
+  assert.throws(() => excuse({ peer: "age-encryption" }, new Error("wrong result: byte 3 is not what it was")));
+});
+
+test("browsers are compared by their own one-shot calls", () => {
+  const run = (browser, oneshot) => ({
+    browser,
+    cases: [{ name: "s3-envelope/encrypt/subtle-0w/64MiB", bytes: 64 * 1024 * 1024, MBps: 1, ratios: { oneshot } }],
+  });
+  const { head, rows } = acrossBrowsers([run("Chrome", 4.5), run("Firefox", 2.5)]);
+  assert.deepEqual(head.slice(1), ["Chrome, encrypt", "Chrome, decrypt", "Firefox, encrypt", "Firefox, decrypt"]);
+  assert.deepEqual(rows.find(([title]) => title === "s3-envelope subtle-0w").slice(1), ["4.50×", "–", "2.50×", "–"]);
+});
