@@ -3,6 +3,7 @@
 import type { SegmentResult, SegmentTask } from "./bulk.js";
 import type { WorkerAnswer, WorkerTask } from "./bulk-worker.js";
 import { EnvelopeError } from "./errors.js";
+import { KeySlots } from "./key-slots.js";
 
 /** More than this do not pay: memory and reading become the bound. */
 const MAX_WORKERS = 4;
@@ -94,6 +95,7 @@ class Member {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #spare: ArrayBuffer[] = [];
+  readonly #keys = new KeySlots();
   #lastId = 0;
 
   constructor(worker: Worker, onFailure: (self: Member) => void) {
@@ -127,7 +129,7 @@ class Member {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      const message: WorkerTask = { id, task, buffer, length: bytes.length };
+      const message: WorkerTask = { id, ...this.#keys.put(task), buffer, length: bytes.length };
       this.#worker.postMessage(message, [buffer]);
     });
   }

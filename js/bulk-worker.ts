@@ -1,12 +1,18 @@
-/** A worker that does segments' work. It holds no key longer than a task, and no WebAssembly. */
+/**
+ * A worker that does segments' work. It holds no WebAssembly, and keys that nobody can extract: those of the last objects,
+ * for as long as it lives.
+ */
 
-import { perform, type SegmentTask } from "./bulk.js";
+import { perform } from "./bulk.js";
+import { type SentKey, type SlottedTask, withKeys } from "./key-slots.js";
 import type { WorkerScope } from "./worker-scope.js";
 
 /** A task on its way to the worker. The buffer is lent: it comes back with the answer. */
 export interface WorkerTask {
   readonly id: number;
-  readonly task: SegmentTask;
+  readonly task: SlottedTask;
+  /** Those of the task's keys that the worker does not have yet. */
+  readonly keys: readonly SentKey[];
   readonly buffer: ArrayBuffer;
   readonly length: number;
 }
@@ -26,13 +32,15 @@ export type WorkerAnswer =
 
 const scope = globalThis as unknown as WorkerScope<WorkerTask, WorkerAnswer>;
 
-async function answer({ id, task, buffer, length }: WorkerTask): Promise<void> {
+const held: CryptoKey[] = [];
+
+async function answer({ id, task, keys, buffer, length }: WorkerTask): Promise<void> {
+  for (const [slot, key] of keys) {
+    held[slot] = key;
+  }
   try {
-    const {
-      bytes,
-      tag: own,
-      isRefused = false,
-    } = await perform(crypto.subtle, task, new Uint8Array(buffer, 0, length));
+    const work = perform(crypto.subtle, withKeys(task, held), new Uint8Array(buffer, 0, length));
+    const { bytes, tag: own, isRefused = false } = await work;
     // The tag of an encryption lies in the buffer of its ciphertext, which leaves.
     const tag = own.slice();
     const result = bytes.byteLength > 0 ? [bytes.buffer] : [];

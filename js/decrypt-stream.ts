@@ -80,6 +80,7 @@ async function authenticate(
 function decryptionWork(decryption: Decryption, spool: Spool | undefined): SegmentWork {
   let length = 0;
   return {
+    reads: spool === undefined ? "replayable" : "stream",
     depth: decryption.depth,
     process({ offset, bytes }) {
       length = offset + bytes.length;
@@ -114,6 +115,7 @@ export async function unverified(
     heldBack: TAG_LENGTH,
   });
   const content = orderedStream(segments, {
+    reads: source.isReplayable ? "replayable" : "stream",
     depth: decryption.depth,
     process: ({ offset, bytes }) => decryption.process(offset, bytes),
     end(tag) {

@@ -54,7 +54,7 @@ export async function encryptObject(content: ByteSource, options: EncryptOptions
   const metadata = encryption.metadata(hasFile);
   const segments = segmentsOf(source.chunks(), { length: loaded.segmentLength(length) });
   return {
-    body: orderedStream(segments, workOf(encryption)),
+    body: orderedStream(segments, workOf(encryption, source.isReplayable ? "replayable" : "stream")),
     contentLength: length === undefined ? undefined : length + TAG_LENGTH,
     metadata,
     headers: asHeaders(metadata),
@@ -71,8 +71,9 @@ export function asHeaders(metadata: Readonly<Record<string, string>>): Record<st
   return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]));
 }
 
-function workOf(encryption: Encryption): SegmentWork {
+function workOf(encryption: Encryption, reads: NonNullable<SegmentWork["reads"]>): SegmentWork {
   return {
+    reads,
     depth: encryption.depth,
     process: ({ offset, bytes }) => encryption.process(offset, bytes),
     end: () => encryption.finish(),
