@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { launchChromium } from "../../scripts/lib/browser.mjs";
+import { UnwatchedChromium } from "./chromedriver.mjs";
 import { contentProcesses } from "./processes.mjs";
 import { LIMIT_MS } from "./session.mjs";
 
@@ -50,12 +51,6 @@ class ChromiumSession {
     return this.#page.setInputFiles("#file", path);
   }
 
-  async limitUplink(uploadThroughput) {
-    await this.#devtools.send("Network.enable", { maxPostDataSize: 0 });
-    const rest = { offline: false, latency: 0, downloadThroughput: -1 };
-    await this.#devtools.send("Network.emulateNetworkConditions", { ...rest, uploadThroughput });
-  }
-
   async collectGarbage() {
     await this.#devtools.send("HeapProfiler.collectGarbage");
   }
@@ -64,6 +59,10 @@ class ChromiumSession {
     const isBrowser = ({ command }) =>
       command.includes(`--user-data-dir=${this.#profile}`) && !command.includes("--type=");
     return contentProcesses({ isBrowser, isContent: ({ command }) => command.includes("--type=renderer") });
+  }
+
+  unwatched(url) {
+    return UnwatchedChromium.start(this, url);
   }
 
   async watchingHeap(work) {

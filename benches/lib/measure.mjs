@@ -30,7 +30,7 @@ export async function measured(browser, options) {
   try {
     const session = await startSession(browser, site.url);
     try {
-      return await results(session, options);
+      return await results(session, site.url, options);
     } finally {
       await session.close();
     }
@@ -39,10 +39,11 @@ export async function measured(browser, options) {
   }
 }
 
-async function results(session, options) {
+async function results(session, url, options) {
   const tell = (text) => console.log(`• ${session.identity.browser}: ${text}`);
   const timed = await timeAll(session, options, tell);
-  const pipelines = [...(await timeFile(session, options, tell)), ...(await timeUploads(session, options, tell))];
+  const uploads = await unwatched(session, url, (quiet) => timeUploads(quiet, options, tell));
+  const pipelines = [...(await timeFile(session, options, tell)), ...uploads];
   const memory = await watchAll(session, options, { timed, tell });
   const cases = merged([...timed, ...pipelines, ...memory]);
   addRatios(cases);
@@ -56,6 +57,17 @@ async function results(session, options) {
     cases,
     notRun: [],
   };
+}
+
+/** Uploads are measured where nobody watches the network. */
+async function unwatched(session, url, work) {
+  if (session.unwatched === undefined) return work(session);
+  const quiet = await session.unwatched(url);
+  try {
+    return await work(quiet);
+  } finally {
+    await quiet.close();
+  }
 }
 
 async function weights(session, { runs }, tell) {

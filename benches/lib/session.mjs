@@ -22,6 +22,8 @@ import { delimiter, isAbsolute, join } from "node:path";
  * @property {<T>(work: () => Promise<T>) => Promise<{ result: T, heapBytes: number }>} [watchingHeap] samples the page's heap,
  *   buffers included, while something is done, and gives the peak less what there was at the start; only where the browser
  *   tells
+ * @property {(url: string) => Promise<Session>} [unwatched] the same page in a browser of its own whose network nobody watches;
+ *   only where driving it otherwise means watching
  * @property {(bytesPerSecond: number) => Promise<void>} [limitUplink] holds what the page sends to a rate, until there is a
  *   fresh page; only where the browser can
  */
