@@ -11,7 +11,7 @@ use crate::bytes_at_rest::Extent;
 use crate::caller::Caller;
 use crate::config::{ACCOUNT_ID, Config};
 use crate::encryption::sse_s3::RootKey;
-use crate::encryption::{self, BlobCipher, ObjectKeys, Place, add_elements};
+use crate::encryption::{self, BlobCipher, BucketKeys, ObjectKeys, Place, add_elements};
 use crate::faults::Faults;
 use crate::kms::Kms;
 use crate::model::{Bucket, Catalogue, ObjectName, StoredPart};
@@ -31,6 +31,7 @@ pub(crate) struct Core {
     /// Answers that fail on purpose.
     pub(crate) faults: Faults,
     kms: Mutex<Kms>,
+    pub(crate) bucket_keys: BucketKeys,
     pub(crate) root: RootKey,
     version_ids: VersionIds,
 }
@@ -88,7 +89,8 @@ impl Core {
         let version_ids = VersionIds::new(&root, catalogue.latest_sequence());
         let (catalogue, kms) = (RwLock::new(catalogue), Mutex::new(kms));
         let (under_way, faults) = (Arc::default(), Faults::default());
-        let core = Self { config, backend, catalogue, under_way, records, faults, kms, root, version_ids };
+        let bucket_keys = BucketKeys::default();
+        let core = Self { config, backend, catalogue, under_way, records, faults, kms, bucket_keys, root, version_ids };
         core.save_kms(&mut *core.kms.lock().await).await?;
         Ok(core)
     }
@@ -112,6 +114,7 @@ impl Core {
         let mut kms = self.kms.lock().await;
         self.records.clear().await?;
         *catalogue = Catalogue::default();
+        self.bucket_keys.clear();
         *kms = Kms::new(&self.config.region, ACCOUNT_ID);
         for alias in &self.config.kms_keys {
             kms.create_key_with_alias(alias, now_seconds()).map_err(|error| kms_start(&error))?;

@@ -8,7 +8,7 @@ use crate::encryption::{
     self, CustomerKey, DataKey, EncryptionContext, KeyProtection, ObjectKeys, Place, Refusal, Requested, dsse_kms,
     sse_c, sse_kms, sse_s3,
 };
-use crate::kms::Call;
+use crate::kms::{Call, Kms};
 use crate::model::{BucketEncryption, DefaultEncryption};
 
 impl Core {
@@ -68,10 +68,17 @@ impl Core {
         context: EncryptionContext,
         bucket_key: bool,
     ) -> S3Result<(ObjectKeys, KeyProtection)> {
-        let name = (place.bucket, place.key);
         let call = call_by_s3(caller)?;
-        let made = self.with_kms(|kms| sse_kms::generate(kms, &call, name, key_id, context, bucket_key)).await??;
-        Ok((made.0.into(), KeyProtection::Kms(made.1)))
+        let (data_key, wrapped) = if bucket_key {
+            let fetch =
+                |kms: &mut Kms| sse_kms::bucket_key(kms, &call, &self.bucket_keys, place.bucket, key_id, &context);
+            let by = self.with_kms(fetch).await??;
+            sse_kms::under_bucket_key(by, place, context).map_err(S3Error::internal_error)?
+        } else {
+            let name = (place.bucket, place.key);
+            self.with_kms(|kms| sse_kms::generate(kms, &call, name, key_id, context)).await??
+        };
+        Ok((data_key.into(), KeyProtection::Kms(wrapped)))
     }
 
     /// Two layers: a key of KMS for the inner one, a key of S3's own for the outer one.
@@ -83,15 +90,20 @@ impl Core {
         context: EncryptionContext,
     ) -> S3Result<(ObjectKeys, KeyProtection)> {
         let (name, call) = ((place.bucket, place.key), call_by_s3(caller)?);
-        let (inner_key, inner) =
-            self.with_kms(|kms| sse_kms::generate(kms, &call, name, key_id, context, false)).await??;
+        let (inner_key, inner) = self.with_kms(|kms| sse_kms::generate(kms, &call, name, key_id, context)).await??;
         let (outer_key, outer) = self.key_under_root_key(place)?;
         let keys = ObjectKeys { inner: inner_key, outer: Some(outer_key) };
         Ok((keys, KeyProtection::Dsse(dsse_kms::Wrapped { inner, outer })))
     }
 
     fn unwrap_by_root_key(&self, wrapped: &sse_s3::Wrapped, place: Place<'_>) -> S3Result<DataKey> {
-        self.root.unwrap(wrapped, place).ok_or_else(|| s3_error!(InternalError, "The stored data key was altered."))
+        self.root.unwrap(wrapped, place).ok_or_else(altered)
+    }
+
+    async fn unwrap_by_kms(&self, caller: &Caller, wrapped: &sse_kms::Wrapped, place: Place<'_>) -> S3Result<DataKey> {
+        let call = call_by_s3(caller)?;
+        let unwrapped = self.with_kms(|kms| sse_kms::unwrap(kms, &call, &self.bucket_keys, place, wrapped)).await??;
+        unwrapped.ok_or_else(altered)
     }
 
     /// How an object's data key is kept once a KMS key has taken it over from S3's own key or from another one of KMS's; nothing
@@ -130,20 +142,20 @@ impl Core {
         match protection {
             KeyProtection::S3(wrapped) => self.unwrap_by_root_key(wrapped, place).map(ObjectKeys::from),
             KeyProtection::Dsse(wrapped) => {
-                let (name, inner, call) = ((place.bucket, place.key), &wrapped.inner, call_by_s3(caller)?);
-                let inner = self.with_kms(|kms| sse_kms::unwrap(kms, &call, name, inner)).await??;
+                let inner = self.unwrap_by_kms(caller, &wrapped.inner, place).await?;
                 Ok(ObjectKeys { inner, outer: Some(self.unwrap_by_root_key(&wrapped.outer, place)?) })
             }
-            KeyProtection::Kms(wrapped) => {
-                let (name, call) = ((place.bucket, place.key), call_by_s3(caller)?);
-                Ok(self.with_kms(|kms| sse_kms::unwrap(kms, &call, name, wrapped)).await??.into())
-            }
+            KeyProtection::Kms(wrapped) => Ok(self.unwrap_by_kms(caller, wrapped, place).await?.into()),
             KeyProtection::Customer(wrapped) => {
                 let key = customer_key.ok_or(Refusal::KeyRequired)?;
                 Ok(sse_c::unwrap(key, wrapped, place)?.into())
             }
         }
     }
+}
+
+fn altered() -> S3Error {
+    s3_error!(InternalError, "The stored data key was altered.")
 }
 
 /// Checks that a request brings a customer key just where the object is under one, and the right one.

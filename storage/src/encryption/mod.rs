@@ -2,11 +2,12 @@
 //!
 //! Every object has a data key of its own. The mode decides who holds the key that wraps it:
 //! - [`sse_s3`]: the service's root key.
-//! - [`sse_kms`]: a KMS key.
+//! - [`sse_kms`]: a KMS key, or a key that it made for the bucket ([`bucket_keys`]).
 //! - [`dsse_kms`]: both, each the key of a layer of its own.
 //! - [`sse_c`]: the customer, with every request; the service keeps only a salted hash to recognise the key.
 
 pub mod blob;
+pub mod bucket_keys;
 pub mod dsse_kms;
 mod error;
 pub mod request;
@@ -15,6 +16,7 @@ pub mod sse_kms;
 pub mod sse_s3;
 
 pub use blob::{BlobCipher, DataKey, ObjectKeys, Place, SEGMENT_LENGTH, segment_count, stored_length};
+pub use bucket_keys::BucketKeys;
 pub use error::{ELEMENT, Refusal, add_elements};
 pub use request::{CustomerKey, EncryptionContext, Requested};
 

@@ -22,7 +22,7 @@ impl KmsError {
     }
 
     /// KMS does not say what is wrong with a ciphertext.
-    pub(super) const fn invalid_ciphertext() -> Self {
+    pub(crate) const fn invalid_ciphertext() -> Self {
         Self::new("InvalidCiphertextException", String::new())
     }
 

@@ -175,6 +175,13 @@ impl Kms {
         Ok((self.arn(&used.key_id), plaintext))
     }
 
+    /// Whether KMS would do an operation with a key now, for one who asked before and was given what it gives: nothing is on
+    /// record of the question.
+    pub fn allows(&mut self, call: &Call<'_>, operation: &str, key: &str, context: &Context) -> bool {
+        self.delete_due(call.now);
+        self.usable_key(call, key, Asked::under(operation, context)).is_ok()
+    }
+
     /// Makes a data key of a length, for an operation that policies know by its name.
     fn make_data_key(
         &mut self,

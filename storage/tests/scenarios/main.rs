@@ -15,6 +15,7 @@ mod arbitrary_requests;
 mod at_rest;
 mod attributes;
 mod bucket_default;
+mod bucket_keys;
 mod checksums;
 mod conditions;
 mod copies;
