@@ -15,8 +15,9 @@ export interface EngineOptions {
    */
   readonly engine?: "auto" | "subtle" | "rust";
   /**
-   * How many workers share the work of `SubtleCrypto`, 0 for none. One a processor, at most 4, unless given, and none
-   * for small contents or on one or two processors. Where workers cannot be had, the work is done without.
+   * How many workers share the work of `SubtleCrypto`, 0 for none. In Chromium one a processor, at most 4, unless given, and
+   * none for small contents or on one or two processors; elsewhere none, since other browsers have threads of their own for
+   * it. Where workers cannot be had, the work is done without.
    */
   readonly workers?: number;
 }

@@ -4,22 +4,9 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 
-use crate::support::{BUCKET_KEY, Client, KMS_KEY_ID, SSE, scenario};
+use crate::support::{ALICE, BUCKET_KEY, Client, KMS_KEY_ID, SSE, scenario, with_users};
 
 const CONTEXT: &str = "x-amz-server-side-encryption-context";
-
-/// Two identities of one account.
-async fn parties() -> (Client, Client) {
-    let demo = Client::with(|config| {
-        let mut credential = config.credentials[0].clone();
-        "AKIAALICE".clone_into(&mut credential.access_key);
-        "alice".clone_into(&mut credential.display_name);
-        config.credentials.push(credential);
-    })
-    .await;
-    let alice = demo.also_as("AKIAALICE");
-    (demo, alice)
-}
 
 async fn put(client: &Client, path: &str, context: Option<&str>) {
     let mut call = client
@@ -50,7 +37,8 @@ async fn asked(client: &Client, operation: &str) -> usize {
 
 #[scenario]
 async fn kms_is_asked_once_for_many_objects_and_for_each_requester() {
-    let (demo, alice) = parties().await;
+    let demo = Client::with(with_users).await;
+    let alice = demo.also_as(ALICE);
     for path in ["demo/a", "demo/b", "demo/c"] {
         put(&demo, path, None).await;
     }

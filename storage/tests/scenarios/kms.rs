@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 
-use crate::support::{BUCKET_KEY, Client, KMS_KEY_ID, SSE, scenario};
+use crate::support::{ALICE, BOB, BUCKET_KEY, Client, KMS_KEY_ID, SSE, scenario, with_users};
 
 #[scenario]
 async fn a_data_key_comes_back_from_its_blob_with_its_context_only() {
@@ -147,20 +147,10 @@ async fn signatures_for_elsewhere_are_refused_with_all_that_is_wrong() {
     assert_eq!((answer.status, answer.json()["message"].clone()), (400, json!(region)));
 }
 
-/// Two users of one account beside the one that tests usually call as.
-fn with_users(config: &mut s3_storage_sim::Config) {
-    for name in ["alice", "bob"] {
-        let mut credential = config.credentials[0].clone();
-        credential.access_key = format!("AKIA{}", name.to_uppercase());
-        name.clone_into(&mut credential.display_name);
-        config.credentials.push(credential);
-    }
-}
-
 #[scenario]
 async fn s3_uses_a_key_with_the_rights_of_its_caller_and_no_more() {
     let admin = Client::with(with_users).await;
-    let [alice, bob] = ["AKIAALICE", "AKIABOB"].map(|access_key| admin.also_as(access_key));
+    let [alice, bob] = [ALICE, BOB].map(|access_key| admin.also_as(access_key));
     let allow = |name: &str, actions: &[&str]| {
         json!({
             "Effect": "Allow", "Principal": { "AWS": format!("arn:aws:iam::111122223333:user/{name}") },

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, KMS_KEY_ID, SSE, scenario};
+use crate::support::{ALICE, Answer, Client, KMS_KEY_ID, SSE, scenario, with_users};
 
 const ADMIN: &str = "arn:aws:iam::111122223333:user/demo";
 const USER: &str = "arn:aws:iam::111122223333:user/alice";
@@ -18,14 +18,8 @@ struct Parties {
 impl Parties {
     /// A key that lets the user do something under a condition.
     async fn new(actions: Value, condition: Value) -> Self {
-        let admin = Client::with(|config| {
-            let mut credential = config.credentials[0].clone();
-            "AKIAALICE".clone_into(&mut credential.access_key);
-            "alice".clone_into(&mut credential.display_name);
-            config.credentials.push(credential);
-        })
-        .await;
-        let user = admin.also_as("AKIAALICE");
+        let admin = Client::with(with_users).await;
+        let user = admin.also_as(ALICE);
         let made = admin.kms("CreateKey", json!({ "Policy": policy(&actions, &condition) })).await.assert_ok().json();
         let arn = made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
         Self { admin, user, arn }

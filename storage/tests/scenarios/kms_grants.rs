@@ -2,20 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, scenario};
+use crate::support::{self, Answer, Client, scenario, with_users};
 
 const BOB: &str = "arn:aws:iam::111122223333:user/bob";
 
 /// A client that may do everything with a key, one that may nothing, and the key's ARN.
 async fn admin_bob_and_key() -> (Client, Client, String) {
-    let admin = Client::with(|config| {
-        let mut credential = config.credentials[0].clone();
-        "AKIABOB".clone_into(&mut credential.access_key);
-        "bob".clone_into(&mut credential.display_name);
-        config.credentials.push(credential);
-    })
-    .await;
-    let bob = admin.also_as("AKIABOB");
+    let admin = Client::with(with_users).await;
+    let bob = admin.also_as(support::BOB);
     let statement = json!({
         "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::111122223333:user/demo" }, "Action": "kms:*", "Resource": "*",
     });

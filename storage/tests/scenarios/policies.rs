@@ -3,7 +3,9 @@
 use s3_storage_sim::Profile;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, CUSTOMER_ALGORITHM, Call, Client, KMS_KEY_ID, SSE, completion, digest, scenario};
+use crate::support::{
+    ALICE, Answer, CUSTOMER_ALGORITHM, Call, Client, KMS_KEY_ID, SSE, completion, digest, scenario, with_users,
+};
 
 const KEY: [u8; 32] = [7; 32];
 const OBJECTS: &str = "arn:aws:s3:::demo/*";
@@ -176,18 +178,10 @@ async fn everything_over_plain_http_is_denied() {
     client.get("demo/a").insecure().send().await.assert_ok();
 }
 
-/// A second user of the account.
-fn with_alice(config: &mut s3_storage_sim::Config) {
-    let mut alice = config.credentials[0].clone();
-    "AKIAALICE".clone_into(&mut alice.access_key);
-    "alice".clone_into(&mut alice.display_name);
-    config.credentials.push(alice);
-}
-
 #[scenario]
 async fn a_denial_is_for_whom_it_names() {
-    let client = Client::with(with_alice).await;
-    let alice = client.also_as("AKIAALICE");
+    let client = Client::with(with_users).await;
+    let alice = client.also_as(ALICE);
     client.put("demo/a").body("content").send().await.assert_ok();
     let arn = "arn:aws:iam::111122223333:user/alice";
     let named = json!({ "Effect": "Deny", "Principal": { "AWS": arn }, "Action": "s3:Get*", "Resource": OBJECTS });

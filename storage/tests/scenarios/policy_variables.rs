@@ -2,15 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, scenario};
-
-/// A second user of the account.
-fn with_alice(config: &mut s3_storage_sim::Config) {
-    let mut alice = config.credentials[0].clone();
-    "AKIAALICE".clone_into(&mut alice.access_key);
-    "alice".clone_into(&mut alice.display_name);
-    config.credentials.push(alice);
-}
+use crate::support::{ALICE, Client, scenario, with_users};
 
 async fn set(client: &Client, version: &str, statements: &[Value]) {
     let policy = json!({ "Version": version, "Statement": statements });
@@ -20,7 +12,7 @@ async fn set(client: &Client, version: &str, statements: &[Value]) {
 
 #[scenario]
 async fn everybody_has_a_folder_of_their_own() {
-    let demo = Client::with(with_alice).await;
+    let demo = Client::with(with_users).await;
     for key in ["home/demo/a", "home/alice/a", "home/team-none/a"] {
         demo.put(&format!("demo/{key}")).body("content").send().await.assert_ok();
     }
@@ -35,8 +27,8 @@ async fn everybody_has_a_folder_of_their_own() {
     });
     set(&demo, "2012-10-17", &[others, lists]).await;
     // Policies mean the same after a restart, where they are read from what is stored.
-    let demo = demo.restarted(with_alice).await;
-    let alice = demo.also_as("AKIAALICE");
+    let demo = demo.restarted(with_users).await;
+    let alice = demo.also_as(ALICE);
     for (caller, name, other) in [(&demo, "demo", "alice"), (&alice, "alice", "demo")] {
         for key in [format!("home/{name}/a"), "home/team-none/a".to_owned()] {
             caller.get(&format!("demo/{key}")).send().await.assert_ok();

@@ -13,6 +13,15 @@ async fn under(profile: Profile) -> Client {
     Client::with(|config| config.profile = profile).await
 }
 
+/// A storage under a profile, whose buckets take SSE-C.
+async fn taking_customer_keys(profile: Profile) -> Client {
+    Client::with(|config| {
+        config.profile = profile;
+        config.sse_c_default = s3_storage_sim::config::SseCDefault::Allowed;
+    })
+    .await
+}
+
 #[scenario]
 async fn new_buckets_block_customer_keys_since_2026() {
     for profile in PROFILES {
@@ -25,11 +34,7 @@ async fn new_buckets_block_customer_keys_since_2026() {
 #[scenario]
 async fn a_wrong_customer_key_is_denied_or_a_bad_request() {
     for profile in PROFILES {
-        let client = Client::with(|config| {
-            config.profile = profile;
-            config.sse_c_default = s3_storage_sim::config::SseCDefault::Allowed;
-        });
-        let client = client.await;
+        let client = taking_customer_keys(profile).await;
         client.put("demo/a").customer_key(&KEY).body("content").send().await.assert_ok();
         let (status, code) = if profile == Profile::Ceph { (400, "InvalidRequest") } else { (403, "AccessDenied") };
         client.get("demo/a").customer_key(&[8; 32]).send().await.assert_code(status, code);
@@ -118,11 +123,7 @@ async fn parts_and_completions_may_say_again_how_they_are_encrypted_or_may_not()
 #[scenario]
 async fn completions_tell_of_the_customers_key_or_do_not() {
     for profile in PROFILES {
-        let client = Client::with(|config| {
-            config.profile = profile;
-            config.sse_c_default = s3_storage_sim::config::SseCDefault::Allowed;
-        });
-        let client = client.await;
+        let client = taking_customer_keys(profile).await;
         let begun = client.post("demo/a").query("uploads", "").customer_key(&KEY).send().await.assert_ok();
         let id = begun.element("UploadId").unwrap();
         let part = client.put("demo/a").query("partNumber", "1").query("uploadId", &id).customer_key(&KEY);
@@ -138,11 +139,7 @@ async fn completions_tell_of_the_customers_key_or_do_not() {
 #[scenario]
 async fn the_end_of_an_upload_needs_the_customers_key_or_does_not() {
     for profile in PROFILES {
-        let client = Client::with(|config| {
-            config.profile = profile;
-            config.sse_c_default = s3_storage_sim::config::SseCDefault::Allowed;
-        });
-        let client = client.await;
+        let client = taking_customer_keys(profile).await;
         let begun = client.post("demo/a").query("uploads", "").customer_key(&KEY).send().await.assert_ok();
         let id = begun.element("UploadId").unwrap();
         let part = client.put("demo/a").query("partNumber", "1").query("uploadId", &id).customer_key(&KEY);
@@ -155,11 +152,7 @@ async fn the_end_of_an_upload_needs_the_customers_key_or_does_not() {
 #[scenario]
 async fn parts_that_there_are_not_are_unsatisfiable_or_bad_requests() {
     for profile in PROFILES {
-        let client = Client::with(|config| {
-            config.profile = profile;
-            config.sse_c_default = s3_storage_sim::config::SseCDefault::Allowed;
-        });
-        let client = client.await;
+        let client = taking_customer_keys(profile).await;
         client.put("demo/a").customer_key(&KEY).body("content").send().await.assert_ok();
         let part = |number| client.get("demo/a").query("partNumber", number);
         let (status, code) = if profile == Profile::Ceph { (400, "InvalidPart") } else { (416, "InvalidPartNumber") };

@@ -43,6 +43,20 @@ pub(crate) struct Client {
     credential: Credential,
 }
 
+/// Two users of the account beside the one that scenarios usually call as; see [`Client::also_as`].
+pub(crate) fn with_users(config: &mut Config) {
+    for (name, access_key) in [("alice", ALICE), ("bob", BOB)] {
+        let mut credential = config.credentials[0].clone();
+        access_key.clone_into(&mut credential.access_key);
+        name.clone_into(&mut credential.display_name);
+        config.credentials.push(credential);
+    }
+}
+
+/// The access keys of those users.
+pub(crate) const ALICE: &str = "AKIAALICE";
+pub(crate) const BOB: &str = "AKIABOB";
+
 impl Client {
     /// A fresh storage with one bucket, which takes SSE-C.
     pub(crate) async fn new() -> Self {
