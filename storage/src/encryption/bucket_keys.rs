@@ -72,7 +72,9 @@ impl BucketKeys {
         // Where there is no such key, the call below says so, and is on record.
         if let Ok(key_arn) = kms.resolve(key_id, call.now) {
             let is_it = |bucket_key: &BucketKey| bucket_key.key_arn == key_arn;
-            if let Some(held) = self.held(kms, call, (Purpose::Write, context), is_it) {
+            let held = self.held(call, (Purpose::Write, context), is_it);
+            // By the name that the request has it by, which policies can ask about.
+            if let Some(held) = held.filter(|_| kms.allows(call, Purpose::Write.operation(), key_id, context)) {
                 return Ok(held);
             }
         }
@@ -95,7 +97,9 @@ impl BucketKeys {
         context: &EncryptionContext,
     ) -> Result<BucketKey, KmsError> {
         let is_it = |bucket_key: &BucketKey| bucket_key.ciphertext_blob == ciphertext_blob;
-        if let Some(held) = self.held(kms, call, (Purpose::Read, context), is_it) {
+        let held = self.held(call, (Purpose::Read, context), is_it);
+        let is_allowed = |held: &BucketKey| kms.allows(call, Purpose::Read.operation(), &held.key_arn, context);
+        if let Some(held) = held.filter(is_allowed) {
             return Ok(held);
         }
         let (key_arn, plaintext) = kms.decrypt(call, ciphertext_blob, context)?;
@@ -112,14 +116,12 @@ impl BucketKeys {
 
     fn held(
         &self,
-        kms: &mut Kms,
         call: &Call<'_>,
         (purpose, context): (Purpose, &EncryptionContext),
         is_it: impl Fn(&BucketKey) -> bool,
     ) -> Option<BucketKey> {
         let requester = call.caller.arn();
-        let found = self
-            .all()
+        self.all()
             .iter()
             .find(|held| {
                 held.until > call.now
@@ -128,8 +130,7 @@ impl BucketKeys {
                     && held.context == *context
                     && is_it(&held.bucket_key)
             })
-            .map(|held| held.bucket_key.clone())?;
-        kms.allows(call, purpose.operation(), &found.key_arn, context).then_some(found)
+            .map(|held| held.bucket_key.clone())
     }
 
     fn hold(&self, call: &Call<'_>, (purpose, context): (Purpose, &EncryptionContext), bucket_key: &BucketKey) {

@@ -108,3 +108,23 @@ async fn an_object_under_a_bucket_key_is_taken_over_by_another_kms_key() {
     get(&client, "demo/a").await;
     assert_eq!(client.head("demo/a").send().await.header(KMS_KEY_ID), Some(arn));
 }
+
+#[scenario]
+async fn a_bucket_key_is_of_no_use_by_a_name_that_the_kms_keys_policy_denies() {
+    let client = Client::new().await;
+    let described = client.kms("DescribeKey", json!({ "KeyId": "alias/documents" })).await.assert_ok().json();
+    let arn = described["KeyMetadata"]["Arn"].clone();
+    client.kms("CreateAlias", json!({ "AliasName": "alias/denied", "TargetKeyId": arn })).await.assert_ok();
+    let policy = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::111122223333:root" }, "Action": "kms:*", "Resource": "*" },
+        { "Effect": "Deny", "Principal": "*", "Action": "kms:GenerateDataKey", "Resource": "*",
+          "Condition": { "StringEquals": { "kms:RequestAlias": "alias/denied" } } },
+    ] });
+    client.kms("PutKeyPolicy", json!({ "KeyId": arn, "Policy": policy.to_string() })).await.assert_ok();
+    put(&client, "demo/a", None).await;
+    let call =
+        client.put("demo/b").header(SSE, "aws:kms").header(KMS_KEY_ID, "alias/denied").header(BUCKET_KEY, "true");
+    call.body("x").send().await.assert_code(403, "AccessDenied");
+    put(&client, "demo/c", None).await;
+    assert_eq!(asked(&client, "GenerateDataKey").await, 2, "once for both objects, and once in vain");
+}
