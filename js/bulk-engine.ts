@@ -22,6 +22,9 @@ export interface EngineOptions {
   readonly workers?: number;
 }
 
+/** A WebAssembly file that has the self-test: either does. */
+type Tester = Pick<Engine, "KnownAnswer" | "authenticationIv">;
+
 /** Below this many bytes the way to SubtleCrypto and back takes longer than the work. */
 const SMALL_CONTENT = 16 * 1024;
 /** Starting workers pays only for more bytes than this, unless the caller asks for them. */
@@ -75,14 +78,14 @@ export class BulkEngine {
 /**
  * The engine for the bulk of an operation's work; nothing where Rust is to do it.
  *
- * @param loaded - The WebAssembly engine.
+ * @param loaded - The WebAssembly file that the operation uses.
  * @param options - What the caller wants.
  * @param length - The content's length in bytes, where it is known.
  * @throws {@link EnvelopeError} `INVALID_INPUT` for options that do not exist, `ENGINE_UNAVAILABLE` where `SubtleCrypto`
  * was insisted on and cannot be used.
  */
 export async function bulkEngine(
-  loaded: Engine,
+  loaded: Tester,
   options: EngineOptions,
   length: number | undefined,
 ): Promise<BulkEngine | undefined> {
@@ -117,13 +120,13 @@ function checkedChoice({ engine = "auto", workers = 0 }: EngineOptions): "auto" 
 
 let verdict: Promise<boolean> | undefined;
 
-function isTrusted(loaded: Engine, subtle: SubtleCrypto): Promise<boolean> {
+function isTrusted(loaded: Tester, subtle: SubtleCrypto): Promise<boolean> {
   verdict ??= gives(loaded, subtle).catch(() => false);
   return verdict;
 }
 
 /** Whether the platform gives the known answer, asked as for any segment. */
-async function gives(loaded: Engine, subtle: SubtleCrypto): Promise<boolean> {
+async function gives(loaded: Tester, subtle: SubtleCrypto): Promise<boolean> {
   const known = new loaded.KnownAnswer();
   try {
     const [gcm, ctr] = await Promise.all([known.gcmKey(subtle), known.ctrKey(subtle)]);

@@ -3,9 +3,9 @@
 import { bulkEngine, type EngineOptions } from "./bulk-engine.js";
 import { bytesOfFile, entriesOf, readPolicyOf, type StoredObject } from "./decrypt.js";
 import { DelayedDecryption } from "./decryption.js";
-import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
+import { reader } from "./reader.js";
 import { TAG_LENGTH } from "./segments.js";
 import { type ByteSource, openSource } from "./source.js";
 
@@ -109,7 +109,7 @@ export function firstByteFor({ start, end }: { readonly start: number; readonly 
 }
 
 async function begin(object: RangedObject, options: DecryptRangeOptions, length: number): Promise<DelayedDecryption> {
-  const loaded = await engine();
+  const loaded = await reader();
   const bulk = await bulkEngine(loaded, options, length);
   const parsed = loaded.ContentMetadata.parse([...entriesOf(object.metadata)], bytesOfFile(object.instructionFile));
   try {

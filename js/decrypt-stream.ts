@@ -5,7 +5,7 @@ import { orderedStream, type SegmentWork, settled } from "./ordered.js";
 import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
 import type { OpenSource } from "./source.js";
 import { Spool } from "./spool.js";
-import type { DecryptSession } from "./wasm/engine.js";
+import type { DecryptSession } from "./wasm/reader.js";
 
 /** What was in an object. */
 export interface DecryptedContent {

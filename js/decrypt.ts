@@ -2,12 +2,12 @@
 
 import { bulkEngine, type EngineOptions } from "./bulk-engine.js";
 import { type DecryptedContent, unverified, verified } from "./decrypt-stream.js";
-import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import { expecting } from "./expected-length.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { cbcStream } from "./legacy.js";
 import { lengthOf } from "./ranges.js";
+import { reader } from "./reader.js";
 import { type ByteSource, openSource } from "./source.js";
 
 /** Options of {@link decryptObject}. */
@@ -85,7 +85,7 @@ export async function openDecryption(object: StoredObject, options: DecryptOptio
     throw new EnvelopeError("INVALID_INPUT", "release must be verified or delayed-authentication");
   }
   const source = expecting(openSource(body), storedLength);
-  const loaded = await engine();
+  const loaded = await reader();
   const bulk = await bulkEngine(loaded, options, source.length);
   const parsed = loaded.ContentMetadata.parse([...entriesOf(metadata)], bytesOfFile(instructionFile));
   try {

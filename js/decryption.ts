@@ -1,8 +1,8 @@
 /** The authentication and decryption of one object's segments, by whichever engine. */
 
 import type { BulkEngine } from "./bulk-engine.js";
-import type { Engine } from "./engine.js";
-import type { DecryptSession, DelayedAuthenticationSession, VerifiedObject } from "./wasm/engine.js";
+import type { Reader } from "./reader.js";
+import type { DecryptSession, DelayedAuthenticationSession, VerifiedObject } from "./wasm/reader.js";
 
 /** The length of the IV under which a segment is delegated, in bytes; its tag follows. */
 const IV_LENGTH = 16;
@@ -16,7 +16,7 @@ interface Bulk {
 
 /** An engine that was chosen, on its way to an object. */
 export interface ChosenEngine {
-  readonly loaded: Engine;
+  readonly loaded: Reader;
   readonly bulk: BulkEngine | undefined;
 }
 

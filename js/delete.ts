@@ -1,6 +1,6 @@
 /** Deleting an object together with its instruction file. */
 
-import { engine } from "./engine.js";
+import { engineOrReader } from "./reader.js";
 import { type Channel, type Presign, send } from "./request.js";
 
 /** Options of {@link deleteObject}. */
@@ -22,7 +22,7 @@ export interface DeleteOptions {
  * `STORAGE_REFUSED`, `NETWORK_FAILURE`; the signal's reason.
  */
 export async function deleteObject(options: DeleteOptions): Promise<void> {
-  const loaded = await engine();
+  const loaded = await engineOrReader();
   const { presign, signal, instructionFileSuffixes = [undefined] } = options;
   const suffixes = instructionFileSuffixes.map((suffix) => loaded.instructionFileSuffix(suffix));
   const channel: Channel = { engine: loaded, presign, encryption: undefined, signal };

@@ -3,8 +3,9 @@
 import { checkOptIn, decryptRange, firstByteFor } from "./decrypt-range.js";
 import type { DecryptOptions } from "./decrypt.js";
 import { EnvelopeError } from "./errors.js";
-import { fetchInstructionFile } from "./instruction-file.js";
+import { fetchInstructionFile } from "./fetch-instruction-file.js";
 import type { Keyring } from "./keyring.js";
+import type { Reader } from "./reader.js";
 import { type Channel, send } from "./request.js";
 
 /** A part of an object's content. */
@@ -40,7 +41,7 @@ const RANGE_NOT_SATISFIABLE = 416;
  * `UNEXPECTED_STORAGE_ANSWER` where the storage gives no ranges, or the bucket's CORS rule hides `Content-Range`.
  */
 export async function downloadRange(
-  channel: Channel,
+  channel: Channel<Reader>,
   options: RangeDownload,
   range: ContentRange,
 ): Promise<DownloadedRange> {
@@ -64,7 +65,7 @@ export async function downloadRange(
 }
 
 async function fetchRange(
-  channel: Channel,
+  channel: Channel<Reader>,
   first: number,
   end: number,
 ): Promise<{ headers: Headers; bytes: Uint8Array<ArrayBuffer> }> {

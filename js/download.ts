@@ -2,14 +2,14 @@
 
 import { type DecryptOptions, openDecryption } from "./decrypt.js";
 import type { DecryptedContent } from "./decrypt-stream.js";
-import { engine } from "./engine.js";
 import { type ContentRange, downloadRange } from "./download-range.js";
 import { EnvelopeError } from "./errors.js";
 import { allOf } from "./expected-length.js";
-import { fetchInstructionFile } from "./instruction-file.js";
+import { fetchInstructionFile } from "./fetch-instruction-file.js";
 import type { Keyring } from "./keyring.js";
 import { streamOf } from "./ordered.js";
 import { bodyOf, lengthOf, type Opened, openObject } from "./ranges.js";
+import { reader } from "./reader.js";
 import { type Presign, stoppable } from "./request.js";
 import { blobOf, piecesOf } from "./source.js";
 import type { ServerSideEncryption } from "./sse.js";
@@ -83,7 +83,7 @@ export async function download(options: DownloadOptions): Promise<DownloadedObje
   checkProtection(options);
   const concurrency = concurrencyOf(options, "ranges");
   const { channel, stop } = stoppable({
-    engine: await engine(),
+    engine: await reader(),
     presign: options.presign,
     encryption: options.sse,
     signal: options.signal,

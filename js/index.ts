@@ -13,7 +13,7 @@ export { deleteObject, type DeleteOptions } from "./delete.js";
 export type { ContentRange } from "./download-range.js";
 export { download, type DownloadedObject, type DownloadOptions, type DownloadProgress } from "./download.js";
 export { encryptObject, type EncryptedObject, type EncryptOptions } from "./encrypt.js";
-export { type EngineSource, init } from "./engine.js";
+export { init } from "./engine.js";
 export type { InstructionFile } from "./instruction-file.js";
 export { EnvelopeError, type EnvelopeErrorCode, isEnvelopeError } from "./errors.js";
 export { AesKeyring, type AesKeyringOptions, type CommitmentPolicy, type KeyBytes, type Keyring } from "./keyring.js";
@@ -34,8 +34,10 @@ export {
   type PresignOptions,
 } from "./presign.js";
 export { reEncryptInstructionFile, type ReEncryptOptions } from "./re-encrypt.js";
+export { initReader } from "./reader.js";
 export type { Presign, PresignedUrl, PresignRequest } from "./request.js";
 export type { ByteSource } from "./source.js";
+export type { EngineSource } from "./on-demand.js";
 export { PassphraseKeyring, type PassphraseKeyringOptions } from "./passphrase-keyring.js";
 export { type RsaKeys, RsaKeyring, type RsaKeyringOptions } from "./rsa-keyring.js";
 export type { RsaKeySource } from "./rsa-key.js";

@@ -1,27 +1,31 @@
 /** Data keys that `SubtleCrypto` wraps and unwraps, between two calls of the engine: one that asks, one that takes. */
 
-import type { KeyToWrap } from "./wasm/engine.js";
+import type { Engine } from "./engine.js";
+import type { EncryptionMaterials, KeyToWrap, Sealing } from "./wasm/engine.js";
+
+/** A WebAssembly file that wraps data keys: the engine those of new objects, the reader those that it unwrapped. */
+export type Wrapper = Pick<Engine, "RawAesKeyring" | "sealByAes" | "sealByRsa">;
 
 /**
  * Wraps a data key.
  *
  * @param key - Is consumed.
- * @param ask - Has `SubtleCrypto` begin; fails where the keyring's key does not allow it.
- * @param take - Consumes the key, and takes what was promised: nothing where `SubtleCrypto` refused.
+ * @param seal - Has `SubtleCrypto` begin.
+ * @param description - The materials description.
  */
-export async function wrapBySubtle<Begun extends { readonly promise: Promise<ArrayBuffer> }, Materials>(
+export async function wrapBySubtle(
   key: KeyToWrap,
-  ask: () => Begun,
-  take: (begun: Begun, sealed: Uint8Array | undefined) => Materials,
-): Promise<Materials> {
-  let begun: Begun;
+  seal: () => Sealing,
+  description: unknown,
+): Promise<EncryptionMaterials> {
+  let sealing: Sealing;
   try {
-    begun = ask();
+    sealing = seal();
   } catch (error) {
     key.free();
     throw error;
   }
-  return take(begun, await bytesOrNothing(begun.promise));
+  return sealing.wrapped(key, await bytesOrNothing(sealing.promise), description);
 }
 
 /**

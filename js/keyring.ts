@@ -1,18 +1,13 @@
 /** Keyrings: who wraps the data key of each object. */
 
+import { AesKey } from "./aes-key.js";
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
-import { unwrapBySubtle, wrapBySubtle } from "./key-wrapping.js";
-import { unwrapLegacy } from "./legacy.js";
+import { unwrapBySubtle, wrapBySubtle, type Wrapper } from "./key-wrapping.js";
+import { reader } from "./reader.js";
 import { viewOf } from "./source.js";
-import type {
-  ContentMetadata,
-  CryptoKeyAesKeyring,
-  DataKey,
-  EncryptionMaterials,
-  KeyToWrap,
-  RawAesKeyring,
-} from "./wasm/engine.js";
+import type { EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
+import type { ContentMetadata, DataKey } from "./wasm/reader.js";
 
 /**
  * Which message formats may be written and read; the names are the S3 Encryption Client's. Without key commitment (V2)
@@ -47,10 +42,11 @@ export interface Keyring {
   /**
    * Wraps a given data key. Keyrings whose key service makes data keys itself cannot.
    *
+   * @param file - The WebAssembly file that has the data key.
    * @param key - Is consumed.
    * @internal
    */
-  wrapDataKey?(key: KeyToWrap): Promise<EncryptionMaterials>;
+  wrapDataKey?(file: Wrapper, key: KeyToWrap): Promise<EncryptionMaterials>;
 }
 
 /** Options of an AES keyring. */
@@ -64,10 +60,12 @@ export interface AesKeyringOptions {
 
 /** Wraps data keys with AES-256-GCM under one key that you hold. Lose the key and every object under it is lost. */
 export class AesKeyring implements Keyring {
-  readonly #inner: RawAesKeyring | CryptoKeyAesKeyring;
+  readonly #key: AesKey | CryptoKey;
+  readonly #description: Description | undefined;
 
-  private constructor(inner: RawAesKeyring | CryptoKeyAesKeyring) {
-    this.#inner = inner;
+  private constructor(key: AesKey | CryptoKey, description: Description | undefined) {
+    this.#key = key;
+    this.#description = description;
   }
 
   /**
@@ -76,8 +74,12 @@ export class AesKeyring implements Keyring {
    * @param options - A materials description, if there is to be one.
    */
   static async generate(options: AesKeyringOptions = {}): Promise<AesKeyring> {
-    const { RawAesKeyring } = await engine();
-    return new AesKeyring(RawAesKeyring.generate(options.materialsDescription));
+    const bytes = crypto.getRandomValues(new Uint8Array(32));
+    try {
+      return await AesKeyring.fromBytes(bytes, options);
+    } finally {
+      bytes.fill(0);
+    }
   }
 
   /**
@@ -85,11 +87,13 @@ export class AesKeyring implements Keyring {
    *
    * @param key - The key: bytes, never text.
    * @param options - A materials description, if there is to be one.
-   * @throws {@link EnvelopeError} `INVALID_KEY_LENGTH`, or `KEY_IS_TEXT` for a string.
+   * @throws {@link EnvelopeError} `INVALID_KEY_LENGTH`, `KEY_IS_TEXT` for a string, and `INVALID_OPTION` for a description
+   * that is no map of strings.
    */
+  // eslint-disable-next-line @typescript-eslint/require-await -- errors come as rejections
   static async fromBytes(key: KeyBytes, options: AesKeyringOptions = {}): Promise<AesKeyring> {
-    const { RawAesKeyring } = await engine();
-    return new AesKeyring(RawAesKeyring.fromBytes(keyBytes(key), options.materialsDescription));
+    const description = descriptionOf(options);
+    return new AesKeyring(new AesKey(keyBytes(key), description), description);
   }
 
   /**
@@ -100,12 +104,16 @@ export class AesKeyring implements Keyring {
    * @param options - A materials description, if there is to be one.
    * @throws {@link EnvelopeError} `INVALID_OPTION` where the key is of another kind.
    */
+  // eslint-disable-next-line @typescript-eslint/require-await -- errors come as rejections
   static async fromCryptoKey(key: CryptoKey, options: AesKeyringOptions = {}): Promise<AesKeyring> {
-    const { CryptoKeyAesKeyring } = await engine();
     if (!(key instanceof CryptoKey)) {
       throw new EnvelopeError("INVALID_INPUT", "fromCryptoKey takes a CryptoKey; use fromBytes for raw key bytes");
     }
-    return new AesKeyring(new CryptoKeyAesKeyring(crypto.subtle, key, options.materialsDescription));
+    const { name, length } = key.algorithm as AesKeyAlgorithm;
+    if (name !== "AES-GCM" || length !== 256) {
+      throw unfit("key", "a CryptoKey of algorithm AES-GCM and length 256");
+    }
+    return new AesKeyring(key, descriptionOf(options));
   }
 
   /**
@@ -115,49 +123,83 @@ export class AesKeyring implements Keyring {
    * is extractable.
    */
   exportKey(): Uint8Array<ArrayBuffer> {
-    if ("exportKey" in this.#inner) {
-      return new Uint8Array(this.#inner.exportKey());
+    if (this.#key instanceof AesKey) {
+      return this.#key.copy();
     }
     throw new EnvelopeError("INVALID_INPUT", "the key of this keyring is a CryptoKey; export it with SubtleCrypto");
   }
 
   /** Wipes the key from the engine's memory. The keyring cannot be used afterwards. */
   dispose(): void {
-    this.#inner.free();
+    if (this.#key instanceof AesKey) {
+      this.#key.dispose();
+    }
   }
 
   /** @internal */
   async encryptionMaterials(policy: CommitmentPolicy | undefined): Promise<EncryptionMaterials> {
-    return await this.wrapDataKey((await engine()).KeyToWrap.fresh(policy));
+    const loaded = await engine();
+    return await this.wrapDataKey(loaded, loaded.KeyToWrap.fresh(policy));
   }
 
   /** @internal */
-  async wrapDataKey(key: KeyToWrap): Promise<EncryptionMaterials> {
-    if ("wrap" in this.#inner) {
-      return this.#inner.wrap(key);
+  async wrapDataKey(file: Wrapper, key: KeyToWrap): Promise<EncryptionMaterials> {
+    const wrapping = this.#key;
+    if (wrapping instanceof AesKey) {
+      return wrapping.in(file).wrap(key);
     }
-    const inner = this.#inner;
-    return await wrapBySubtle(
-      key,
-      () => inner.seal(key),
-      (sealing, sealed) => inner.wrapped(key, sealing, sealed),
-    );
+    const seal = () => {
+      checkUsage(wrapping, "encrypt");
+      return file.sealByAes(crypto.subtle, wrapping, key);
+    };
+    return await wrapBySubtle(key, seal, this.#description);
   }
 
   /** @internal */
   async unwrapDataKey(metadata: ContentMetadata): Promise<DataKey> {
+    const loaded = await reader();
+    const wrapping = this.#key;
     // A key that only SubtleCrypto holds is for AES-GCM and nothing else: it refuses legacy algorithms itself.
-    const isLegacyAes = ["AESWrap", "AES"].includes(metadata.wrappingAlgorithm);
-    if (isLegacyAes && "exportKey" in this.#inner) {
-      this.#inner.checkDescription(metadata);
-      return await unwrapLegacy(await engine(), metadata, this.#inner.exportKey());
+    if (!(wrapping instanceof AesKey)) {
+      const opening = loaded.openByAes(crypto.subtle, wrapping, metadata, this.#description);
+      return await unwrapBySubtle(opening, (opened) => loaded.DataKey.fromBytes(opened));
     }
-    if ("unwrapDataKey" in this.#inner) {
-      return this.#inner.unwrapDataKey(metadata);
+    if (["AESWrap", "AES"].includes(metadata.wrappingAlgorithm)) {
+      loaded.checkDescription(metadata, this.#description);
+      const { unwrapLegacy } = await import("./legacy.js");
+      return await unwrapLegacy(loaded, metadata, wrapping.copy());
     }
-    const { DataKey } = await engine();
-    return await unwrapBySubtle(this.#inner.open(metadata), (opened) => DataKey.fromBytes(opened));
+    return wrapping.in(loaded).unwrapDataKey(metadata);
   }
+}
+
+type Description = Readonly<Record<string, string>>;
+
+/** The caller's description, copied; what is no map of strings is refused before anything else is done. */
+function descriptionOf({ materialsDescription: given }: AesKeyringOptions): Description | undefined {
+  if (given === undefined || isMapOfStrings(given)) {
+    return given && { ...given };
+  }
+  throw unfit("materialsDescription", "an object whose values are strings");
+}
+
+function isMapOfStrings(given: unknown): given is Description {
+  return (
+    typeof given === "object" &&
+    given !== null &&
+    !(Symbol.iterator in given) &&
+    Object.values(given).every((value) => typeof value === "string")
+  );
+}
+
+function checkUsage(key: CryptoKey, usage: "encrypt" | "decrypt"): void {
+  if (!key.usages.includes(usage)) {
+    throw unfit("key", 'a CryptoKey with the usages "encrypt" (to write) and "decrypt" (to read)');
+  }
+}
+
+function unfit(option: string, expected: string): EnvelopeError {
+  return new EnvelopeError("INVALID_OPTION", `the option ${option} is not valid: it must be ${expected}`);
 }
 
 /**

@@ -1,7 +1,8 @@
 /** How KMS is asked: two calls, over whatever way an app has to it. */
 
-import { type Engine, engine } from "./engine.js";
+import type { Transfers } from "./engine.js";
 import { EnvelopeError, type EnvelopeErrorCode, isEnvelopeError } from "./errors.js";
+import { engineOrReader } from "./reader.js";
 import { delay, jitter } from "./request.js";
 
 /** A KMS encryption context: public names and values that KMS binds the wrapped data key to. */
@@ -92,7 +93,7 @@ export function kmsClientOver(send: (operation: string, body: string) => Promise
  * answer that was lost does no harm: KMS keeps nothing of either call.
  */
 async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  const { RequestAttempts } = await engine();
+  const { RequestAttempts } = await engineOrReader();
   const attempts = new RequestAttempts();
   try {
     for (;;) {
@@ -112,7 +113,7 @@ async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
 }
 
 /** How long to wait before the next attempt, or nothing to give up. */
-function waitAfter(error: unknown, attempts: InstanceType<Engine["RequestAttempts"]>): number | undefined {
+function waitAfter(error: unknown, attempts: InstanceType<Transfers["RequestAttempts"]>): number | undefined {
   switch (isEnvelopeError(error) ? error.code : undefined) {
     case "NETWORK_FAILURE":
       return attempts.networkFailed(jitter());

@@ -4,7 +4,9 @@ import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import type { EncryptionContext, KmsClient } from "./kms-client.js";
-import type { ContentMetadata, DataKey, EncryptionMaterials } from "./wasm/engine.js";
+import { reader } from "./reader.js";
+import type { EncryptionMaterials } from "./wasm/engine.js";
+import type { ContentMetadata, DataKey } from "./wasm/reader.js";
 
 /** What a KMS keyring needs. */
 export interface KmsKeyringOptions {
@@ -50,7 +52,7 @@ export class KmsKeyring implements Keyring {
   /** @internal */
   async unwrapDataKey(metadata: ContentMetadata): Promise<DataKey> {
     const { keyId, client, encryptionContext: own } = this.#options;
-    const loaded = await engine();
+    const loaded = await reader();
     loaded.checkKms(metadata, own);
     const encryptionContext = metadata.description() as EncryptionContext;
     const { plaintext } = await client.decrypt({ keyId, ciphertextBlob: metadata.wrappedKey(), encryptionContext });

@@ -1,12 +1,12 @@
 /** What the first S3 encryption clients wrote, read by a WebAssembly file that is loaded when it is needed. */
 
-import type { Engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import { onDemand, sourceOf } from "./on-demand.js";
 import { streamOf } from "./ordered.js";
 import { segmentsOf } from "./segments.js";
+import type { Reader } from "./reader.js";
 import type { OpenSource } from "./source.js";
-import type { ContentMetadata, DataKey } from "./wasm/engine.js";
+import type { ContentMetadata, DataKey } from "./wasm/reader.js";
 import type { CbcReader } from "./wasm/legacy.js";
 
 const legacy = onDemand("legacy_bg.wasm", async () => {
@@ -19,12 +19,12 @@ const legacy = onDemand("legacy_bg.wasm", async () => {
 /**
  * The data key that a legacy algorithm wrapped.
  *
- * @param loaded - The engine.
+ * @param loaded - The reader.
  * @param metadata - The object's content metadata.
  * @param key - The wrapping key: 32 bytes for AES, PKCS #8 DER for RSA. It is overwritten.
  * @throws {@link EnvelopeError} `WRONG_KEY`, `ENGINE_UNAVAILABLE`.
  */
-export async function unwrapLegacy(loaded: Engine, metadata: ContentMetadata, key: Uint8Array): Promise<DataKey> {
+export async function unwrapLegacy(loaded: Reader, metadata: ContentMetadata, key: Uint8Array): Promise<DataKey> {
   try {
     const { wrappingAlgorithm } = metadata;
     const wrapped = metadata.wrappedKey();

@@ -2,7 +2,9 @@
 
 import { EnvelopeError, isEnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
-import type { ContentMetadata, DataKey, EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
+import type { Wrapper } from "./key-wrapping.js";
+import type { EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
+import type { ContentMetadata, DataKey } from "./wasm/reader.js";
 
 /** With these codes a keyring says that an object is not its own; the next one may know it. */
 const NOT_MINE = ["KEYRING_MISMATCH", "MATERIALS_DESCRIPTION_MISMATCH", "ENCRYPTION_CONTEXT_MISMATCH", "WRONG_KEY"];
@@ -31,8 +33,8 @@ export class MultiKeyring implements Keyring {
   }
 
   /** @internal */
-  async wrapDataKey(key: KeyToWrap): Promise<EncryptionMaterials> {
-    const wrapped = this.#keyrings[0]?.wrapDataKey?.(key);
+  async wrapDataKey(file: Wrapper, key: KeyToWrap): Promise<EncryptionMaterials> {
+    const wrapped = this.#keyrings[0]?.wrapDataKey?.(file, key);
     if (wrapped === undefined) {
       key.free();
       throw new EnvelopeError(

@@ -1,27 +1,64 @@
-/** WebAssembly files that few need: each is loaded when it is first used, and once. */
+/** WebAssembly files: each is loaded when it is first used, and once. */
 
 import { EnvelopeError } from "./errors.js";
+
+/** Where a WebAssembly file comes from. */
+export type EngineSource = URL | string | Request | Response | BufferSource | WebAssembly.Module;
+
+/** A file that is loaded on demand. */
+export interface OnDemand<Glue> {
+  /**
+   * Loads it, if need be.
+   *
+   * @param source - Where it comes from; beside the script unless given.
+   * @throws {@link EnvelopeError} `ENGINE_UNAVAILABLE` where it cannot be loaded; a later call tries again.
+   */
+  (source?: EngineSource): Promise<Glue>;
+  /**
+   * Loads it from where the caller says.
+   *
+   * @param source - As above.
+   * @throws {@link EnvelopeError} As above, and `INVALID_INPUT` where it was loaded from elsewhere already.
+   */
+  from(source: EngineSource | undefined): Promise<Glue>;
+  /** Whether somebody has asked for it. */
+  isWanted(): boolean;
+}
 
 /**
  * A way to a file that is loaded on demand.
  *
- * @param name - The file's name, for the message.
+ * @param name - The file's name, for messages.
  * @param load - Loads and starts it.
  */
-export function onDemand<Glue>(name: string, load: () => Promise<Glue>): () => Promise<Glue> {
+export function onDemand<Glue>(
+  name: string,
+  load: (source: EngineSource | undefined) => Promise<Glue>,
+): OnDemand<Glue> {
   let loading: Promise<Glue> | undefined;
-  return () => {
-    loading ??= load().catch((cause: unknown) => {
-      loading = undefined;
-      throw new EnvelopeError(
-        "ENGINE_UNAVAILABLE",
-        `${name} could not be loaded: check that it is served beside the script, and that the page's ` +
-          "Content-Security-Policy has script-src 'wasm-unsafe-eval'",
-        { cause },
-      );
-    });
+  let loadedFrom: EngineSource | undefined;
+  const get = (source?: EngineSource): Promise<Glue> => {
+    if (loading === undefined) {
+      loadedFrom = source;
+      loading = load(source).catch((cause: unknown) => {
+        loading = undefined;
+        throw new EnvelopeError(
+          "ENGINE_UNAVAILABLE",
+          `${name} could not be loaded: check that it is served beside the script, and that the page's ` +
+            "Content-Security-Policy has script-src 'wasm-unsafe-eval'",
+          { cause },
+        );
+      });
+    }
     return loading;
   };
+  const from = async (source: EngineSource | undefined): Promise<Glue> => {
+    if (loading !== undefined && source !== undefined && source !== loadedFrom) {
+      throw new EnvelopeError("INVALID_INPUT", `${name} was loaded already: say where it is before anything else`);
+    }
+    return await get(source);
+  };
+  return Object.assign(get, { from, isWanted: () => loading !== undefined });
 }
 
 /**

@@ -2,8 +2,10 @@
 
 import { EnvelopeError } from "./errors.js";
 import { AesKeyring, type CommitmentPolicy, type Keyring } from "./keyring.js";
+import type { Wrapper } from "./key-wrapping.js";
 import { onDemand, sourceOf } from "./on-demand.js";
-import type { ContentMetadata, DataKey, EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
+import type { EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
+import type { ContentMetadata, DataKey } from "./wasm/reader.js";
 
 /** Options of a passphrase keyring. */
 export interface PassphraseKeyringOptions {
@@ -86,8 +88,8 @@ export class PassphraseKeyring implements Keyring {
   }
 
   /** @internal */
-  async wrapDataKey(key: KeyToWrap): Promise<EncryptionMaterials> {
-    return await (await this.#keyringOf(this.#own)).wrapDataKey(key);
+  async wrapDataKey(file: Wrapper, key: KeyToWrap): Promise<EncryptionMaterials> {
+    return await (await this.#keyringOf(this.#own)).wrapDataKey(file, key);
   }
 
   /** @internal */

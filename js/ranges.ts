@@ -1,9 +1,10 @@
 /** An object in ranges, several on their way at a time, handed on in order. */
 
 import { settled } from "./ordered.js";
+import type { Reader } from "./reader.js";
 import { type Channel, send, stoppable, type StorageAnswer, type StorageRequest } from "./request.js";
 import { piecesOf } from "./source.js";
-import type { RangePlan } from "./wasm/engine.js";
+import type { RangePlan } from "./wasm/reader.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -40,7 +41,7 @@ const GET_OBJECT = { operation: "GetObject", method: "GET", query: {} } as const
  * @param channel - The transfer that it belongs to.
  * @param options - How ranges are fetched.
  */
-export async function openObject(channel: Channel, options: RangeOptions): Promise<Opened> {
+export async function openObject(channel: Channel<Reader>, options: RangeOptions): Promise<Opened> {
   const plan = new channel.engine.RangePlan(options.partSize);
   const ranges = new Ranges(channel, plan, options);
   const first = await ranges.first();

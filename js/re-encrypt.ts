@@ -1,13 +1,14 @@
 /** Wrapping an object's data key anew, in its instruction file, without touching the object. */
 
-import { engine, type Engine } from "./engine.js";
 import { entriesOf, readPolicyOf } from "./decrypt.js";
 import { EnvelopeError, isEnvelopeError } from "./errors.js";
-import { fetchInstructionFile, instructionFileOf, putInstructionFile } from "./instruction-file.js";
+import { fetchInstructionFile } from "./fetch-instruction-file.js";
+import { instructionFileOf, putInstructionFile } from "./instruction-file.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { type Channel, type Presign, send } from "./request.js";
+import { reader, type Reader } from "./reader.js";
 import type { ServerSideEncryption } from "./sse.js";
-import type { ContentMetadata, EncryptionMaterials } from "./wasm/engine.js";
+import type { ContentMetadata, EncryptionMaterials } from "./wasm/reader.js";
 
 /** Options of {@link reEncryptInstructionFile}. */
 export interface ReEncryptOptions {
@@ -48,9 +49,9 @@ export interface ReEncryptOptions {
  * and those of reading: `INSTRUCTION_FILE_MISSING`, `WRONG_KEY`, `COMMITMENT_REQUIRED` and their like.
  */
 export async function reEncryptInstructionFile(options: ReEncryptOptions): Promise<void> {
-  const loaded = await engine();
+  const loaded = await reader();
   const { presign, sse, signal } = options;
-  const channel: Channel = { engine: loaded, presign, encryption: sse, signal };
+  const channel: Channel<Reader> = { engine: loaded, presign, encryption: sse, signal };
   const suffix = loaded.instructionFileSuffix(options.instructionFileSuffix);
   const present = await presentMetadata(channel);
   try {
@@ -70,7 +71,7 @@ export async function reEncryptInstructionFile(options: ReEncryptOptions): Promi
 const FIRST_BYTE = { operation: "GetObject", method: "GET", query: {}, unsigned: { range: "bytes=0-0" } } as const;
 
 /** The object's content metadata, of which the file is a part. */
-async function presentMetadata(channel: Channel): Promise<ContentMetadata> {
+async function presentMetadata(channel: Channel<Reader>): Promise<ContentMetadata> {
   const { response } = await send(channel, FIRST_BYTE);
   await response.body?.cancel();
   const pairs = [...entriesOf(response.headers)];
@@ -85,7 +86,7 @@ async function presentMetadata(channel: Channel): Promise<ContentMetadata> {
 }
 
 async function wrappedAnew(
-  loaded: Engine,
+  loaded: Reader,
   present: ContentMetadata,
   { keyring, newKeyring, ...options }: ReEncryptOptions,
 ): Promise<EncryptionMaterials> {
@@ -94,7 +95,9 @@ async function wrappedAnew(
   }
   loaded.checkPolicy(present, ...readPolicyOf(options));
   const dataKey = await keyring.unwrapDataKey(present);
-  return await newKeyring.wrapDataKey(loaded.KeyToWrap.ofObject(present, dataKey));
+  // The reader wraps its own, and keyrings name the classes of the engine: of the same shape, and never mixed.
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
+  return await newKeyring.wrapDataKey(loaded, loaded.KeyToWrap.ofObject(present, dataKey));
 }
 
 /** Has the earlier keyring try, under the name that it knows: a new name for the same key is no rotation. */

@@ -1,6 +1,6 @@
 /** One request to the storage through a presigned URL, sent again where that can help. */
 
-import type { Engine } from "./engine.js";
+import type { Transfers } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { HeaderMap, Operation, ServerSideEncryption } from "./sse.js";
 import { toEngine } from "./sse.js";
@@ -37,8 +37,9 @@ export interface PresignedUrl {
 export type Presign = (request: PresignRequest) => Promise<PresignedUrl> | PresignedUrl;
 
 /** What all requests of one transfer share. */
-export interface Channel {
-  readonly engine: Engine;
+export interface Channel<Loaded extends Transfers = Transfers> {
+  /** The WebAssembly file that the transfer uses. */
+  readonly engine: Loaded;
   readonly presign: Presign;
   readonly encryption: ServerSideEncryption | undefined;
   readonly signal: AbortSignal | undefined;
@@ -49,8 +50,10 @@ export interface Channel {
  *
  * @param channel - The channel.
  */
-export function stoppable(channel: Channel): {
-  readonly channel: Channel & { readonly signal: AbortSignal };
+export function stoppable<Loaded extends Transfers>(
+  channel: Channel<Loaded>,
+): {
+  readonly channel: Channel<Loaded> & { readonly signal: AbortSignal };
   readonly stop: AbortController;
 } {
   const stop = new AbortController();
@@ -151,7 +154,7 @@ interface ReadyRequest {
 async function attempt(
   channel: Channel,
   ready: ReadyRequest,
-  attempts: InstanceType<Engine["RequestAttempts"]>,
+  attempts: InstanceType<Transfers["RequestAttempts"]>,
 ): Promise<StorageAnswer | { waitMs: number }> {
   let answer: StorageAnswer;
   try {
@@ -196,7 +199,7 @@ function isAccepted(request: StorageRequest, response: Response): boolean {
 
 function next(
   waitMs: number | undefined,
-  attempts: InstanceType<Engine["RequestAttempts"]>,
+  attempts: InstanceType<Transfers["RequestAttempts"]>,
   cause?: unknown,
 ): { waitMs: number } {
   if (waitMs !== undefined) {

@@ -3,10 +3,11 @@
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
-import { unwrapBySubtle, wrapBySubtle } from "./key-wrapping.js";
-import { unwrapLegacy } from "./legacy.js";
+import { unwrapBySubtle, wrapBySubtle, type Wrapper } from "./key-wrapping.js";
+import { reader } from "./reader.js";
 import { derOf, type RsaKeySource } from "./rsa-key.js";
-import type { ContentMetadata, DataKey, EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
+import type { EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
+import type { ContentMetadata, DataKey } from "./wasm/reader.js";
 
 /** The keys of an RSA keyring. One of them may be missing: a page that has the public key alone cannot read. */
 export interface RsaKeys {
@@ -60,22 +61,18 @@ export class RsaKeyring implements Keyring {
 
   /** @internal */
   async encryptionMaterials(policy: CommitmentPolicy | undefined): Promise<EncryptionMaterials> {
-    return await this.wrapDataKey((await engine()).KeyToWrap.fresh(policy));
+    const loaded = await engine();
+    return await this.wrapDataKey(loaded, loaded.KeyToWrap.fresh(policy));
   }
 
   /** @internal */
-  async wrapDataKey(key: KeyToWrap): Promise<EncryptionMaterials> {
+  async wrapDataKey(file: Wrapper, key: KeyToWrap): Promise<EncryptionMaterials> {
     if (this.#publicKey === undefined) {
       key.free();
       throw new EnvelopeError("INVALID_INPUT", "this RSA keyring has no public key: it reads and cannot write");
     }
     const publicKey = this.#publicKey;
-    const { rsaSeal, rsaWrapped } = await engine();
-    return await wrapBySubtle(
-      key,
-      () => ({ promise: rsaSeal(crypto.subtle, publicKey, key) }),
-      (_, sealed) => rsaWrapped(key, sealed, this.#description),
-    );
+    return await wrapBySubtle(key, () => file.sealByRsa(crypto.subtle, publicKey, key), this.#description);
   }
 
   /** @internal */
@@ -83,13 +80,14 @@ export class RsaKeyring implements Keyring {
     if (this.#privateKey === undefined) {
       throw new EnvelopeError("INVALID_INPUT", "this RSA keyring has no private key: it writes and cannot read");
     }
-    const loaded = await engine();
+    const loaded = await reader();
     if (metadata.wrappingAlgorithm.startsWith("RSA") && metadata.isLegacyWrapping) {
       loaded.checkDescription(metadata, this.#description);
+      const { unwrapLegacy } = await import("./legacy.js");
       return await unwrapLegacy(loaded, metadata, await exported(this.#privateKey));
     }
-    const opening = loaded.rsaOpen(crypto.subtle, this.#privateKey, metadata, this.#description);
-    return await unwrapBySubtle(opening, (opened) => loaded.rsaDataKey(metadata, opened));
+    const opening = loaded.openByRsa(crypto.subtle, this.#privateKey, metadata, this.#description);
+    return await unwrapBySubtle(opening, (opened) => loaded.DataKey.fromRsaMessage(metadata, opened));
   }
 }
 

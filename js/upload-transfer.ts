@@ -1,6 +1,7 @@
 /** The requests of one upload: a single PUT, or a multipart upload with several parts on their way at a time. */
 
 import type { Checksums, Summed } from "./checksum.js";
+import type { Engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { PartSupply, PartToSend } from "./parts.js";
 import { type Channel, send, stoppable, type StorageRequest, until } from "./request.js";
@@ -48,7 +49,7 @@ interface SentPart extends Summed {
 
 /** One upload under way. */
 export class UploadTransfer {
-  readonly #channel: Channel;
+  readonly #channel: Channel<Engine>;
   readonly #materials: UploadMaterials;
   /** What has to be stored before the object is there for readers; called once, when nothing else is left to fail. */
   before: () => Promise<void> = () => Promise.resolve();
@@ -59,7 +60,7 @@ export class UploadTransfer {
    * @param channel - What all requests share.
    * @param materials - What is sent, and how.
    */
-  constructor(channel: Channel, materials: UploadMaterials) {
+  constructor(channel: Channel<Engine>, materials: UploadMaterials) {
     this.#channel = channel;
     this.#materials = materials;
   }

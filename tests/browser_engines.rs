@@ -7,10 +7,11 @@ mod platform;
 
 use js_sys::{Array, Function, Math, Object, Reflect, Uint8Array};
 use platform::subtle;
-use s3_envelope::web::keyring::{KeyToWrap, RawAesKeyring};
+use s3_envelope::web::decrypt::DecryptSession;
+use s3_envelope::web::encrypt::EncryptSession;
 use s3_envelope::web::metadata::ContentMetadata;
-use s3_envelope::web::object::{DecryptSession, EncryptSession};
 use s3_envelope::web::subtle::authentication_iv;
+use s3_envelope::web::wrapping::{KeyToWrap, RawAesKeyring};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};

@@ -1,4 +1,4 @@
-//! The KMS keyring for JavaScript, which asks KMS itself.
+//! Data keys that KMS wraps, for JavaScript, which asks KMS itself.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,10 +7,9 @@ use js_sys::Object;
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
-use super::keyring::{EncryptionMaterials, materials_description};
-use super::metadata::ContentMetadata;
 use super::object::policy_of;
 use super::options::pairs_object;
+use super::wrapping::{EncryptionMaterials, materials_description};
 use crate::error::EnvelopeError;
 use crate::keyring::{self, DataKey, WrappedDataKey, WrappingAlgorithm};
 
@@ -46,14 +45,4 @@ pub fn kms_encryption_materials(
     let data_key = DataKey::from_bytes(&plaintext)?;
     let wrapped = WrappedDataKey { algorithm, ciphertext, description };
     Ok(EncryptionMaterials { inner: keyring::EncryptionMaterials { suite, data_key, wrapped } })
-}
-
-/// Checks that KMS may be asked to unwrap an object's data key under the caller's context.
-///
-/// # Errors
-/// `KEYRING_MISMATCH`, `RESERVED_CONTEXT_NAME`, `ENCRYPTION_CONTEXT_MISMATCH`, `INVALID_OPTION`.
-#[wasm_bindgen(js_name = checkKms)]
-pub fn check_kms(metadata: &ContentMetadata, context: &JsValue) -> Result<(), EnvelopeError> {
-    let metadata = &metadata.inner;
-    keyring::check_kms_applies(&materials_description(context)?, &metadata.wrapped, metadata.suite())
 }

@@ -7,9 +7,8 @@ use alloc::vec::Vec;
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
 
-use super::keyring::EncryptionMaterials;
-use super::options;
-use super::options::pairs_object;
+use super::options::{metadata_pairs, pairs_object};
+use super::wrapping::EncryptionMaterials;
 use crate::error::EnvelopeError;
 use crate::metadata::{self, MessageFormat};
 
@@ -19,16 +18,7 @@ use crate::metadata::{self, MessageFormat};
 /// `METADATA_REPEATED`, `INVALID_OPTION`.
 #[wasm_bindgen(js_name = needsInstructionFile)]
 pub fn needs_instruction_file(pairs: &JsValue) -> Result<bool, EnvelopeError> {
-    Ok(metadata::needs_instruction_file(&metadata::from_headers(pairs_of(pairs)?)?))
-}
-
-/// The suffix of an instruction file's key: the one given, or the usual one.
-///
-/// # Errors
-/// `INVALID_OPTION`.
-#[wasm_bindgen(js_name = instructionFileSuffix)]
-pub fn instruction_file_suffix(given: Option<String>) -> Result<String, EnvelopeError> {
-    metadata::instruction_file_suffix(given)
+    Ok(metadata::needs_instruction_file(&metadata::from_headers(metadata_pairs(pairs)?)?))
 }
 
 /// The content metadata of an object, parsed and checked.
@@ -47,7 +37,7 @@ impl ContentMetadata {
     /// `NOT_ENCRYPTED`, `METADATA_REPEATED`, one of the other `METADATA_` codes, `INSTRUCTION_FILE_MISSING`,
     /// `INSTRUCTION_FILE_INVALID`.
     pub fn parse(pairs: &JsValue, instruction_file: Option<Vec<u8>>) -> Result<Self, EnvelopeError> {
-        let mut map = metadata::from_headers(pairs_of(pairs)?)?;
+        let mut map = metadata::from_headers(metadata_pairs(pairs)?)?;
         if let Some(file) = instruction_file {
             map = metadata::join(&map, &file)?;
         }
@@ -126,10 +116,4 @@ impl ContentMetadata {
             MessageFormat::V2 { .. } | MessageFormat::V3 { .. } => None,
         }
     }
-}
-
-/// Metadata as pairs of name and value.
-pub(super) fn pairs_of(pairs: &JsValue) -> Result<Vec<(String, String)>, EnvelopeError> {
-    let expected = "headers or an object whose values are strings";
-    options::pairs(pairs).map_err(|_| EnvelopeError::InvalidOption { option: "metadata", expected })
 }

@@ -11,6 +11,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
 use super::number::whole;
+use crate::error::EnvelopeError;
 
 /// Something is not of the type that it must be, or has a name that is not known.
 #[derive(Debug)]
@@ -85,6 +86,12 @@ pub(super) fn pairs(value: &JsValue) -> Result<Vec<(String, String)>, Malformed>
 fn pair(entry: &JsValue) -> Option<(String, String)> {
     let entry: &Array = if Array::is_array(entry) { entry.unchecked_ref() } else { return None };
     if entry.length() == 2 { Some((entry.get(0).as_string()?, entry.get(1).as_string()?)) } else { None }
+}
+
+/// Metadata as pairs of name and value.
+pub(super) fn metadata_pairs(pairs: &JsValue) -> Result<Vec<(String, String)>, EnvelopeError> {
+    let expected = "headers or an object whose values are strings";
+    self::pairs(pairs).map_err(|_| EnvelopeError::InvalidOption { option: "metadata", expected })
 }
 
 /// Names and values as a JavaScript object.

@@ -71,6 +71,45 @@ test("a CryptoKey that cannot be extracted opens what the same raw key wrote, an
   assert.throws(() => viaCryptoKey.exportKey(), failsWith("INVALID_INPUT"));
 });
 
+test("a CryptoKey of another kind or use is refused", async () => {
+  const imported = (length, name, usages) =>
+    crypto.subtle.importKey("raw", WRAPPING_KEY.subarray(0, length), name, false, usages);
+  for (const [length, name] of [
+    [16, "AES-GCM"],
+    [32, "AES-CTR"],
+  ]) {
+    const key = await imported(length, name, ["encrypt", "decrypt"]);
+    await assert.rejects(AesKeyring.fromCryptoKey(key), failsWith("INVALID_OPTION"));
+  }
+  const readOnly = await AesKeyring.fromCryptoKey(await imported(32, "AES-GCM", ["decrypt"]));
+  await assert.rejects(encrypted(new Uint8Array(1), { keyring: readOnly }), failsWith("INVALID_OPTION"));
+});
+
+test("a materials description that is no map of strings is refused", async () => {
+  for (const materialsDescription of [null, "text", [["name", "value"]], new Map(), { name: 1 }]) {
+    await assert.rejects(AesKeyring.fromBytes(WRAPPING_KEY, { materialsDescription }), failsWith("INVALID_OPTION"));
+  }
+});
+
+test("a keyring keeps its own copy of the key, whichever is first: writing, reading or exporting", async () => {
+  const uses = [
+    async (own) => assert.deepEqual(own.exportKey(), WRAPPING_KEY),
+    async (own) => assert.equal((await encrypted(new Uint8Array(9), { keyring: own })).body.length, 25),
+    async (own) => assert.equal((await decrypted(await encrypted(new Uint8Array(9)), { keyring: own })).length, 9),
+  ];
+  for (const first of uses) {
+    const given = WRAPPING_KEY.slice();
+    const own = await AesKeyring.fromBytes(given);
+    given.fill(0);
+    for (const use of [first, ...uses]) {
+      await use(own);
+    }
+    own.dispose();
+    assert.throws(() => own.exportKey(), failsWith("INVALID_INPUT"));
+    await assert.rejects(encrypted(new Uint8Array(9), { keyring: own }), failsWith("INVALID_INPUT"));
+  }
+});
+
 test("a generated key can be exported and used again", async () => {
   const generated = await AesKeyring.generate();
   const again = await AesKeyring.fromBytes(generated.exportKey());

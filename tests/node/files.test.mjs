@@ -1,0 +1,74 @@
+/** Which WebAssembly files are loaded: only what a task takes, from where the caller says. */
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+
+const PACKAGE = new URL("../../dist/node.js", import.meta.url);
+const KEY = new Uint8Array(32).fill(7);
+const bytesOf = (name) => readFile(new URL(`../../dist/wasm/${name}_bg.wasm`, import.meta.url));
+
+/** What each task does, in a realm of its own, given the package and an object that was encrypted elsewhere. */
+const TASKS = {
+  encrypts: async ({ AesKeyring, encryptObject }) => {
+    const { body } = await encryptObject(new Uint8Array(3), { keyring: await AesKeyring.fromBytes(KEY) });
+    await new Response(body).arrayBuffer();
+  },
+  decrypts: async ({ AesKeyring, decryptObject }, object) => {
+    const content = await decryptObject(object, { keyring: await AesKeyring.fromBytes(KEY) });
+    await new Response(content).arrayBuffer();
+  },
+  "names its files": async ({ init, initReader }) => {
+    await init(await bytesOf("engine"));
+    await initReader(await bytesOf("reader"));
+    await init();
+    for (const again of [init, initReader]) {
+      await assert.rejects(again(new Uint8Array(8)), { code: "INVALID_INPUT" });
+    }
+  },
+  "names no file": async ({ init, initReader, AesKeyring, encryptObject }) => {
+    for (const load of [init, initReader]) {
+      await assert.rejects(load(new Uint8Array(8)), { code: "ENGINE_UNAVAILABLE" });
+    }
+    await TASKS.encrypts({ AesKeyring, encryptObject });
+  },
+};
+
+if (isMainThread) {
+  const { AesKeyring, encryptObject } = await import(PACKAGE);
+  const { body, metadata } = await encryptObject(new Uint8Array(3), { keyring: await AesKeyring.fromBytes(KEY) });
+  const object = { body: new Uint8Array(await new Response(body).arrayBuffer()), metadata };
+  const loadedBy = (task) =>
+    new Promise((resolve, reject) => {
+      new Worker(new URL(import.meta.url), { workerData: { task, object } })
+        .once("message", resolve)
+        .once("error", reject);
+    });
+
+  for (const [task, files] of [
+    ["encrypts", ["engine"]],
+    ["decrypts", ["reader"]],
+    ["names its files", ["engine", "reader"]],
+    ["names no file", ["engine"]],
+  ]) {
+    test(`who ${task} loads ${files.join(" and ")}`, async () => {
+      assert.deepEqual(await loadedBy(task), files);
+    });
+  }
+} else {
+  const files = new Map();
+  for (const name of ["engine", "reader", "legacy", "requests"]) {
+    files.set((await bytesOf(name)).length, name);
+  }
+  const loaded = [];
+  const { instantiate } = WebAssembly;
+  WebAssembly.instantiate = async (bytes, ...imports) => {
+    const result = await instantiate(bytes, ...imports);
+    loaded.push(files.get(bytes.byteLength));
+    return result;
+  };
+  await TASKS[workerData.task](await import(PACKAGE), workerData.object);
+  // Node has some of its own.
+  parentPort.postMessage(loaded.filter((name) => name !== undefined));
+}
