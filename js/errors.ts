@@ -1,7 +1,7 @@
 /**
  * What can go wrong, as programs see it: one class with a stable `code`.
  *
- * The codes of the engine are those of `src/error.rs`; `docs/errors.md` explains each. A test keeps the three alike.
+ * The codes of the engine are those of `src/error/text.rs`; `docs/errors.md` explains each. A test keeps the three alike.
  */
 
 /** Codes of errors that the Rust engine raises. */

@@ -24,6 +24,7 @@ extern crate alloc;
 #[cfg(not(feature = "freestanding"))]
 extern crate std;
 
+mod decimal;
 pub mod error;
 #[cfg(feature = "freestanding")]
 mod freestanding;

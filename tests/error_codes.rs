@@ -18,7 +18,7 @@ fn codes(text: &str, mark: char) -> BTreeSet<String> {
 }
 
 fn engine_codes() -> BTreeSet<String> {
-    let source = read("src/error.rs");
+    let source = read("src/error/text.rs");
     let from_both_enums = source.split("const fn code").skip(1).flat_map(|after| codes(after, '"'));
     from_both_enums.collect()
 }

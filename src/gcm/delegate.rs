@@ -10,7 +10,8 @@
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::field::{Block, Element};
-use super::{GcmMessage, Share, Span, TAG_LENGTH, encrypt_block, lengths_block};
+use super::{GcmMessage, Share, Span, TAG_LENGTH, lengths_block};
+use s3_envelope_bulk::encrypt_block;
 
 /// The length of the IV that makes another implementation start within a message, in bytes.
 pub const DELEGATED_IV_LENGTH: usize = 16;

@@ -6,6 +6,7 @@
 //! would let anybody forge), so they are wiped on drop and never printed.
 
 use polyval::hazmat::FieldElement;
+use s3_envelope_bulk::product;
 use zeroize::Zeroize;
 
 /// A 128-bit block, as NIST SP 800-38D numbers its bits.
@@ -42,7 +43,7 @@ impl Element {
 
     /// The product, which NIST SP 800-38D writes as X • Y.
     pub(crate) fn times(&self, other: &Self) -> Self {
-        Self(other.0.mulx() * self.0)
+        Self(product(other.0.mulx(), self.0))
     }
 
     fn square(&self) -> Self {

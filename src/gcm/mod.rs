@@ -25,8 +25,8 @@ use alloc::vec::Vec;
 use core::cell::OnceCell;
 
 use aes::Aes256;
-use aes::cipher::{BlockCipherEncrypt, KeyInit};
-use s3_envelope_bulk::{Hash, Keystream};
+use aes::cipher::KeyInit;
+use s3_envelope_bulk::{Hash, Keystream, encrypt_block};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -134,6 +134,27 @@ impl GcmMessage {
         if same { Ok(()) } else { Err(EnvelopeError::AuthenticationFailed) }
     }
 
+    /// Encrypts a whole short message in place.
+    ///
+    /// # Errors
+    /// Those of [`Span::of`].
+    pub fn seal(&self, message: &mut [u8]) -> Result<[u8; TAG_LENGTH], EnvelopeError> {
+        let span = Span::of(0, message)?;
+        let share = self.encrypt_segment(span, message);
+        self.tag(&ShareLedger::of(span, share)?)
+    }
+
+    /// Decrypts a whole short message in place, if this is its tag.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::AuthenticationFailed`], and those of [`Span::of`].
+    pub fn open(&self, message: &mut [u8], tag: &[u8; TAG_LENGTH]) -> Result<(), EnvelopeError> {
+        let span = Span::of(0, message)?;
+        self.verify(&ShareLedger::of(span, self.authenticate_segment(message))?, tag)?;
+        self.decrypt_segment(span, message);
+        Ok(())
+    }
+
     fn aad_hash(&self) -> Element {
         let mut ghash = self.ghash();
         ghash.update_padded(&self.aad);
@@ -172,10 +193,6 @@ impl core::fmt::Debug for GcmMessage {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         formatter.debug_struct("GcmMessage").finish_non_exhaustive()
     }
-}
-
-fn encrypt_block(cipher: &Aes256, block: &mut Block) {
-    cipher.encrypt_block(block.into());
 }
 
 /// The last block of GHASH's input: both lengths in bits (SP 800-38D, section 7.1, step 5).

@@ -3,19 +3,18 @@
 //! Source: the S3 Encryption Client specification, `materials/s3-aes-keyring.md`. The wrapped key is
 //! 12-byte random iv ‖ 32-byte ciphertext ‖ 16-byte tag, with the suite's label as additional data.
 
-use aes_gcm::aead::{Aead, KeyInit, Payload};
-use aes_gcm::{Aes256Gcm, Nonce};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::{DataKey, KEY_LENGTH, Keyring, MaterialsDescription, WrappedDataKey, WrappingAlgorithm};
 use crate::error::EnvelopeError;
+use crate::gcm::{GcmMessage, TAG_LENGTH};
 use crate::suite::AlgorithmSuite;
 
 /// The length of the iv in front of a wrapped data key, in bytes.
 pub const WRAPPING_IV_LENGTH: usize = 12;
 
 /// The length of a wrapped data key, in bytes: iv, ciphertext, tag.
-pub const WRAPPED_LENGTH: usize = WRAPPING_IV_LENGTH + KEY_LENGTH + 16;
+pub const WRAPPED_LENGTH: usize = WRAPPING_IV_LENGTH + KEY_LENGTH + TAG_LENGTH;
 
 /// Wraps data keys under a 256-bit AES key. The key is wiped on drop and never printed.
 ///
@@ -87,8 +86,8 @@ impl AesKeyring {
         Ok(())
     }
 
-    fn cipher(&self) -> Aes256Gcm {
-        Aes256Gcm::new((&*self.wrapping_key).into())
+    fn message(&self, iv: [u8; WRAPPING_IV_LENGTH], suite: AlgorithmSuite) -> GcmMessage {
+        GcmMessage::new(&self.wrapping_key, iv, suite.wrapping_label().as_bytes())
     }
 }
 
@@ -96,14 +95,11 @@ impl Keyring for AesKeyring {
     fn wrap(&self, data_key: &DataKey, suite: AlgorithmSuite) -> Result<WrappedDataKey, EnvelopeError> {
         let mut iv = [0; WRAPPING_IV_LENGTH];
         getrandom::fill(&mut iv).map_err(|_| EnvelopeError::RandomnessUnavailable)?;
-        let payload = Payload { msg: data_key.as_bytes(), aad: suite.wrapping_label().as_bytes() };
-        let sealed = self
-            .cipher()
-            .encrypt(&Nonce::from(iv), payload)
-            .map_err(|_| EnvelopeError::Internal { what: "AES-GCM refused to wrap 32 bytes" })?;
+        let mut sealed = Zeroizing::new(*data_key.as_bytes());
+        let tag = self.message(iv, suite).seal(&mut sealed[..])?;
         Ok(WrappedDataKey {
             algorithm: WrappingAlgorithm::AesGcm,
-            ciphertext: [&iv[..], &sealed].concat(),
+            ciphertext: [&iv[..], &sealed[..], &tag[..]].concat(),
             description: self.description.clone(),
         })
     }
@@ -112,11 +108,10 @@ impl Keyring for AesKeyring {
         Self::check_applies(&self.description, wrapped)?;
         let (iv, sealed) =
             wrapped.ciphertext.split_first_chunk::<WRAPPING_IV_LENGTH>().ok_or(EnvelopeError::WrongKey)?;
-        let payload = Payload { msg: sealed, aad: suite.wrapping_label().as_bytes() };
-        let mut opened = self.cipher().decrypt(&Nonce::from(*iv), payload).map_err(|_| EnvelopeError::WrongKey)?;
-        let data_key = DataKey::from_bytes(&opened);
-        opened.zeroize();
-        data_key
+        let (sealed, tag) = sealed.split_last_chunk::<TAG_LENGTH>().ok_or(EnvelopeError::WrongKey)?;
+        let mut opened = Zeroizing::new(sealed.to_vec());
+        self.message(*iv, suite).open(&mut opened, tag).map_err(|_| EnvelopeError::WrongKey)?;
+        DataKey::from_bytes(&opened)
     }
 }
 
@@ -129,6 +124,8 @@ impl core::fmt::Debug for AesKeyring {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aes_gcm::aead::{Aead, KeyInit, Payload};
+    use aes_gcm::{Aes256Gcm, Nonce};
 
     const SUITE: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKey;
 

@@ -5,7 +5,6 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Write;
 use core::str::Chars;
 
 use crate::error::MetadataProblem;
@@ -30,8 +29,8 @@ pub(super) fn read(text: &str) -> Result<MaterialsDescription, MetadataProblem> 
 
 /// Writes a map with its names in order and every character beyond ASCII as a `\u` escape.
 pub(super) fn write(map: &MaterialsDescription) -> String {
-    let entries: Vec<String> = map.iter().map(|(name, value)| format!("{}:{}", quote(name), quote(value))).collect();
-    format!("{{{}}}", entries.join(","))
+    let entries: Vec<String> = map.iter().map(|(name, value)| [quote(name), quote(value)].join(":")).collect();
+    ["{", &entries.join(","), "}"].concat()
 }
 
 fn quote(text: &str) -> String {
@@ -42,8 +41,10 @@ fn quote(text: &str) -> String {
             Ok(byte @ (b'"' | b'\\')) => quoted.extend(['\\', char::from(byte)]),
             Ok(byte @ 0x20..=0x7e) => quoted.push(char::from(byte)),
             _ => {
-                // Writing to a String cannot fail.
-                let _ = write!(quoted, "\\u{unit:04x}");
+                quoted.push_str("\\u");
+                quoted.extend(
+                    [12, 8, 4, 0].iter().filter_map(|shift| char::from_digit((u32::from(unit) >> shift) & 0xf, 16)),
+                );
             }
         }
     }

@@ -1,6 +1,6 @@
 //! User metadata to content metadata, strictly.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use base64ct::{Base64, Encoding};
@@ -8,6 +8,7 @@ use base64ct::{Base64, Encoding};
 use super::{
     CbcVersion, ContentMetadata, MessageFormat, MetadataMap, double_encoding, json, names, needs_instruction_file,
 };
+use crate::decimal::decimal;
 use crate::error::{EnvelopeError, MetadataProblem};
 use crate::keyring::{LegacyWrapping, MaterialsDescription, WrappedDataKey, WrappingAlgorithm};
 
@@ -189,7 +190,7 @@ impl<'a> Entries<'a> {
     fn decimal(&self, name: &'static str) -> Result<Option<u64>, EnvelopeError> {
         let Some(text) = self.optional(name) else { return Ok(None) };
         // Canonical decimal only: u64's own parser would take a plus sign and leading zeros.
-        let number = text.parse().ok().filter(|number: &u64| number.to_string() == text);
+        let number = text.parse().ok().filter(|number: &u64| decimal(*number) == text);
         number.map(Some).ok_or(invalid(name, MetadataProblem::NotANumber))
     }
 

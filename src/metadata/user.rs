@@ -28,7 +28,7 @@ pub fn request_headers(
     if !map.iter().all(|(name, value)| is_name(name) && is_value(value)) {
         return Err(EnvelopeError::UserMetadataInvalid);
     }
-    Ok(map.into_iter().map(|(name, value)| (format!("{USER_METADATA_PREFIX}{name}"), value)).collect())
+    Ok(map.into_iter().map(|(name, value)| ([USER_METADATA_PREFIX, &name].concat(), value)).collect())
 }
 
 /// An HTTP token (RFC 9110, section 5.6.2).

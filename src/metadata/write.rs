@@ -1,10 +1,12 @@
 //! Content metadata to user metadata.
 
 use alloc::borrow::ToOwned;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use base64ct::{Base64, Encoding};
+
+use crate::decimal::decimal;
 
 use super::{CbcVersion, ContentMetadata, MessageFormat, MetadataMap, json, names};
 
@@ -39,7 +41,7 @@ impl ContentMetadata {
             (names::IV, Base64::encode_string(iv)),
             (names::V2_DESCRIPTION, json::write(&self.wrapped.description)),
         ];
-        entries.extend(content_length.map(|length| (names::V2_CONTENT_LENGTH, length.to_string())));
+        entries.extend(content_length.map(|length| (names::V2_CONTENT_LENGTH, decimal(length))));
         entries
     }
 
@@ -52,7 +54,7 @@ impl ContentMetadata {
 
     fn v3_entries(&self, message_id: &[u8], commitment: &[u8]) -> Vec<(&'static str, String)> {
         let mut entries = vec![
-            (names::V3_SUITE, self.suite().id().to_string()),
+            (names::V3_SUITE, decimal(self.suite().id().into())),
             (names::V3_KEY, Base64::encode_string(&self.wrapped.ciphertext)),
             // Nothing that writes V3 wraps by a legacy algorithm, which has no code.
             (names::V3_WRAP_ALGORITHM, self.wrapped.algorithm.v3_code().unwrap_or_default().to_owned()),

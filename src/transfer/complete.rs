@@ -1,8 +1,9 @@
 //! The request body of `CompleteMultipartUpload`.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::decimal::decimal;
 use crate::error::EnvelopeError;
 
 use super::{ChecksumAlgorithm, MAX_PARTS, xml};
@@ -35,7 +36,7 @@ pub fn complete_body(parts: &[CompletedPart]) -> Result<String, EnvelopeError> {
     let mut body = String::from(r#"<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">"#);
     for part in sorted {
         body.push_str("<Part>");
-        xml::push_element(&mut body, "PartNumber", &part.number.to_string());
+        xml::push_element(&mut body, "PartNumber", &decimal(part.number.into()));
         xml::push_element(&mut body, "ETag", &part.etag);
         if let Some((algorithm, value)) = &part.checksum {
             xml::push_element(&mut body, algorithm.element(), value);

@@ -5,6 +5,7 @@
 
 use alloc::string::String;
 
+use crate::decimal::decimal;
 use crate::error::EnvelopeError;
 
 const MIB: u64 = 1 << 20;
@@ -44,7 +45,7 @@ impl ByteRange {
     /// The value of the header `Range` that asks for it.
     #[must_use]
     pub fn header(&self) -> String {
-        format!("bytes={}-{}", self.start, self.end - 1)
+        ["bytes=", &decimal(self.start), "-", &decimal(self.end - 1)].concat()
     }
 }
 

@@ -1,7 +1,5 @@
 //! Errors on their way to JavaScript: real `Error` objects with a stable `code`.
 
-use alloc::string::ToString;
-
 use wasm_bindgen::prelude::*;
 
 use crate::error::EnvelopeError;
@@ -10,7 +8,7 @@ use crate::web::error_object::error_object;
 
 impl From<EnvelopeError> for JsValue {
     fn from(error: EnvelopeError) -> Self {
-        error_object(error.code(), &error.to_string())
+        error_object(error.code(), &error.message())
     }
 }
 

@@ -7,6 +7,7 @@ use js_sys::Object;
 use wasm_bindgen::prelude::*;
 
 use super::options::{metadata_pairs, pairs_object};
+use crate::decimal::decimal;
 use crate::error::EnvelopeError;
 use crate::metadata::{self, MetadataMap};
 use crate::sse;
@@ -55,10 +56,9 @@ impl RequestAttempts {
         decision
     }
 
-    /// The error to report when giving up.
-    #[must_use]
-    pub fn failure(&self) -> JsValue {
-        self.failure.clone().map_or(JsValue::UNDEFINED, JsValue::from)
+    /// The error to report when giving up, once.
+    pub fn failure(&mut self) -> JsValue {
+        self.failure.take().map_or(JsValue::UNDEFINED, JsValue::from)
     }
 
     fn decide(&mut self, outcome: Outcome<'_>, retry_after_seconds: Option<u64>, jitter: u32) -> Option<f64> {
@@ -114,5 +114,8 @@ pub fn metadata_headers(user: &JsValue, content: &JsValue) -> Result<Object, Env
 
 /// What can be said of an answer that explains nothing, as to HEAD or from a proxy.
 fn without_document(status: u16) -> EnvelopeError {
-    EnvelopeError::StorageRefused { code: format!("HTTP {status}"), message: "the answer says nothing else".to_owned() }
+    EnvelopeError::StorageRefused {
+        code: ["HTTP ", &decimal(status.into())].concat(),
+        message: "the answer says nothing else".to_owned(),
+    }
 }
