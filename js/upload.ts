@@ -1,12 +1,13 @@
-/** Uploading an object through presigned URLs: as one PUT, or in parts, several at a time. */
+/**
+ * Uploading an object through presigned URLs: as one PUT, or in parts, several at a time. What few uploads need is loaded
+ * when one does: checksums, streams of unknown length, instruction files.
+ */
 
 import type { EngineOptions } from "./bulk-engine.js";
-import { type ChecksumAlgorithm, Checksums } from "./checksum.js";
+import type { ChecksumAlgorithm, Checksums } from "./checksum.js";
 import { Encryption } from "./encryption.js";
 import { type Engine, engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
-import { GrowingParts } from "./growing-parts.js";
-import { instructionFileOf, putInstructionFile } from "./instruction-file.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import type { Treatment } from "./part-body.js";
 import { type PartSupply, PlannedParts } from "./parts.js";
@@ -93,17 +94,18 @@ export async function upload(content: ByteSource, options: UploadOptions): Promi
   options.signal?.throwIfAborted();
   const loaded = await engine();
   const { keyring, onProgress } = options;
-  const checksums = options.checksum === undefined ? undefined : await Checksums.start(loaded, options.checksum);
+  const checksums = options.checksum === undefined ? undefined : await checksumsOf(loaded, options.checksum);
   let encryption: Encryption | undefined;
   let parts: PartSupply | undefined;
   try {
     encryption = keyring && (await Encryption.start(loaded, { ...options, keyring }, length));
-    parts = partsOf(loaded, { ...options, source, length }, { encryption, checksums });
+    parts = await partsOf(loaded, { ...options, source, length }, { encryption, checksums });
     const headers = storedHeaders(loaded, options, content, encryption);
     const channel = { engine: loaded, presign: options.presign, encryption: options.sse, signal: options.signal };
     const transfer = new UploadTransfer(channel, { parts, checksums, concurrency, onProgress });
     const wrapped = encryption;
     if (wrapped !== undefined && options.instructionFile === true) {
+      const { instructionFileOf, putInstructionFile } = await import("./instruction-file.js");
       transfer.before = () => putInstructionFile(channel, instructionFileOf(loaded, wrapped.instructionFile()));
     }
     const stored = await transfer.send(headers);
@@ -113,6 +115,11 @@ export async function upload(content: ByteSource, options: UploadOptions): Promi
     encryption?.free();
     checksums?.free();
   }
+}
+
+async function checksumsOf(loaded: Engine, algorithm: ChecksumAlgorithm): Promise<Checksums> {
+  const { Checksums } = await import("./checksum.js");
+  return await Checksums.start(loaded, algorithm);
 }
 
 function checkInstructionFile({ keyring, instructionFile }: UploadOptions): void {
@@ -133,16 +140,18 @@ function lengthOf(options: UploadOptions, sourceLength: number | undefined): num
 }
 
 /** The content in parts, as its length allows. */
-function partsOf(
+async function partsOf(
   loaded: Engine,
   { source, length, partSize }: Pick<UploadOptions, "partSize"> & { source: OpenSource; length: number | undefined },
   treatment: Treatment,
-): PartSupply {
+): Promise<PartSupply> {
   const trailer = treatment.encryption === undefined ? 0 : TAG_LENGTH;
   const content = { source, segmentLength: loaded.segmentLength(length), treatment };
-  return length === undefined
-    ? new GrowingParts(content, new loaded.GrowingPlan(trailer, partSize))
-    : new PlannedParts(content, length, new loaded.UploadPlan(length, trailer, partSize));
+  if (length === undefined) {
+    const { GrowingParts } = await import("./growing-parts.js");
+    return new GrowingParts(content, new loaded.GrowingPlan(trailer, partSize));
+  }
+  return new PlannedParts(content, length, new loaded.UploadPlan(length, trailer, partSize));
 }
 
 /** The headers that are stored with the object: metadata and media type. */

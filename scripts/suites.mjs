@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { build } from "./build.mjs";
+import { TASKS, weightOf } from "./lib/app-weight.mjs";
 import { driverEnvironment, ensureBrowser } from "./lib/browser.mjs";
 import { counts, countNode, countPytest, countRust, countsOf, failure } from "./lib/counts.mjs";
 import { ensurePeers } from "./lib/interop-peers.mjs";
@@ -215,7 +216,7 @@ async function checkPackage() {
 
 async function checkTarball(tarball) {
   // It takes the .wasm files for modules without types; bundlers take them for the files that they are.
-  const wasm = ["engine", "requests", "checksum", "legacy", "passphrase", "storage-sim"].map(
+  const wasm = ["engine", "reader", "requests", "checksum", "legacy", "passphrase", "storage-sim"].map(
     (name) => `./${name}.wasm`,
   );
   const files = ["--exclude-entrypoints", ...wasm];
@@ -225,13 +226,20 @@ async function checkTarball(tarball) {
   ]);
   for (const module of WASM_MODULES) {
     const { raw, gzip } = sizesOf(module);
-    const fits = gzip <= module.gzipBudget;
-    const size = `${module.name}_bg.wasm: ${raw} bytes, ${gzip} gzipped, at most ${module.gzipBudget} allowed`;
-    console.log(`${fits ? "ok" : "FAILED"}: ${size}`);
-    result[fits ? "passed" : "failed"] += 1;
-    if (!fits) result.notes.push(`${module.name} is too large`);
+    checkBudget(result, `${module.name}_bg.wasm, ${raw} bytes`, gzip, module);
+  }
+  for (const task of TASKS) {
+    const { scripts, wasm } = await weightOf(task);
+    checkBudget(result, `${task.name}, ${scripts} of scripts and ${wasm} of WebAssembly`, scripts + wasm, task);
   }
   return result;
+}
+
+function checkBudget(result, what, gzip, { name, gzipBudget }) {
+  const fits = gzip <= gzipBudget;
+  console.log(`${fits ? "ok" : "FAILED"}: ${what}: ${gzip} gzipped, at most ${gzipBudget} allowed`);
+  result[fits ? "passed" : "failed"] += 1;
+  if (!fits) result.notes.push(`${name} is too large`);
 }
 
 async function testWithPython() {

@@ -2,9 +2,9 @@
 //! its multiplication in GHASH's field.
 //!
 //! They are generic there, and a generic function is compiled where it is used, with the settings of that crate. The
-//! toolkit's are for size, so this crate stands between, with settings of its own (the profile `engine` in the workspace's
-//! `Cargo.toml`). For the same reason what is here is not inlined. Each of the two is there once: a single block is encrypted
-//! by the loop that encrypts several at a time, and a product of two elements is the one that GHASH is made of.
+//! toolkit's are for size also where it is no WASM file, so this crate stands between. For the same reason what is here is
+//! not inlined. Each of the two is there once: a single block is encrypted by the loop that encrypts several at a time, and a
+//! product of two elements is the one that GHASH is made of.
 
 #![no_std]
 

@@ -34,7 +34,7 @@ export const WASM_MODULES = [
     // SHA-512 and SHA-256 without unrolled loops: they only ever see a key, or a request to be signed.
     flags: ["--cfg", 'sha2_backend_soft="compact"'],
     optimise: ["-Oz", "--converge"],
-    gzipBudget: 56_000,
+    gzipBudget: 45_000,
   },
   {
     crate: "s3-envelope-reader",
@@ -43,7 +43,7 @@ export const WASM_MODULES = [
     features: [],
     flags: ["--cfg", 'sha2_backend_soft="compact"'],
     optimise: ["-Oz", "--converge"],
-    gzipBudget: 65_000,
+    gzipBudget: 54_000,
   },
   {
     crate: "s3-envelope-requests",
@@ -52,7 +52,7 @@ export const WASM_MODULES = [
     features: [],
     flags: ["--cfg", 'sha2_backend_soft="compact"'],
     optimise: ["-Oz", "--converge"],
-    gzipBudget: 41_000,
+    gzipBudget: 39_000,
   },
   {
     crate: "s3-envelope-legacy",

@@ -88,29 +88,35 @@ impl EnvelopeError {
                 "the object's content is not what was encrypted: it was altered, truncated or extended on its \
                  way or at rest; nothing of it was released",
             ),
+            #[cfg(feature = "reading")]
             Self::CommitmentRequired => (
                 "COMMITMENT_REQUIRED",
                 "the object is of a message format before V3, without key commitment, and the commitment \
                  policy reads V3 only; to read older objects use the commitment policy \
                  REQUIRE_ENCRYPT_ALLOW_DECRYPT",
             ),
+            #[cfg(feature = "reading")]
             Self::LegacyWrappingNotEnabled { .. } => (
                 "LEGACY_WRAPPING_NOT_ENABLED",
                 "the object's data key is wrapped with {algorithm}, a legacy algorithm that does not bind it \
                  to the content's; to read the object set enableLegacyWrappingAlgorithms",
             ),
+            #[cfg(feature = "reading")]
             Self::LegacyUnauthenticatedNotEnabled => (
                 "LEGACY_UNAUTHENTICATED_NOT_ENABLED",
                 "the object's content is encrypted with AES-CBC, which cannot tell whether it was altered; to \
                  read the object all the same set enableLegacyUnauthenticatedModes",
             ),
+            #[cfg(feature = "reading")]
             Self::KeyringMismatch { .. } => {
                 ("KEYRING_MISMATCH", "the object's data key is wrapped with {object}: {keyring} cannot unwrap it")
             }
+            #[cfg(feature = "reading")]
             Self::MaterialsDescriptionMismatch => (
                 "MATERIALS_DESCRIPTION_MISMATCH",
                 "the object's materials description is not the keyring's: it was encrypted under another key",
             ),
+            #[cfg(feature = "reading")]
             Self::EncryptionContextMismatch => (
                 "ENCRYPTION_CONTEXT_MISMATCH",
                 "the object's encryption context is not the one given: give the keyring the very names and \
@@ -120,17 +126,21 @@ impl EnvelopeError {
                 "RESERVED_CONTEXT_NAME",
                 "the encryption context cannot have the name {name}, which is reserved; leave it out",
             ),
+            #[cfg(feature = "reading")]
             Self::NotEncrypted => (
                 "NOT_ENCRYPTED",
                 "the object has no S3 Encryption Client metadata: it is not encrypted client-side, or the \
                  bucket's CORS rule does not expose its x-amz-meta-* headers to the page",
             ),
+            #[cfg(feature = "reading")]
             Self::MetadataMissing { .. } => (
                 "METADATA_MISSING",
                 "the metadata entry {name} is missing: it was removed, or the bucket's CORS rule does not \
                  expose x-amz-meta-{name} to the page",
             ),
+            #[cfg(feature = "reading")]
             Self::MetadataInvalid { .. } => ("", "the metadata entry {name} {problem}"),
+            #[cfg(feature = "reading")]
             Self::MetadataContradictory { .. } => (
                 "METADATA_CONTRADICTORY",
                 "the metadata entries {one} and {other} contradict each other: they belong to different formats",
@@ -149,44 +159,54 @@ impl EnvelopeError {
                 "{length} bytes of metadata are too many: S3 stores 2048 with an object, names and values \
                  together",
             ),
+            #[cfg(feature = "reading")]
             Self::InstructionFileMissing => (
                 "INSTRUCTION_FILE_MISSING",
                 "the object's wrapped data key is in an instruction file, which is not there: it was deleted \
                  or is under another suffix, or only a part of the object was copied",
             ),
+            #[cfg(feature = "reading")]
             Self::InstructionFileInvalid { .. } => ("INSTRUCTION_FILE_INVALID", "the instruction file {reason}"),
+            #[cfg(feature = "reading")]
             Self::MaterialsDescriptionUnchanged => (
                 "MATERIALS_DESCRIPTION_UNCHANGED",
                 "the new keyring has the materials description that the object has: give it another one, so \
                  that readers can tell which key is needed",
             ),
             Self::Unsupported(_) => ("UNSUPPORTED", "{feature} cannot be read"),
+            #[cfg(feature = "requests")]
             Self::KeyIsText { .. } => (
                 "KEY_IS_TEXT",
                 "{purpose} looks like {encoding}, not like raw key bytes; decode it and pass the 32 bytes",
             ),
+            #[cfg(feature = "requests")]
             Self::ConflictingEncryptionHeaders { .. } => (
                 "CONFLICTING_ENCRYPTION_HEADERS",
                 "{first} and {second} exclude each other: an object is encrypted under a customer key (SSE-C) \
                  or under a key that S3 or KMS holds; send one of them",
             ),
+            #[cfg(feature = "requests")]
             Self::IncompleteCustomerKeyHeaders { .. } => (
                 "INCOMPLETE_CUSTOMER_KEY_HEADERS",
                 "{missing} is missing: SSE-C needs the algorithm, the key and the key's MD5 together",
             ),
+            #[cfg(feature = "requests")]
             Self::InvalidEncryptionHeader { .. } => {
                 ("INVALID_ENCRYPTION_HEADER", "the value of {header} is wrong: {reason}")
             }
+            #[cfg(feature = "requests")]
             Self::CustomerKeyMd5Mismatch { .. } => (
                 "CUSTOMER_KEY_MD5_MISMATCH",
                 "{header} does not match the key: it is the base64 of the MD5 over the 32 raw key bytes, not \
                  over their base64 text, and not hexadecimal",
             ),
+            #[cfg(feature = "requests")]
             Self::EncryptionHeaderNotAllowed { .. } => (
                 "ENCRYPTION_HEADER_NOT_ALLOWED",
                 "{header} is not allowed on {operation}; S3 takes SSE-S3 and SSE-KMS headers only where an \
                  object is created, customer key headers only where its bytes are written or read",
             ),
+            #[cfg(feature = "requests")]
             Self::InvalidKmsParameter { .. } => ("INVALID_KMS_PARAMETER", "the {parameter} is not valid: {reason}"),
             Self::SecretHeaderInUrl { .. } => {
                 ("SECRET_HEADER_IN_URL", "{header} must never be part of a URL; send it as a request header")
@@ -195,7 +215,9 @@ impl EnvelopeError {
                 "INSECURE_TRANSPORT",
                 "a customer key must not travel over plain HTTP; use an https:// URL. Nothing was sent",
             ),
+            #[cfg(feature = "requests")]
             Self::InvalidPresignRequest { .. } => ("INVALID_PRESIGN_REQUEST", "cannot presign: the {what} {reason}"),
+            #[cfg(feature = "requests")]
             Self::InvalidExpiry { .. } => {
                 ("INVALID_EXPIRY", "a presigned URL lives 1 to 604800 seconds (7 days), not {seconds}")
             }
@@ -214,6 +236,9 @@ impl EnvelopeError {
                 ("UNEXPECTED_STORAGE_ANSWER", "the storage's answer cannot be used: {reason}")
             }
             Self::Internal { .. } => ("INTERNAL", "internal error: {what}"),
+            // A file that does not read, or make requests, fails in none of the ways that are left out above.
+            #[cfg(not(all(feature = "reading", feature = "requests")))]
+            _ => ("INTERNAL", "internal error: a failure of what this file does not do"),
         }
     }
 

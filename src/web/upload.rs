@@ -25,14 +25,16 @@ pub struct UploadPlan {
 #[derive(Debug, Clone, Copy)]
 pub struct PlannedPart {
     /// The part's number, from 1.
+    #[wasm_bindgen(readonly)]
     pub number: u32,
     /// Where it starts in the content, in bytes.
+    #[wasm_bindgen(readonly)]
     pub offset: f64,
     /// Its length without the tag, in bytes.
-    #[wasm_bindgen(js_name = contentLength)]
+    #[wasm_bindgen(readonly, js_name = contentLength)]
     pub content_length: f64,
     /// Whether the tag follows.
-    #[wasm_bindgen(js_name = isLast)]
+    #[wasm_bindgen(readonly, js_name = isLast)]
     pub is_last: bool,
 }
 
