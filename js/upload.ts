@@ -1,5 +1,6 @@
 /** Uploading an object through presigned URLs: as one PUT, or in parts, several at a time. */
 
+import { longestSegment } from "./browser-engine.js";
 import type { EngineOptions } from "./bulk-engine.js";
 import { type ChecksumAlgorithm, Checksums } from "./checksum.js";
 import { Encryption } from "./encryption.js";
@@ -8,7 +9,7 @@ import { EnvelopeError } from "./errors.js";
 import { GrowingParts } from "./growing-parts.js";
 import { instructionFileOf, putInstructionFile } from "./instruction-file.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
-import type { Treatment } from "./part-body.js";
+import { Tables, type Treatment } from "./part-body.js";
 import { type PartSupply, PlannedParts } from "./parts.js";
 import type { Presign } from "./request.js";
 import { TAG_LENGTH } from "./segments.js";
@@ -98,7 +99,7 @@ export async function upload(content: ByteSource, options: UploadOptions): Promi
   let parts: PartSupply | undefined;
   try {
     encryption = keyring && (await Encryption.start(loaded, { ...options, keyring }, length));
-    parts = partsOf(loaded, { ...options, source, length }, { encryption, checksums });
+    parts = partsOf(loaded, { ...options, source, length }, { encryption, checksums, tables: new Tables() });
     const headers = storedHeaders(loaded, options, content, encryption);
     const channel = { engine: loaded, presign: options.presign, encryption: options.sse, signal: options.signal };
     const transfer = new UploadTransfer(channel, { parts, checksums, concurrency, onProgress });
@@ -139,7 +140,7 @@ function partsOf(
   treatment: Treatment,
 ): PartSupply {
   const trailer = treatment.encryption === undefined ? 0 : TAG_LENGTH;
-  const content = { source, segmentLength: loaded.segmentLength(length), treatment };
+  const content = { source, segmentLength: loaded.segmentLength(longestSegment(), length), treatment };
   return length === undefined
     ? new GrowingParts(content, new loaded.GrowingPlan(trailer, partSize))
     : new PlannedParts(content, length, new loaded.UploadPlan(length, trailer, partSize));
