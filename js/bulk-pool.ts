@@ -1,6 +1,7 @@
 /** Workers that do segments' work: started when there is much to do, ended when there has been nothing for a while. */
 
 import type { SegmentResult, SegmentTask } from "./bulk.js";
+import { BROWSER_ENGINE } from "./browser-engine.js";
 import type { WorkerAnswer, WorkerTask } from "./bulk-worker.js";
 import { EnvelopeError } from "./errors.js";
 import { KeySlots } from "./key-slots.js";
@@ -15,21 +16,17 @@ const SPARE_BUFFERS = 3;
 /** On so few processors the page and the browser's own threads keep them busy: workers were measured to bring nothing. */
 const TOO_FEW_PROCESSORS = 2;
 
-/** How many workers there are by default: one a processor, where that pays. */
+/**
+ * How many workers there are by default: one a processor, where that pays. Chromium does `SubtleCrypto`'s work on the thread
+ * that asks for it. Firefox and WebKit have threads of their own for it, and were measured to be slower by a third when they
+ * are asked by workers.
+ */
 export function defaultWorkerCount(): number {
-  if (typeof navigator === "undefined" || !worksOnTheCallingThread(navigator)) {
+  if (BROWSER_ENGINE !== "blink") {
     return 0;
   }
   const processors = navigator.hardwareConcurrency;
   return processors > TOO_FEW_PROCESSORS ? Math.min(MAX_WORKERS, processors) : 0;
-}
-
-/**
- * Chromium does `SubtleCrypto`'s work on the thread that asks for it. Firefox and WebKit have threads of their own for it, and
- * were measured to be slower by a third when they are asked by workers. Only Chromium has this property.
- */
-function worksOnTheCallingThread(navigator: Navigator): boolean {
-  return "userAgentData" in navigator;
 }
 
 /** The workers of this realm, shared by all operations. */

@@ -2,6 +2,7 @@
 
 import { type DecryptOptions, openDecryption } from "./decrypt.js";
 import type { DecryptedContent } from "./decrypt-stream.js";
+import { discarding } from "./discard.js";
 import { type ContentRange, downloadRange } from "./download-range.js";
 import { EnvelopeError } from "./errors.js";
 import { allOf } from "./expected-length.js";
@@ -109,7 +110,7 @@ export async function download(options: DownloadOptions): Promise<DownloadedObje
   const instructionFile = await fetchInstructionFile(channel, headers.entries(), options.instructionFileSuffix);
   const object = { body: arriving, metadata: headers, instructionFile, storedLength };
   const { content, size } = await openDecryption(object, { ...options, keyring });
-  return downloaded({ content: stopping(content, stop), size }, headers);
+  return downloaded({ content: stopping(content, stop), size }, headers, discarding);
 }
 
 /** The same stream, which stops what it waits for when it is cancelled: the storage may have nothing to give for long. */
@@ -138,13 +139,20 @@ function stopping(
   );
 }
 
-function downloaded({ content: body, size }: DecryptedContent, headers: Headers): DownloadedObject {
+type Chunks = AsyncGenerator<Uint8Array<ArrayBuffer>>;
+
+/** What was decrypted here is nobody else's, and can be discarded; what arrived may be whoever's answers the request. */
+function downloaded(
+  { content: body, size }: DecryptedContent,
+  headers: Headers,
+  used: (chunks: Chunks) => Chunks = (chunks) => chunks,
+): DownloadedObject {
   const contentType = headers.get("content-type") ?? "";
   return {
     body,
     size,
-    blob: () => blobOf(piecesOf(body), contentType),
-    saveTo: (target) => save(body, target),
+    blob: () => blobOf(used(piecesOf(body)), contentType),
+    saveTo: (target) => ("createWritable" in target ? writeFile(used(piecesOf(body)), target) : body.pipeTo(target)),
     contentType,
     headers: Object.fromEntries([...headers].filter(([name]) => name.startsWith("x-amz-meta-"))),
   };
@@ -205,10 +213,16 @@ async function* arrivingOf(response: Response): AsyncGenerator<Uint8Array<ArrayB
   }
 }
 
-async function save(
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
-  target: FileSystemFileHandle | WritableStream<Uint8Array<ArrayBuffer>>,
-): Promise<void> {
-  // A writable that is aborted, as one is when the body fails, leaves the file as it was.
-  await body.pipeTo("createWritable" in target ? await target.createWritable() : target);
+/** A writable that is aborted, as one is when the chunks fail, leaves the file as it was. */
+async function writeFile(chunks: Chunks, file: FileSystemFileHandle): Promise<void> {
+  const writable = await file.createWritable();
+  try {
+    for await (const chunk of chunks) {
+      await writable.write(chunk);
+    }
+    await writable.close();
+  } catch (error) {
+    await writable.abort(error).catch(() => undefined);
+    throw error;
+  }
 }

@@ -10,6 +10,7 @@ export type { ChecksumAlgorithm } from "./checksum.js";
 export { MultiKeyring } from "./multi-keyring.js";
 export { decryptObject, type DecryptOptions, type StoredObject } from "./decrypt.js";
 export { deleteObject, type DeleteOptions } from "./delete.js";
+export { discard } from "./discard.js";
 export type { ContentRange } from "./download-range.js";
 export { download, type DownloadedObject, type DownloadOptions, type DownloadProgress } from "./download.js";
 export { encryptObject, type EncryptedObject, type EncryptOptions } from "./encrypt.js";

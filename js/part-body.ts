@@ -1,13 +1,14 @@
 /** The body of a part, or of a whole object, while it is put together. */
 
 import type { Checksums, RunningChecksum } from "./checksum.js";
+import { discard } from "./discard.js";
 import type { Encryption } from "./encryption.js";
 import { ordered, type SegmentWork } from "./ordered.js";
 import { type Segment, TAG_LENGTH } from "./segments.js";
 
 /**
- * So many bytes are gathered before they become a Blob: making one is the dearest step of an encrypted upload, and costs
- * as much for a segment as for a part. Short of that, segments are handed over as they came from the cipher, uncopied.
+ * So many bytes, at most, are gathered before they become a Blob: making one is the dearest step of an encrypted upload, and
+ * costs as much for a segment as for a part.
  */
 const GATHERED_LENGTH = 64 * 1024 * 1024;
 
@@ -25,46 +26,78 @@ export interface Treatment {
   readonly encryption: Encryption | undefined;
   /** Sums it, if checksums were asked for. */
   readonly checksums: Checksums | undefined;
+  /** Where bodies are put together. */
+  readonly tables: Tables;
+}
+
+/** Memory in which one body after the other is put together: memory that was used before costs nothing to fill. */
+export class Tables {
+  readonly #cleared: Uint8Array<ArrayBuffer>[] = [];
+
+  /** Memory for at least so many bytes. */
+  take(length: number): Uint8Array<ArrayBuffer> {
+    const last = this.#cleared.pop();
+    return last !== undefined && last.length >= length ? last : new Uint8Array(length);
+  }
+
+  /** Takes memory back that nobody uses any more. */
+  clear(table: Uint8Array<ArrayBuffer>): void {
+    this.#cleared.push(table);
+  }
 }
 
 /** A body that is being put together. */
 export class Assembly {
-  readonly #pieces: (Blob | Uint8Array<ArrayBuffer>)[] = [];
+  readonly #tables: Tables;
+  readonly #table: Uint8Array<ArrayBuffer>;
   readonly #checksum: RunningChecksum | undefined;
-  #gathered = 0;
+  /** What was gathered before, and found no more room. */
+  readonly #blobs: Blob[] = [];
+  #filled = 0;
 
   /**
    * @param treatment - What is done with the content.
    * @param contentLength - How much content will come at most, in bytes.
    */
-  constructor({ checksums }: Treatment, contentLength: number) {
-    this.#checksum = checksums?.running(contentLength + TAG_LENGTH);
+  constructor({ checksums, tables }: Treatment, contentLength: number) {
+    const length = contentLength + TAG_LENGTH;
+    this.#checksum = checksums?.running(length);
+    this.#tables = tables;
+    this.#table = tables.take(Math.min(length, GATHERED_LENGTH));
   }
 
   /**
-   * Adds bytes.
+   * Adds bytes, which are copied.
    *
-   * @param bytes - Bytes that nobody changes any more.
+   * @param bytes - The bytes.
    */
-  append(bytes: Uint8Array<ArrayBuffer>): void {
-    this.#checksum?.update(bytes);
-    this.#pieces.push(bytes);
-    this.#gathered += bytes.length;
-    if (this.#gathered >= GATHERED_LENGTH) {
-      this.#pieces.splice(0, Infinity, new Blob(this.#pieces));
-      this.#gathered = 0;
+  append(bytes: Uint8Array): void {
+    if (this.#filled + bytes.length > this.#table.length) {
+      this.#blobs.push(this.#gathered());
+      this.#filled = 0;
     }
+    this.#table.set(bytes, this.#filled);
+    this.#checksum?.update(this.#table.subarray(this.#filled, this.#filled + bytes.length));
+    this.#filled += bytes.length;
   }
 
   /** The body. Called once. */
   async finished(): Promise<PartBody> {
     // The Blob first: it may take the bytes while they are digested elsewhere.
-    return { blob: new Blob(this.#pieces), checksum: await this.#checksum?.finish() };
+    const blob = this.#blobs.length === 0 ? this.#gathered() : new Blob([...this.#blobs, this.#gathered()]);
+    const checksum = await this.#checksum?.finish();
+    this.#tables.clear(this.#table);
+    return { blob, checksum };
   }
 
   /** Lets go of a body that nobody wants any more. */
   abandon(): void {
     this.#checksum?.free();
+    this.#tables.clear(this.#table);
+  }
+
+  #gathered(): Blob {
+    return new Blob([this.#table.subarray(0, this.#filled)]);
   }
 }
 
@@ -86,6 +119,9 @@ export async function assemble(
   try {
     for await (const chunk of ordered(segments, workOf(treatment, note))) {
       body.append(chunk);
+      if (treatment.encryption !== undefined) {
+        discard(chunk);
+      }
     }
     return body;
   } catch (error) {
@@ -99,8 +135,8 @@ function workOf({ encryption }: Treatment, note: (length: number) => void): Segm
     depth: encryption?.depth ?? 1,
     process({ offset, bytes }) {
       note(bytes.length);
-      // What was read is only lent; what the cipher gave is ours.
-      return encryption === undefined ? Promise.resolve(bytes.slice()) : encryption.process(offset, bytes);
+      // What was read is only lent, until the next segment is asked for; what the cipher gave is ours.
+      return encryption === undefined ? Promise.resolve(bytes) : encryption.process(offset, bytes);
     },
     end: () => undefined,
     release: () => undefined,

@@ -5,7 +5,7 @@ import { download, type DownloadOptions } from "./download.js";
 import { EnvelopeError, isEnvelopeError } from "./errors.js";
 import { safeFileName } from "./file-name.js";
 import { hand } from "./hand.js";
-import { blobOf, piecesOf } from "./source.js";
+import { piecesOf } from "./source.js";
 import { openPrivateFile, type PrivateFile } from "./spool-file.js";
 import { removeOrphansSoon } from "./spool-folder.js";
 
@@ -158,8 +158,9 @@ async function saveThroughWorker(options: SaveOptions, worker: DownloadWorker): 
 /** Nobody sees the private file, or the Blob, before the stream has ended well: it may be written while it is read. */
 async function saveToDownloads(options: SaveOptions, file: PrivateFile | undefined): Promise<SavedObject> {
   try {
-    const { body, contentType } = await download({ ...options, release: "delayed-authentication" });
-    const content = file === undefined ? await blobOf(piecesOf(body)) : await written(body, file);
+    const object = await download({ ...options, release: "delayed-authentication" });
+    const { body, contentType } = object;
+    const content = file === undefined ? await object.blob() : await written(body, file);
     const dispose = hand(content.slice(0, content.size, contentType), options.fileName, async () => file?.remove());
     return { way: file === undefined ? "blob" : "private-file", size: content.size, contentType, dispose };
   } catch (error) {

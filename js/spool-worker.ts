@@ -1,5 +1,6 @@
 /** Keeps one private file: the fast way to such files is open to workers only. */
 
+import { discard } from "./discard.js";
 import { lockOfFile, privateFolder, removeOrphans } from "./spool-folder.js";
 import type { WorkerScope } from "./worker-scope.js";
 
@@ -84,8 +85,11 @@ async function respond(request: FileRequest): Promise<FileAnswer> {
       await open();
       return { length: 0 };
     case "write": {
-      const length = opened().handle.write(request.bytes, { at: request.at });
-      return length === request.bytes.length ? { length } : { length, failure: "there is no more room" };
+      const { at, bytes } = request;
+      const wanted = bytes.length;
+      const length = opened().handle.write(bytes, { at });
+      discard(bytes);
+      return length === wanted ? { length } : { length, failure: "there is no more room" };
     }
     case "read": {
       const { buffer, at } = request;

@@ -4,6 +4,7 @@ import type { Checksums, Summed } from "./checksum.js";
 import type { Engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { PartSupply, PartToSend } from "./parts.js";
+import { PartsAhead } from "./parts-ahead.js";
 import { type Channel, send, stoppable, type StorageRequest, until } from "./request.js";
 import type { HeaderMap } from "./sse.js";
 
@@ -92,13 +93,14 @@ export class UploadTransfer {
 
   /** Sends everything in parts. Where that fails, what the storage has of it is removed. */
   async #inParts(first: PartToSend, stored: HeaderMap): Promise<Stored> {
+    const ahead = new PartsAhead(this.#materials.parts, first);
     const headers = { ...stored, ...this.#materials.checksums?.ofCreate() };
     const create = { operation: "CreateMultipartUpload", method: "POST", query: { uploads: "" }, headers } as const;
     const uploadId = this.#channel.engine.uploadIdOf(
       (await send(this.#channel, { ...create, readsAnswer: true })).text,
     );
     try {
-      const parts = await this.#sendParts(uploadId, first);
+      const parts = await this.#sendParts(uploadId, ahead);
       await this.before();
       return await this.#complete(uploadId, parts);
     } catch (error) {
@@ -108,18 +110,17 @@ export class UploadTransfer {
   }
 
   /** Sends all parts, several at a time, and stops them all at the first failure. */
-  async #sendParts(uploadId: string, first: PartToSend): Promise<SentPart[]> {
+  async #sendParts(uploadId: string, parts: PartsAhead): Promise<SentPart[]> {
     const { channel, stop } = stoppable(this.#channel);
-    const { parts, concurrency } = this.#materials;
     const sent: SentPart[] = [];
     const next = () => until(parts.next(), channel.signal);
-    const lane = async (begin: PartToSend | undefined) => {
-      for (let part = begin ?? (await next()); part !== undefined; part = await next()) {
+    const lane = async () => {
+      for (let part = await next(); part !== undefined; part = await next()) {
         sent.push(await this.#sendPart(channel, uploadId, part));
       }
     };
-    const lanes = Array.from({ length: concurrency }, (_, index) =>
-      lane(index === 0 ? first : undefined).catch((error: unknown) => {
+    const lanes = Array.from({ length: this.#materials.concurrency }, () =>
+      lane().catch((error: unknown) => {
         stop.abort(error);
       }),
     );

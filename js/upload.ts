@@ -3,13 +3,14 @@
  * when one does: checksums, streams of unknown length, instruction files.
  */
 
+import { longestSegment } from "./browser-engine.js";
 import type { EngineOptions } from "./bulk-engine.js";
 import type { ChecksumAlgorithm, Checksums } from "./checksum.js";
 import { Encryption } from "./encryption.js";
 import { type Engine, engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
-import type { Treatment } from "./part-body.js";
+import { Tables, type Treatment } from "./part-body.js";
 import { type PartSupply, PlannedParts } from "./parts.js";
 import type { Presign } from "./request.js";
 import { TAG_LENGTH } from "./segments.js";
@@ -99,7 +100,7 @@ export async function upload(content: ByteSource, options: UploadOptions): Promi
   let parts: PartSupply | undefined;
   try {
     encryption = keyring && (await Encryption.start(loaded, { ...options, keyring }, length));
-    parts = await partsOf(loaded, { ...options, source, length }, { encryption, checksums });
+    parts = await partsOf(loaded, { ...options, source, length }, { encryption, checksums, tables: new Tables() });
     const headers = storedHeaders(loaded, options, content, encryption);
     const channel = { engine: loaded, presign: options.presign, encryption: options.sse, signal: options.signal };
     const transfer = new UploadTransfer(channel, { parts, checksums, concurrency, onProgress });
@@ -146,7 +147,7 @@ async function partsOf(
   treatment: Treatment,
 ): Promise<PartSupply> {
   const trailer = treatment.encryption === undefined ? 0 : TAG_LENGTH;
-  const content = { source, segmentLength: loaded.segmentLength(length), treatment };
+  const content = { source, segmentLength: loaded.segmentLength(longestSegment(), length), treatment };
   if (length === undefined) {
     const { GrowingParts } = await import("./growing-parts.js");
     return new GrowingParts(content, new loaded.GrowingPlan(trailer, partSize));

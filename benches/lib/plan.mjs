@@ -18,13 +18,14 @@ export const TOOLKIT = "s3-envelope";
 
 /** @type {Contender[]} */
 export const CONTENDERS = [
-  ...["auto", "subtle-0w", "subtle-1w", "subtle-2w", "rust"].map((variant) => ({
+  ...["auto", "kept", "subtle-0w", "subtle-1w", "subtle-2w", "rust"].map((variant) => ({
     peer: TOOLKIT,
     variant,
     streams: true,
   })),
   { peer: "subtlecrypto-oneshot", streams: false },
   { peer: "subtlecrypto-segments", streams: true },
+  { peer: "subtlecrypto-segments", variant: "kept", streams: true },
   { peer: "libsodium-secretstream", streams: true },
   { peer: "encrypt-web-streams", streams: true },
   { peer: "noble-aes-gcm", streams: false },

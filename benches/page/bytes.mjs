@@ -72,7 +72,8 @@ export class Keeper extends Counter {
 
   take(chunk) {
     super.take(chunk);
-    this.#chunks.push(chunk instanceof ArrayBuffer ? new Uint8Array(chunk) : chunk);
+    // A copy: the chunk's memory may be used for the next one.
+    this.#chunks.push(chunk instanceof ArrayBuffer ? new Uint8Array(chunk.slice()) : chunk.slice());
   }
 
   /** All of it; the keeper is empty afterwards. */
@@ -135,10 +136,14 @@ export function compare(bytes, expected, start) {
  *
  * @param {ReadableStream<Uint8Array>} stream
  * @param {Counter} sink
+ * @param {(chunk: Uint8Array) => void} [done] what to do with a chunk that the sink has taken
  */
-export async function drain(stream, sink) {
+export async function drain(stream, sink, done = () => undefined) {
   const reader = stream.getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) sink.take(next.value);
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    sink.take(next.value);
+    done(next.value);
+  }
 }
 
 function streamOf(pieces) {

@@ -30,13 +30,15 @@ const LONG_CONTENT_SEGMENT_LENGTH: u64 = 128 * 1024;
 /// From this length on, in bytes, a content is long: 1 GiB.
 const LONG_CONTENT: u64 = 1 << 30;
 
-/// The segment length to use, in bytes, for a content of this length; `None` where it is not known.
+/// The segment length to use, in bytes, for a content of this length; `None` where it is not known. `longest` is the
+/// length, in bytes, up to which the platform's cryptography is at its fastest.
 #[must_use]
-pub const fn segment_length(content_length: Option<u64>) -> u64 {
-    match content_length {
+pub const fn segment_length(longest: u64, content_length: Option<u64>) -> u64 {
+    let preferred = match content_length {
         Some(length) if length < LONG_CONTENT => DEFAULT_SEGMENT_LENGTH,
         _ => LONG_CONTENT_SEGMENT_LENGTH,
-    }
+    };
+    if longest < preferred { longest } else { preferred }
 }
 
 /// Which algorithm suites may be written and read: with or without key commitment.

@@ -233,9 +233,12 @@ fn the_length_in_v2_metadata_is_checked() {
 #[test]
 fn long_contents_and_those_of_unknown_length_go_in_short_segments() {
     let gib = 1 << 30;
-    assert_eq!([Some(0), Some(gib - 1)].map(segment_length), [DEFAULT_SEGMENT_LENGTH; 2]);
-    assert_eq!([None, Some(gib), Some(u64::MAX)].map(segment_length), [128 * 1024; 3]);
-    assert_eq!(DEFAULT_SEGMENT_LENGTH % segment_length(None), 0, "parts start at multiples of both");
+    let lengths = |longest| [Some(0), Some(gib - 1), Some(gib), None].map(|length| segment_length(longest, length));
+    assert_eq!(lengths(DEFAULT_SEGMENT_LENGTH), [512 * 1024, 512 * 1024, 128 * 1024, 128 * 1024]);
+    assert_eq!(lengths(256 * 1024), [256 * 1024, 256 * 1024, 128 * 1024, 128 * 1024]);
+    for length in lengths(256 * 1024) {
+        assert_eq!(DEFAULT_SEGMENT_LENGTH % length, 0, "parts start at multiples of all");
+    }
 }
 
 #[test]

@@ -110,6 +110,41 @@ test("a source of another length than declared is refused, and the upload is abo
   }
 });
 
+test("one part is made while others are on their way, and no more than one", async () => {
+  const storage = new RoughStorage({ failures: 0 });
+  const concurrency = 2;
+  let read = 0;
+  async function* content() {
+    while (read < 40) {
+      read += 1;
+      yield randomBytes(MIB);
+    }
+  }
+  const answer = globalThis.fetch;
+  const held = [];
+  globalThis.fetch = async (url, init) => {
+    if (init.method === "PUT") await new Promise((resolve) => held.push(resolve));
+    return answer(url, init);
+  };
+  const options = { presign, keyring, contentLength: 40 * MIB, partSize: 5 * MIB, concurrency };
+  const uploading = upload(content(), options);
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 300));
+  await settle();
+  assert.equal(held.length, concurrency);
+  // Each part's last segment is known to be its last when one more piece was asked for.
+  assert.ok(read >= (concurrency + 1) * 5 && read <= (concurrency + 1) * 5 + 1, `${read} MiB were read`);
+
+  held.shift()();
+  await settle();
+  assert.equal(held.length, concurrency, "the part that was made ahead is on its way");
+  assert.ok(read <= (concurrency + 2) * 5 + 1, `${read} MiB were read`);
+
+  globalThis.fetch = answer;
+  for (const release of held) release();
+  await uploading;
+  assert.equal(Buffer.concat(storage.bodies).length, 40 * MIB + 16);
+});
+
 test("a stopped upload is aborted and leaves nothing under way", async () => {
   const stop = new AbortController();
   const storage = new RoughStorage({ failures: 99, onFailure: () => stop.abort(new Error("enough")) });

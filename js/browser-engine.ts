@@ -1,0 +1,21 @@
+/** What was measured of browser engines, and cannot be found out by asking whether something is there. */
+
+/** Whose engine runs this, `other` for Node. */
+export type BrowserEngine = "blink" | "gecko" | "webkit" | "other";
+
+/** The engine, by its name: every browser on iOS is WebKit, whatever it is called. */
+export const BROWSER_ENGINE: BrowserEngine = engineOf();
+
+function engineOf(): BrowserEngine {
+  const name = (globalThis as { navigator?: Partial<Navigator> }).navigator?.userAgent ?? "";
+  if (name.includes("AppleWebKit/")) {
+    return name.includes("Chrome/") ? "blink" : "webkit";
+  }
+  return name.includes(" Gecko/") ? "gecko" : "other";
+}
+
+/** The longest segment, in bytes, up to which `SubtleCrypto` is at its fastest. */
+export function longestSegment(): number {
+  // Firefox takes new memory from the system for every result that is longer, and is slower by a third.
+  return BROWSER_ENGINE === "gecko" ? 256 * 1024 : 512 * 1024;
+}

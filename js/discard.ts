@@ -1,0 +1,50 @@
+/** Memory that is given back before the garbage collector comes for it. */
+
+import { BROWSER_ENGINE } from "./browser-engine.js";
+
+/** Shorter chunks cost more to give back than they bring, in bytes. */
+const WORTH_GIVING_BACK = 16 * 1024;
+
+/**
+ * Gives a chunk's memory back at once. Call it when you are done with a chunk that you read from one of this package's
+ * streams; it cannot be used any more afterwards. It is never necessary, but in Chromium, Firefox and Node it makes what is
+ * read two to four times as fast: the next chunk then lies in the same memory, instead of in new memory that the system has
+ * to find and to clear, and nothing waits for the garbage collector.
+ *
+ * Only for chunks that nobody else holds: all views of the same buffer are emptied.
+ *
+ * @param chunk - The chunk.
+ */
+export function discard(chunk: Uint8Array): void {
+  const { buffer } = chunk;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength >= WORTH_GIVING_BACK && IS_FASTER) {
+    nobody ??= portToNobody();
+    nobody.postMessage(undefined, [buffer]);
+  }
+}
+
+/**
+ * Chunks that are given back when the next one is asked for.
+ *
+ * @param chunks - Chunks that nobody else holds.
+ */
+export async function* discarding(
+  chunks: AsyncIterable<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for await (const chunk of chunks) {
+    yield chunk;
+    discard(chunk);
+  }
+}
+
+/** What is transferred to a port whose other end is closed leaves this realm and arrives nowhere: it is freed. */
+let nobody: MessagePort | undefined;
+
+function portToNobody(): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  return port1;
+}
+
+/** WebKit reuses memory by itself, and was measured to be slower by half with this. */
+const IS_FASTER = BROWSER_ENGINE !== "webkit";
