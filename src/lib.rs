@@ -13,6 +13,7 @@
 //! | [`object`] | an encrypted object, as sessions |
 //! | [`sse`] | request headers of SSE-C, SSE-S3, SSE-KMS, DSSE-KMS |
 //! | [`presign`] | presigned URLs |
+//! | [`text_map`] | a map of texts |
 //! | [`transfer`] | multipart plans and retry decisions |
 
 // The core needs no more than memory. Without the standard library a panic has no message to format, which saves some
@@ -35,6 +36,7 @@ pub mod object;
 pub mod presign;
 pub mod sse;
 pub mod suite;
+pub mod text_map;
 pub mod transfer;
 
 #[cfg(target_arch = "wasm32")]

@@ -47,7 +47,7 @@ pub fn check_kms_applies(
     // Not `remove`, which weighs 1 KB of the WASM file, gzipped.
     let stored = wrapped.description.iter().filter(|(name, _)| *name != CMK_ID);
     let fits = match wrapped.algorithm {
-        WrappingAlgorithm::KmsContext => stored.eq(&expected),
+        WrappingAlgorithm::KmsContext => stored.eq(expected.iter()),
         WrappingAlgorithm::Legacy(LegacyWrapping::Kms) => caller.is_empty(),
         other => return Err(EnvelopeError::KeyringMismatch { keyring: "a KMS keyring", object: other.v2_name() }),
     };

@@ -12,8 +12,6 @@ pub use aes::{AesKeyring, WRAPPED_LENGTH as AES_WRAPPED_LENGTH, WRAPPING_IV_LENG
 pub use kms::{check_kms_applies, kms_context};
 pub use rsa::{check_rsa_applies, rsa_data_key, rsa_message};
 
-use alloc::collections::BTreeMap;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
@@ -21,13 +19,14 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::EnvelopeError;
 use crate::suite::AlgorithmSuite;
+use crate::text_map::TextMap;
 
 /// The length of a data key and of an AES wrapping key, in bytes.
 pub const KEY_LENGTH: usize = 32;
 
 /// Public names and values stored beside a wrapped data key: the materials description of raw keyrings, or the
 /// encryption context of KMS. It says which key is needed; it is not secret.
-pub type MaterialsDescription = BTreeMap<String, String>;
+pub type MaterialsDescription = TextMap;
 
 /// The 32-byte key of one object. Wiped on drop, never printed.
 #[derive(Zeroize, ZeroizeOnDrop)]

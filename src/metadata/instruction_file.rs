@@ -118,8 +118,7 @@ mod tests {
     fn v3_leaves_with_the_object_what_belongs_to_its_content() {
         let (object, file) = split(v3());
         assert_eq!(object.keys().collect::<Vec<_>>(), ["x-amz-c", "x-amz-d", "x-amz-i"]);
-        let names: Vec<_> = json::read(&file).unwrap().into_keys().collect();
-        assert_eq!(names, ["x-amz-3", "x-amz-m", "x-amz-w"]);
+        assert_eq!(json::read(&file).unwrap().keys().collect::<Vec<_>>(), ["x-amz-3", "x-amz-m", "x-amz-w"]);
         assert!(needs_instruction_file(&object) && !needs_instruction_file(&v3()));
         assert_eq!(join(&object, file.as_bytes()), Ok(v3()));
     }

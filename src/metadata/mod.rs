@@ -18,15 +18,15 @@ pub use instruction_file::{
 pub use user::{MAX_USER_METADATA_LENGTH, request_headers};
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 
 use crate::error::EnvelopeError;
 use crate::keyring::WrappedDataKey;
 use crate::suite::{AlgorithmSuite, KeyCommitment, MessageId};
+use crate::text_map::TextMap;
 
 /// User metadata, by lower-case name without the prefix `x-amz-meta-`.
-pub type MetadataMap = BTreeMap<String, String>;
+pub type MetadataMap = TextMap;
 
 /// The prefix that S3 gives user metadata on the wire.
 pub const USER_METADATA_PREFIX: &str = "x-amz-meta-";
