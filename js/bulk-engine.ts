@@ -1,6 +1,7 @@
 /** Which engine does the bulk of the work, and on which threads. */
 
 import { perform, type SegmentResult, type SegmentTask } from "./bulk.js";
+import { BATCH_TASKS } from "./bulk-member.js";
 import { defaultWorkerCount, pool } from "./bulk-pool.js";
 import type { Engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
@@ -31,8 +32,8 @@ const SMALL_CONTENT = 16 * 1024;
 const WORKERS_PAY_FROM = 8 * 1024 * 1024;
 /** How many segments are worked on at a time without workers: one, one that waits, and one that is handed over. */
 const DEPTH_ALONE = 3;
-/** And how many by each worker: one, one that waits, and one on its way. */
-const DEPTH_A_WORKER = 3;
+/** And how many by each worker: a batch that it works on, and one that waits. */
+const DEPTH_A_WORKER = 2 * BATCH_TASKS;
 
 /** `SubtleCrypto` on one or several threads. */
 export class BulkEngine {

@@ -1,17 +1,12 @@
 /** Workers that do segments' work: started when there is much to do, ended when there has been nothing for a while. */
 
-import type { SegmentResult, SegmentTask } from "./bulk.js";
 import { BROWSER_ENGINE } from "./browser-engine.js";
-import type { WorkerAnswer, WorkerTask } from "./bulk-worker.js";
-import { EnvelopeError } from "./errors.js";
-import { KeySlots } from "./key-slots.js";
+import { Member } from "./bulk-member.js";
 
 /** More than this do not pay: memory and reading become the bound. */
 const MAX_WORKERS = 4;
 /** How long a pool without work keeps its workers, in milliseconds. */
 const IDLE_MS = 5_000;
-/** Buffers kept for the next tasks of one worker: one that is filled while two are worked on. */
-const SPARE_BUFFERS = 3;
 
 /** On so few processors the page and the browser's own threads keep them busy: workers were measured to bring nothing. */
 const TOO_FEW_PROCESSORS = 2;
@@ -37,7 +32,8 @@ class WorkerPool {
   #isForbidden = typeof Worker === "undefined";
 
   /**
-   * The least busy of the first `count` workers, or nothing while none is ready. Those that are missing are started.
+   * The one of the first `count` workers that is to have the next task, or nothing while none is ready. Those that are
+   * missing are started.
    *
    * @param count - How many may be used.
    */
@@ -45,7 +41,7 @@ class WorkerPool {
     this.#start(count);
     this.#restartIdleTimer();
     const ready = this.#members.slice(0, count).filter((member) => member.isReady);
-    return ready.sort((a, b) => a.load - b.load)[0];
+    return ready.find((member) => member.hasBegunBatch) ?? ready.sort((a, b) => a.load - b.load)[0];
   }
 
   #start(count: number): void {
@@ -91,87 +87,3 @@ class WorkerPool {
 
 /** The workers of this realm. */
 export const pool = new WorkerPool();
-
-interface Waiting {
-  readonly resolve: (result: SegmentResult) => void;
-  readonly reject: (error: EnvelopeError) => void;
-}
-
-/** One worker. */
-class Member {
-  isReady = false;
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
-  readonly #spare: ArrayBuffer[] = [];
-  readonly #keys = new KeySlots();
-  #lastId = 0;
-
-  constructor(worker: Worker, onFailure: (self: Member) => void) {
-    this.#worker = worker;
-    worker.onmessage = (event: MessageEvent<WorkerAnswer>) => {
-      this.#take(event.data);
-    };
-    worker.onerror = (event) => {
-      // A worker that may not be loaded is not the page's problem: the work is done without it.
-      event.preventDefault();
-      worker.terminate();
-      onFailure(this);
-      this.#failAll("a worker ended without an answer");
-    };
-  }
-
-  /** How many tasks it has. */
-  get load(): number {
-    return this.#waiting.size;
-  }
-
-  /** Ends the worker. */
-  end(): void {
-    this.#worker.terminate();
-  }
-
-  /** As for `perform`. */
-  submit(task: SegmentTask, bytes: Uint8Array<ArrayBuffer>): Promise<SegmentResult> {
-    const buffer = this.#bufferOf(bytes.length);
-    new Uint8Array(buffer).set(bytes);
-    const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      const message: WorkerTask = { id, ...this.#keys.put(task), buffer, length: bytes.length };
-      this.#worker.postMessage(message, [buffer]);
-    });
-  }
-
-  #bufferOf(length: number): ArrayBuffer {
-    const spare = this.#spare.pop();
-    return spare !== undefined && spare.byteLength >= length ? spare : new ArrayBuffer(length);
-  }
-
-  #take(answer: WorkerAnswer): void {
-    if (answer.kind === "ready") {
-      this.isReady = true;
-      return;
-    }
-    const waiting = this.#waiting.get(answer.id);
-    this.#waiting.delete(answer.id);
-    if (this.#spare.length < SPARE_BUFFERS) {
-      this.#spare.push(answer.buffer);
-    }
-    if (answer.kind === "done") {
-      waiting?.resolve(answer);
-    } else {
-      waiting?.reject(failure(answer.reason));
-    }
-  }
-
-  #failAll(reason: string): void {
-    for (const { reject } of this.#waiting.values()) {
-      reject(failure(reason));
-    }
-    this.#waiting.clear();
-  }
-}
-
-function failure(reason: string): EnvelopeError {
-  return new EnvelopeError("ENGINE_UNAVAILABLE", `the browser's cryptography failed (${reason}); try again`);
-}

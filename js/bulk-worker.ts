@@ -3,52 +3,62 @@
  * for as long as it lives.
  */
 
-import { perform } from "./bulk.js";
+import { perform, type SegmentResult } from "./bulk.js";
 import { type SentKey, type SlottedTask, withKeys } from "./key-slots.js";
 import type { WorkerScope } from "./worker-scope.js";
 
-/** A task on its way to the worker. The buffer is lent: it comes back with the answer. */
-export interface WorkerTask {
-  readonly id: number;
+/** A task on its way to the worker. */
+export interface BatchedTask {
   readonly task: SlottedTask;
   /** Those of the task's keys that the worker does not have yet. */
   readonly keys: readonly SentKey[];
-  readonly buffer: ArrayBuffer;
+  /** Where the segment starts in the batch's buffer, in bytes. */
+  readonly start: number;
+  /** The segment's length in bytes. */
   readonly length: number;
 }
 
-/** What the worker says: that it is there, or what came of a task. */
+/** Tasks on their way to the worker. The buffer is lent: it comes back with the answer. */
+export interface WorkerBatch {
+  readonly id: number;
+  readonly tasks: readonly BatchedTask[];
+  readonly buffer: ArrayBuffer;
+}
+
+/** What came of a task. */
+export type TaskOutcome =
+  (Required<SegmentResult> & { readonly kind: "done" }) | { readonly kind: "failed"; readonly reason: string };
+
+/** What the worker says: that it is there, or what came of a batch's tasks, in order. */
 export type WorkerAnswer =
   | { readonly kind: "ready" }
-  | {
-      readonly kind: "done";
-      readonly id: number;
-      readonly buffer: ArrayBuffer;
-      readonly bytes: Uint8Array<ArrayBuffer>;
-      readonly tag: Uint8Array<ArrayBuffer>;
-      readonly isRefused: boolean;
-    }
-  | { readonly kind: "failed"; readonly id: number; readonly buffer: ArrayBuffer; readonly reason: string };
+  | { readonly kind: "batch"; readonly id: number; readonly buffer: ArrayBuffer; readonly outcomes: TaskOutcome[] };
 
-const scope = globalThis as unknown as WorkerScope<WorkerTask, WorkerAnswer>;
+const scope = globalThis as unknown as WorkerScope<WorkerBatch, WorkerAnswer>;
 
 const held: CryptoKey[] = [];
 
-async function answer({ id, task, keys, buffer, length }: WorkerTask): Promise<void> {
+async function answer({ id, tasks, buffer }: WorkerBatch): Promise<void> {
+  // Each is begun before the next one's keys take the place of others.
+  const outcomes = await Promise.all(tasks.map((task) => outcomeOf(task, buffer)));
+  const results = outcomes.flatMap((outcome) =>
+    outcome.kind === "done" && outcome.bytes.byteLength > 0 ? [outcome.bytes.buffer] : [],
+  );
+  scope.postMessage({ kind: "batch", id, buffer, outcomes }, [buffer, ...results]);
+}
+
+async function outcomeOf({ task, keys, start, length }: BatchedTask, buffer: ArrayBuffer): Promise<TaskOutcome> {
   for (const [slot, key] of keys) {
     held[slot] = key;
   }
   try {
-    const work = perform(crypto.subtle, withKeys(task, held), new Uint8Array(buffer, 0, length));
-    const { bytes, tag: own, isRefused = false } = await work;
+    const work = perform(crypto.subtle, withKeys(task, held), new Uint8Array(buffer, start, length));
+    const { bytes, tag, isRefused = false } = await work;
     // The tag of an encryption lies in the buffer of its ciphertext, which leaves.
-    const tag = own.slice();
-    const result = bytes.byteLength > 0 ? [bytes.buffer] : [];
-    scope.postMessage({ kind: "done", id, buffer, bytes, tag, isRefused }, [buffer, ...result]);
+    return { kind: "done", bytes, tag: tag.slice(), isRefused };
   } catch (error) {
     // Nobody hears of a rejection in a worker: it has to be sent.
-    const reason = error instanceof Error ? error.name : "unknown";
-    scope.postMessage({ kind: "failed", id, buffer, reason }, [buffer]);
+    return { kind: "failed", reason: error instanceof Error ? error.name : "unknown" };
   }
 }
 

@@ -58,21 +58,23 @@ export async function* ordered(
   }
 }
 
-/** How much of a source is worked on without a pause, in bytes. Reading a stream leaves as much garbage as working on it. */
+/** How much garbage is left without a pause, in bytes. That of a stream comes from two sides. */
 const UNTIL_FIRST_PAUSE = { stream: 64 * 1024 * 1024, replayable: 512 * 1024 * 1024 } as const;
-/** How much is worked on between two pauses, in bytes. */
-const BETWEEN_PAUSES = 16 * 1024 * 1024;
+/** How much garbage is left between two pauses, in bytes. */
+const BETWEEN_PAUSES = { stream: 16 * 1024 * 1024, replayable: 16 * 1024 * 1024 } as const;
 
 /**
- * Lets the garbage collector keep up with a caller who discards nothing. Every result of `SubtleCrypto` is a buffer of its
- * own, and those that were taken lie about until they are collected, beside a thread that makes more: of a stream on two
- * cores 160 to 270 MiB of them, with these pauses less than 170, for 3 % of the time.
+ * Lets the garbage collector keep up. Every result of `SubtleCrypto` is a buffer of its own, and so is what a stream gives;
+ * those that were used lie about until they are collected, beside a thread that makes more: of a stream on two cores 160 to
+ * 270 MiB of them, with these pauses less than 160.
  */
 class CollectorPauses {
+  readonly #source: "stream" | "replayable";
   #untilPause: number;
 
-  /** @param source - What is read. */
-  constructor(source: keyof typeof UNTIL_FIRST_PAUSE) {
+  /** @param source - What is read: a stream leaves what it gave. */
+  constructor(source: "stream" | "replayable") {
+    this.#source = source;
     this.#untilPause = UNTIL_FIRST_PAUSE[source];
   }
 
@@ -83,14 +85,14 @@ class CollectorPauses {
    * @param left - What was left of it when the next one was asked for.
    */
   isDueAfter(length: number, left: number): boolean {
-    this.#untilPause -= left === 0 ? 0 : length;
+    this.#untilPause -= left + (this.#source === "stream" ? length : 0);
     // Timers of a page that nobody sees take a second.
     return this.#untilPause < 0 && !isHidden();
   }
 
   /** Waits for a turn of the timer. */
   async pause(): Promise<void> {
-    this.#untilPause = BETWEEN_PAUSES;
+    this.#untilPause = BETWEEN_PAUSES[this.#source];
     await new Promise((resolve) => {
       setTimeout(resolve);
     });
