@@ -22,7 +22,7 @@ interface Keeper<Keyring extends Kept> {
 export class AesKey {
   readonly #description: unknown;
   readonly #kept = new Map<object, Kept>();
-  #bytes: Uint8Array | undefined;
+  #bytes: Uint8Array<ArrayBuffer> | undefined;
 
   /**
    * @param bytes - The key, which is copied.
@@ -36,7 +36,8 @@ export class AesKey {
         `a wrapping key must be exactly 32 bytes (AES-256), not ${String(bytes.length)}; pass the raw key bytes, not text`,
       );
     }
-    this.#bytes = bytes.slice();
+    // Not `slice`, which for a Buffer is the same memory.
+    this.#bytes = new Uint8Array(bytes);
     this.#description = description;
   }
 
@@ -64,11 +65,11 @@ export class AesKey {
   /** A copy of the bytes, to be overwritten after use. */
   copy(): Uint8Array<ArrayBuffer> {
     const [kept] = this.#kept.values();
-    const bytes = kept?.exportKey() ?? this.#bytes;
-    if (bytes === undefined) {
+    const copy = kept?.exportKey() ?? this.#bytes?.slice();
+    if (copy === undefined) {
       throw new EnvelopeError("INVALID_INPUT", "this keyring was disposed of: its key is gone");
     }
-    return new Uint8Array(bytes);
+    return copy as Uint8Array<ArrayBuffer>;
   }
 
   /** Wipes the key, wherever it is. */

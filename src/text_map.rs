@@ -59,7 +59,6 @@ impl TextMap {
     }
 
     /// Names and texts in order.
-    #[must_use]
     pub fn iter(&self) -> Iter<'_> {
         let pair: fn(&(String, String)) -> (&String, &String) = |(name, text)| (name, text);
         self.0.iter().map(pair)

@@ -45,10 +45,10 @@ pub fn split(map: MetadataMap) -> (MetadataMap, String) {
 /// any content metadata too: those of V1 and V2 have none, but for a length that some writers leave there.
 #[must_use]
 pub fn needs_instruction_file(object: &MetadataMap) -> bool {
-    let has_any = |names: &[&str]| names.iter().any(|name| object.contains_key(*name));
+    let has_any = |names: &[&str]| names.iter().any(|name| object.contains_key(name));
     let is_whole = names::V3_IN_FILE.iter().chain(&names::BEFORE_V3).any(|name| {
         // Ruby's client writes the length beside the file.
-        *name != names::V2_CONTENT_LENGTH && object.contains_key(*name)
+        *name != names::V2_CONTENT_LENGTH && object.contains_key(name)
     });
     !is_whole && (has_any(&names::V3_WITH_OBJECT) || !has_any(&names::V3_ONLY))
 }

@@ -54,7 +54,7 @@ struct Entries<'a>(&'a MetadataMap);
 impl<'a> Entries<'a> {
     fn check_lengths(&self) -> Result<(), EnvelopeError> {
         let known = names::BEFORE_V3.iter().chain(&names::V3_ONLY);
-        let mut too_long = known.filter(|name| self.0.get(**name).is_some_and(|value| value.len() > MAX_VALUE_LENGTH));
+        let mut too_long = known.filter(|name| self.0.get(name).is_some_and(|value| value.len() > MAX_VALUE_LENGTH));
         too_long.next().map_or(Ok(()), |name| Err(invalid(name, MetadataProblem::TooLong)))
     }
 
@@ -167,7 +167,7 @@ impl<'a> Entries<'a> {
     }
 
     fn first_of(&self, candidates: &[&'static str]) -> Option<&'static str> {
-        candidates.iter().copied().find(|name| self.0.contains_key(*name))
+        candidates.iter().copied().find(|name| self.0.contains_key(name))
     }
 
     fn optional(&self, name: &str) -> Option<&'a str> {

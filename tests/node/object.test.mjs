@@ -55,6 +55,11 @@ test("a key is taken as an offset view, a buffer, and never as text", async () =
     const same = await AesKeyring.fromBytes(key);
     assert.deepEqual(await decrypted(object, { keyring: same }), new Uint8Array([1, 2, 3]));
   }
+  const buffer = Buffer.from(WRAPPING_KEY);
+  const own = await AesKeyring.fromBytes(buffer);
+  assert.deepEqual(await decrypted(object, { keyring: own }), new Uint8Array([1, 2, 3]));
+  own.dispose();
+  assert.deepEqual(new Uint8Array(buffer), WRAPPING_KEY);
   await assert.rejects(AesKeyring.fromBytes("0123456789abcdef0123456789abcdef"), failsWith("KEY_IS_TEXT"));
   await assert.rejects(AesKeyring.fromBytes({}), failsWith("INVALID_INPUT"));
   for (const length of [0, 16, 31, 33]) {

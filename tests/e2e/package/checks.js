@@ -254,7 +254,8 @@ export async function long(gibibytes, beyond) {
 
 /** Has `fetch` answered by something else while work is done. */
 export async function answering(fetch, work) {
-  // What signs is loaded with the network's own fetch.
+  // What encrypts, reads and signs is loaded with the network's own fetch.
+  await Promise.all([toolkit.init(), toolkit.initReader()]);
   await presign({ method: "GET", query: {}, headers: {} });
   const { fetch: network } = globalThis;
   globalThis.fetch = fetch;
