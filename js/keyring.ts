@@ -74,9 +74,10 @@ export class AesKeyring implements Keyring {
    * @param options - A materials description, if there is to be one.
    */
   static async generate(options: AesKeyringOptions = {}): Promise<AesKeyring> {
-    const bytes = crypto.getRandomValues(new Uint8Array(32));
+    const description = descriptionOf(options);
+    const bytes = (await engine()).generateWrappingKey();
     try {
-      return await AesKeyring.fromBytes(bytes, options);
+      return new AesKeyring(new AesKey(bytes, description), description);
     } finally {
       bytes.fill(0);
     }

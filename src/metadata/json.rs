@@ -10,6 +10,9 @@ use core::str::Chars;
 use crate::error::MetadataProblem;
 use crate::keyring::MaterialsDescription;
 
+/// The most names that a map may have. No writer has a tenth as many; a storage could otherwise make a reader sort for long.
+const MAX_NAMES: usize = 1_000;
+
 /// Reads a map; where the text is anything but one, says what is wrong with it.
 pub(super) fn read(text: &str) -> Result<MaterialsDescription, MetadataProblem> {
     let mut reader = Reader(text.chars());
@@ -17,6 +20,9 @@ pub(super) fn read(text: &str) -> Result<MaterialsDescription, MetadataProblem> 
     reader.skip_space();
     if !reader.0.as_str().is_empty() {
         return Err(MetadataProblem::NotAMap);
+    }
+    if entries.len() > MAX_NAMES {
+        return Err(MetadataProblem::TooLong);
     }
     let mut map = MaterialsDescription::new();
     for (name, value) in entries {
@@ -239,6 +245,16 @@ mod tests {
         {
             assert_eq!(read_value(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_map_of_more_names_than_anybody_writes_is_refused() {
+        let of = |names: usize| {
+            let entries: Vec<_> = (0..names).rev().map(|number| format!("\"{number}\":\"\"")).collect();
+            read(&format!("{{{}}}", entries.join(",")))
+        };
+        assert_eq!(of(MAX_NAMES).unwrap().len(), MAX_NAMES);
+        assert_eq!(of(MAX_NAMES + 1), Err(MetadataProblem::TooLong));
     }
 
     proptest! {

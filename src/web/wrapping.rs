@@ -49,6 +49,16 @@ impl KeyToWrap {
     }
 }
 
+/// 32 fresh bytes to wrap data keys under: a secret of the user's, to be overwritten after use.
+///
+/// # Errors
+/// `RANDOMNESS_UNAVAILABLE`.
+#[cfg(feature = "writing")]
+#[wasm_bindgen(js_name = generateWrappingKey)]
+pub fn generate_wrapping_key() -> Result<Vec<u8>, EnvelopeError> {
+    Ok(keyring::AesKeyring::generate()?.wrapping_key().to_vec())
+}
+
 /// Wraps data keys under 32 raw key bytes, which live in this module's memory until `free()`.
 #[wasm_bindgen(js_name = RawAesKeyring)]
 #[derive(Debug)]
