@@ -47,6 +47,11 @@ for (const where of ["check", "checkInWorker"]) {
     await check(page, where, "engines", EDGES, WAYS);
   });
 
+  test(`in ${place}, chunks are discarded, and those after them are as they would be`, async () => {
+    // All but the tag, which is too short to be worth it, in both directions.
+    assert.equal(await check(page, where, "discards", 20 * SEGMENT, WAYS), 2 * 20 * SEGMENT * WAYS.length);
+  });
+
   test(`in ${place}, every engine refuses what was touched`, async () => {
     assert.deepEqual(await check(page, where, "refusals", 3 * SEGMENT + 1, WAYS), ["AUTHENTICATION_FAILED"]);
   });

@@ -154,6 +154,29 @@ export async function engines(lengths, ways) {
   }
 }
 
+/** What comes after a chunk that was discarded is as it would be, and the chunk's memory is gone. */
+export async function discards(length, ways) {
+  const plaintext = randomBytes(length);
+  let freed = 0;
+  const read = async (stream) => {
+    const copies = [];
+    for (const reader = stream.getReader(); ;) {
+      const { done, value } = await reader.read();
+      if (done) return collect(new Blob(copies));
+      copies.push(value.slice());
+      toolkit.discard(value);
+      freed += copies.at(-1).length - value.length;
+    }
+  };
+  for (const way of ways) {
+    const { body, metadata } = await encryptObject(plaintext, { keyring, ...way });
+    const stored = { body: await read(body), metadata };
+    same(await decrypted(stored), plaintext, `what was discarded by ${JSON.stringify(way)}`);
+    same(await read(await decryptObject(stored, { keyring, ...way })), plaintext, "what was decrypted and discarded");
+  }
+  return freed;
+}
+
 /** A body of which one bit is flipped is refused by every engine, before or at its end. */
 export async function refusals(length, ways) {
   const { body, metadata } = await encrypted(randomBytes(length));
