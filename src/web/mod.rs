@@ -41,16 +41,3 @@ pub mod unwrapping;
 pub mod upload;
 #[cfg(any(feature = "writing", feature = "reading"))]
 pub mod wrapping;
-
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-
-use wasm_bindgen::prelude::wasm_bindgen;
-
-/// The version of this crate, to tell in bug reports which engine is running.
-#[cfg(feature = "writing")]
-#[wasm_bindgen(js_name = engineVersion)]
-#[must_use]
-pub fn engine_version() -> String {
-    env!("CARGO_PKG_VERSION").to_owned()
-}
