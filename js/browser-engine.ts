@@ -14,8 +14,8 @@ function engineOf(): BrowserEngine {
   return name.includes(" Gecko/") ? "gecko" : "other";
 }
 
-/** The longest segment, in bytes, up to which `SubtleCrypto` is at its fastest. */
-export function longestSegment(): number {
-  // Firefox takes new memory from the system for every result that is longer, and is slower by a third.
-  return BROWSER_ENGINE === "gecko" ? 256 * 1024 : 512 * 1024;
-}
+/**
+ * The longest segment, in bytes, up to which `SubtleCrypto` is at its fastest. Firefox takes new memory from the system for
+ * every result that is longer, and is slower by a third.
+ */
+export const LONGEST_SEGMENT = BROWSER_ENGINE === "gecko" ? 256 * 1024 : 512 * 1024;

@@ -2,6 +2,7 @@
 
 import type { Engine } from "./engine.js";
 import { onDemand, sourceOf } from "./on-demand.js";
+import { GATHERED_LENGTH } from "./part-body.js";
 import type { HeaderMap } from "./sse.js";
 import type { Checksum } from "./wasm/checksum.js";
 import type { ChecksumHeaders } from "./wasm/engine.js";
@@ -17,9 +18,6 @@ const checksumModule = onDemand<ChecksumModule>("checksum_bg.wasm", async () => 
   await glue.default({ module_or_path: await sourceOf(new URL("./wasm/checksum_bg.wasm", import.meta.url)) });
   return glue;
 });
-
-/** `SubtleCrypto` takes what it digests in one piece: what is longer than this, in bytes, is digested in WebAssembly. */
-const ONE_PIECE = 64 * 1024 * 1024;
 
 /** The checksum of one body, while its bytes pass. */
 export interface RunningChecksum {
@@ -75,7 +73,8 @@ export class Checksums {
    */
   running(length: number): RunningChecksum {
     const subtle = (globalThis as { crypto?: Partial<Crypto> }).crypto?.subtle;
-    return this.algorithm === "sha256" && subtle !== undefined && length <= ONE_PIECE
+    // `SubtleCrypto` takes what it digests in one piece: what does not lie in one is digested in WebAssembly.
+    return this.algorithm === "sha256" && subtle !== undefined && length <= GATHERED_LENGTH
       ? new InOnePiece(subtle)
       : new InPieces(new this.#module.Checksum(this.algorithm));
   }

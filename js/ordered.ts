@@ -61,7 +61,7 @@ export async function* ordered(
 /** How much garbage is left without a pause, in bytes. That of a stream comes from two sides. */
 const UNTIL_FIRST_PAUSE = { stream: 64 * 1024 * 1024, replayable: 512 * 1024 * 1024 } as const;
 /** How much garbage is left between two pauses, in bytes. */
-const BETWEEN_PAUSES = { stream: 16 * 1024 * 1024, replayable: 16 * 1024 * 1024 } as const;
+const BETWEEN_PAUSES = 16 * 1024 * 1024;
 
 /**
  * Lets the garbage collector keep up. Every result of `SubtleCrypto` is a buffer of its own, and so is what a stream gives;
@@ -69,12 +69,12 @@ const BETWEEN_PAUSES = { stream: 16 * 1024 * 1024, replayable: 16 * 1024 * 1024 
  * 270 MiB of them, with these pauses less than 160.
  */
 class CollectorPauses {
-  readonly #source: "stream" | "replayable";
+  readonly #isStream: boolean;
   #untilPause: number;
 
   /** @param source - What is read: a stream leaves what it gave. */
-  constructor(source: "stream" | "replayable") {
-    this.#source = source;
+  constructor(source: keyof typeof UNTIL_FIRST_PAUSE) {
+    this.#isStream = source === "stream";
     this.#untilPause = UNTIL_FIRST_PAUSE[source];
   }
 
@@ -85,14 +85,14 @@ class CollectorPauses {
    * @param left - What was left of it when the next one was asked for.
    */
   isDueAfter(length: number, left: number): boolean {
-    this.#untilPause -= left + (this.#source === "stream" ? length : 0);
+    this.#untilPause -= left + (this.#isStream ? length : 0);
     // Timers of a page that nobody sees take a second.
     return this.#untilPause < 0 && !isHidden();
   }
 
   /** Waits for a turn of the timer. */
   async pause(): Promise<void> {
-    this.#untilPause = BETWEEN_PAUSES[this.#source];
+    this.#untilPause = BETWEEN_PAUSES;
     await new Promise((resolve) => {
       setTimeout(resolve);
     });

@@ -8,9 +8,9 @@ import { type Segment, TAG_LENGTH } from "./segments.js";
 
 /**
  * So many bytes, at most, are gathered before they become a Blob: making one is the dearest step of an encrypted upload, and
- * costs as much for a segment as for a part.
+ * costs as much for a segment as for a part. A body that is no longer lies in one piece until its end.
  */
-const GATHERED_LENGTH = 64 * 1024 * 1024;
+export const GATHERED_LENGTH = 64 * 1024 * 1024;
 
 /** A body that is ready to be sent. */
 export interface PartBody {
