@@ -15,7 +15,8 @@ function engineOf(): BrowserEngine {
 }
 
 /**
- * The longest segment, in bytes, up to which `SubtleCrypto` is at its fastest. Firefox takes new memory from the system for
- * every result that is longer, and is slower by a third.
+ * How many bytes `SubtleCrypto` is given at a time: as many as it is at its fastest with. Firefox takes new memory from the
+ * system for every result that is longer, and is slower by a third. A divisor of 512 KiB, at multiples of which the parts of
+ * uploads start.
  */
-export const LONGEST_SEGMENT = BROWSER_ENGINE === "gecko" ? 256 * 1024 : 512 * 1024;
+export const SEGMENT_LENGTH = BROWSER_ENGINE === "gecko" ? 256 * 1024 : 512 * 1024;

@@ -1,8 +1,8 @@
 /** Which engine does the bulk of the work, and on which threads. */
 
 import { perform, type SegmentResult, type SegmentTask } from "./bulk.js";
-import { BATCH_TASKS } from "./bulk-member.js";
-import { defaultWorkerCount, pool } from "./bulk-pool.js";
+import { type Member, TASKS_A_WORKER } from "./bulk-member.js";
+import { pool, workerCount } from "./bulk-pool.js";
 import type { Engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 
@@ -16,9 +16,10 @@ export interface EngineOptions {
    */
   readonly engine?: "auto" | "subtle" | "rust";
   /**
-   * How many workers share the work of `SubtleCrypto`, 0 for none. In Chromium one a processor, at most 4, unless given, and
-   * none for small contents or on one or two processors; elsewhere none, since other browsers have threads of their own for
-   * it. Where workers cannot be had, the work is done without.
+   * How many workers share the work of `SubtleCrypto`, at most; 0 for none. There are never more than there are processors
+   * beside the calling thread's, which keeps them busy. Unless given, there is one for each of those in Chromium, at most 4,
+   * and none for small contents or on one or two processors; elsewhere none, since other browsers have threads of their own
+   * for it. Where workers cannot be had, the work is done without.
    */
   readonly workers?: number;
 }
@@ -30,10 +31,11 @@ type Tester = Pick<Engine, "KnownAnswer" | "authenticationIv">;
 const SMALL_CONTENT = 16 * 1024;
 /** Starting workers pays only for more bytes than this, unless the caller asks for them. */
 const WORKERS_PAY_FROM = 8 * 1024 * 1024;
-/** How many segments are worked on at a time without workers: one, one that waits, and one that is handed over. */
+/**
+ * How many segments are worked on at a time without workers: one, one that waits, and one that is handed over. Chromium works
+ * on the calling thread, one after the other, but gives the memory of a single result back to the system each time.
+ */
 const DEPTH_ALONE = 3;
-/** And how many by each worker: a batch that it works on, and one that waits. */
-const DEPTH_A_WORKER = 2 * BATCH_TASKS;
 
 /** `SubtleCrypto` on one or several threads. */
 export class BulkEngine {
@@ -43,17 +45,17 @@ export class BulkEngine {
 
   /**
    * @param subtle - The platform's cryptography.
-   * @param workers - How many workers to use, or nothing for what pays.
+   * @param workers - How many workers to use at most, or nothing for what pays.
    */
   constructor(subtle: SubtleCrypto, workers: number | undefined) {
     this.subtle = subtle;
-    this.#workers = workers ?? defaultWorkerCount();
+    this.#workers = workerCount(workers);
     this.#untilWorkers = workers === undefined ? WORKERS_PAY_FROM : 0;
   }
 
   /** How many segments may be worked on at a time. */
   get depth(): number {
-    return Math.max(DEPTH_ALONE, this.#workers * DEPTH_A_WORKER);
+    return Math.max(DEPTH_ALONE, this.#workers * TASKS_A_WORKER);
   }
 
   /**
@@ -63,11 +65,14 @@ export class BulkEngine {
    * @param bytes - The segment.
    */
   submit(task: SegmentTask, bytes: Uint8Array<ArrayBuffer>): Promise<SegmentResult> {
-    const member = this.#workers > 0 ? this.#member(bytes.length) : undefined;
-    return member === undefined ? perform(this.subtle, task, bytes) : member.submit(task, bytes);
+    return this.#memberFor(task, bytes)?.submit(task, bytes) ?? perform(this.subtle, task, bytes);
   }
 
-  #member(length: number): ReturnType<typeof pool.take> {
+  #memberFor(task: SegmentTask, { length }: Uint8Array): Member | undefined {
+    // The copy that a worker would need takes as long as the work.
+    if (this.#workers === 0 || task.kind === "authenticate") {
+      return undefined;
+    }
     if (this.#untilWorkers > 0) {
       this.#untilWorkers -= length;
       return undefined;

@@ -4,14 +4,17 @@ import type { SegmentResult, SegmentTask } from "./bulk.js";
 import type { BatchedTask, WorkerAnswer, WorkerBatch } from "./bulk-worker.js";
 import { EnvelopeError } from "./errors.js";
 import { KeySlots, type SlottedTask } from "./key-slots.js";
+import { TAG_LENGTH } from "./segments.js";
 
 /**
  * How many tasks go in one message. A message to a worker and back takes the owner's thread as long as a third of a segment's
  * work, whatever is in it.
  */
-export const BATCH_TASKS = 2;
-/** The length of a batch's buffer in bytes: so many of the longest segments. */
-const BATCH_LENGTH = BATCH_TASKS * 512 * 1024;
+const BATCH_TASKS = 2;
+/** How many tasks a worker has at a time, at most: a batch that it works on, and one that waits. */
+export const TASKS_A_WORKER = 2 * BATCH_TASKS;
+/** The length of a batch's buffer in bytes: so many of the longest segments, each with room for a tag. */
+const BATCH_LENGTH = BATCH_TASKS * (512 * 1024 + TAG_LENGTH);
 /** Buffers kept for the next batches: one that is filled while two are worked on. */
 const SPARE_BUFFERS = 3;
 
@@ -30,6 +33,8 @@ interface Batch {
 
 /** One worker. */
 export class Member {
+  /** How many tasks it has. */
+  load = 0;
   /** Whether it has said that it is there. */
   isReady = false;
   readonly #worker: Worker;
@@ -58,12 +63,6 @@ export class Member {
     };
   }
 
-  /** How many tasks it has. */
-  get load(): number {
-    const sent = [...this.#sent.values()].reduce((sum, { length }) => sum + length, 0);
-    return sent + (this.#batch?.tasks.length ?? 0);
-  }
-
   /** Whether there is room in a batch that was begun. */
   get hasBegunBatch(): boolean {
     return this.#batch !== undefined;
@@ -82,14 +81,16 @@ export class Member {
    */
   submit(task: SegmentTask, bytes: Uint8Array<ArrayBuffer>): Promise<SegmentResult> {
     const { length } = bytes;
-    if (this.#batch !== undefined && this.#batch.filled + length > this.#batch.buffer.byteLength) {
+    const room = length + TAG_LENGTH;
+    if (this.#batch !== undefined && this.#batch.filled + room > this.#batch.buffer.byteLength) {
       this.#send();
     }
-    const batch = (this.#batch ??= this.#newBatch(length));
+    const batch = (this.#batch ??= this.#newBatch(room));
     new Uint8Array(batch.buffer).set(bytes, batch.filled);
     const { task: slotted, keys } = this.#keys.put(task);
     batch.tasks.push({ task: withOwnParameters(slotted), keys, start: batch.filled, length });
-    batch.filled += length;
+    batch.filled += room;
+    this.load += 1;
     const result = new Promise<SegmentResult>((resolve, reject) => {
       batch.waiting.push({ resolve, reject });
     });
@@ -99,9 +100,9 @@ export class Member {
     return result;
   }
 
-  #newBatch(length: number): Batch {
-    const spare = length <= BATCH_LENGTH ? this.#spare.pop() : undefined;
-    const buffer = spare ?? new ArrayBuffer(Math.max(length, BATCH_LENGTH));
+  #newBatch(room: number): Batch {
+    const spare = room <= BATCH_LENGTH ? this.#spare.pop() : undefined;
+    const buffer = spare ?? new ArrayBuffer(Math.max(room, BATCH_LENGTH));
     return { buffer, tasks: [], waiting: [], filled: 0 };
   }
 
@@ -126,6 +127,7 @@ export class Member {
     }
     const waiting = this.#sent.get(answer.id) ?? [];
     this.#sent.delete(answer.id);
+    this.load -= waiting.length;
     if (this.#spare.length < SPARE_BUFFERS && answer.buffer.byteLength === BATCH_LENGTH) {
       this.#spare.push(answer.buffer);
     }
@@ -148,6 +150,7 @@ export class Member {
     }
     this.#sent.clear();
     this.#batch = undefined;
+    this.load = 0;
   }
 }
 

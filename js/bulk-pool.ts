@@ -8,40 +8,51 @@ const MAX_WORKERS = 4;
 /** How long a pool without work keeps its workers, in milliseconds. */
 const IDLE_MS = 5_000;
 
-/** On so few processors the page and the browser's own threads keep them busy: workers were measured to bring nothing. */
+/** On so few processors, workers bring too little for what they cost: the page and the browser keep them busy. */
 const TOO_FEW_PROCESSORS = 2;
 
 /**
- * How many workers there are by default: one a processor, where that pays. Chromium does `SubtleCrypto`'s work on the thread
- * that asks for it. Firefox and WebKit have threads of their own for it, and were measured to be slower by a third when they
- * are asked by workers.
+ * How many workers to use. The calling thread has enough to do to keep them busy, and one processor is its own: more workers
+ * than there are others were measured to be half as fast as fewer. Where nobody says how many, as many as pay: Chromium does `SubtleCrypto`'s work on the
+ * thread that asks for it; Firefox and WebKit have threads of their own for it, and are slower where workers ask them.
+ *
+ * @param wanted - How many are wanted at most, if anybody said so.
  */
-export function defaultWorkerCount(): number {
-  if (BROWSER_ENGINE !== "blink") {
-    return 0;
+export function workerCount(wanted: number | undefined): number {
+  const { hardwareConcurrency: processors = 1 } = (globalThis as { navigator?: Partial<Navigator> }).navigator ?? {};
+  if (wanted !== undefined) {
+    return Math.min(wanted, Math.max(1, processors - 1));
   }
-  const processors = navigator.hardwareConcurrency;
-  return processors > TOO_FEW_PROCESSORS ? Math.min(MAX_WORKERS, processors) : 0;
+  return BROWSER_ENGINE === "blink" && processors > TOO_FEW_PROCESSORS ? Math.min(MAX_WORKERS, processors - 1) : 0;
 }
 
 /** The workers of this realm, shared by all operations. */
 class WorkerPool {
   readonly #members: Member[] = [];
   #idle: ReturnType<typeof setTimeout> | undefined;
+  #lastUse = 0;
   /** A page that forbids workers forbids them for good. */
   #isForbidden = typeof Worker === "undefined";
 
   /**
-   * The one of the first `count` workers that is to have the next task, or nothing while none is ready. Those that are
-   * missing are started.
+   * The one of the first `count` workers that is to have the next task: the one whose batch is being filled, or else the one
+   * that has least to do; nothing while none is ready. Those that are missing are started.
    *
    * @param count - How many may be used.
    */
   take(count: number): Member | undefined {
     this.#start(count);
-    this.#restartIdleTimer();
-    const ready = this.#members.slice(0, count).filter((member) => member.isReady);
-    return ready.find((member) => member.hasBegunBatch) ?? ready.sort((a, b) => a.load - b.load)[0];
+    this.#noteUse();
+    let freest: Member | undefined;
+    for (const member of this.#members.slice(0, count)) {
+      if (member.isReady && member.hasBegunBatch) {
+        return member;
+      }
+      if (member.isReady && member.load < (freest?.load ?? Infinity)) {
+        freest = member;
+      }
+    }
+    return freest;
   }
 
   #start(count: number): void {
@@ -68,20 +79,25 @@ class WorkerPool {
     this.#members.splice(this.#members.indexOf(failed), 1);
   }
 
-  #restartIdleTimer(): void {
-    clearTimeout(this.#idle);
-    if (this.#members.length === 0) {
-      return;
-    }
-    this.#idle = setTimeout(() => {
-      if (this.#members.some((member) => member.load > 0)) {
-        this.#restartIdleTimer();
+  /** One timer at a time: to set one for every segment takes as long as a copy of it. */
+  #noteUse(): void {
+    this.#lastUse = performance.now();
+    this.#idle ??= this.#endAfter(IDLE_MS);
+  }
+
+  #endAfter(ms: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => {
+      this.#idle = undefined;
+      const isUsed = this.#members.some((member) => member.load > 0);
+      const left = isUsed ? IDLE_MS : this.#lastUse + IDLE_MS - performance.now();
+      if (left > 0) {
+        this.#idle = this.#endAfter(left);
         return;
       }
       for (const member of this.#members.splice(0)) {
         member.end();
       }
-    }, IDLE_MS);
+    }, ms);
   }
 }
 

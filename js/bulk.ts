@@ -40,11 +40,13 @@ const NOTHING = new Uint8Array(0);
  * @param subtle - The platform's cryptography.
  * @param task - What to do.
  * @param bytes - The segment.
+ * @param behind - Whether the buffer has room for a tag behind the segment, that may be written to.
  */
 export async function perform(
   subtle: SubtleCrypto,
   task: SegmentTask,
   bytes: Uint8Array<ArrayBuffer>,
+  behind?: "room-for-tag",
 ): Promise<SegmentResult> {
   switch (task.kind) {
     case "encrypt": {
@@ -55,7 +57,7 @@ export async function perform(
     case "authenticate":
       return { bytes: NOTHING, tag: await tagOf(subtle, task, bytes) };
     case "open":
-      return await open(subtle, task, bytes);
+      return await open(subtle, task, behind === undefined ? withRoom(bytes) : bytes);
     case "decrypt": {
       const { ctr, counter } = task;
       const [tag, plaintext] = await Promise.all([
@@ -70,19 +72,26 @@ export async function perform(
 /** Where a segment and its tag are put together. `SubtleCrypto` has taken its copy when the call returns. */
 let scratch = new Uint8Array(0);
 
-async function open(
-  subtle: SubtleCrypto,
-  { gcm, iv, expectedTag }: SegmentTask & { readonly kind: "open" },
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<SegmentResult> {
+/** A copy of a segment with room behind it, until the next one is made. */
+function withRoom(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const { length } = bytes;
   if (scratch.length < length + TAG_LENGTH) {
     scratch = new Uint8Array(length + TAG_LENGTH);
   }
   scratch.set(bytes);
-  scratch.set(expectedTag, length);
-  const opening = subtle.decrypt({ name: "AES-GCM", iv }, gcm, scratch.subarray(0, length + TAG_LENGTH));
-  scratch.fill(0, length, length + TAG_LENGTH);
+  return scratch.subarray(0, length);
+}
+
+/** Opens a segment that has room for its tag behind it. */
+async function open(
+  subtle: SubtleCrypto,
+  { gcm, iv, expectedTag }: SegmentTask & { readonly kind: "open" },
+  { buffer, byteOffset, length }: Uint8Array<ArrayBuffer>,
+): Promise<SegmentResult> {
+  const sealed = new Uint8Array(buffer, byteOffset, length + TAG_LENGTH);
+  sealed.set(expectedTag, length);
+  const opening = subtle.decrypt({ name: "AES-GCM", iv }, gcm, sealed);
+  sealed.fill(0, length);
   try {
     return { bytes: new Uint8Array(await opening), tag: NOTHING };
   } catch (error) {

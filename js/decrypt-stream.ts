@@ -1,6 +1,6 @@
 /** The content of an object in GCM mode: authenticated before it is released, or, on request, while it is. */
 
-import { LONGEST_SEGMENT } from "./browser-engine.js";
+import { SEGMENT_LENGTH } from "./browser-engine.js";
 import { Authentication, type ChosenEngine, type Decryption, DelayedDecryption } from "./decryption.js";
 import { orderedStream, type SegmentWork, settled } from "./ordered.js";
 import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
@@ -29,7 +29,7 @@ export interface Start extends ChosenEngine {
  * @param start - The keys and the engine.
  */
 export async function verified(source: OpenSource, start: Start): Promise<DecryptedContent> {
-  const cut = { length: start.loaded.segmentLength(LONGEST_SEGMENT, source.length), heldBack: TAG_LENGTH };
+  const cut = { length: SEGMENT_LENGTH, heldBack: TAG_LENGTH };
   const authentication = await Authentication.start(start.session, start);
   // What can be read again need not be kept: the engine checks that it reads the same bytes.
   const spool = source.isReplayable ? undefined : new Spool(start.spoolMemoryLimit);
@@ -112,7 +112,7 @@ export async function unverified(
 ): Promise<DecryptedContent> {
   const decryption = await DelayedDecryption.start(start.session, start);
   const segments = segmentsOf(source.chunks(), {
-    length: start.loaded.segmentLength(LONGEST_SEGMENT, source.length),
+    length: SEGMENT_LENGTH,
     heldBack: TAG_LENGTH,
   });
   const content = orderedStream(segments, {

@@ -1,6 +1,6 @@
 /** Encrypting an object: bytes in, a stream of ciphertext and the metadata to store with it out. */
 
-import { LONGEST_SEGMENT } from "./browser-engine.js";
+import { SEGMENT_LENGTH } from "./browser-engine.js";
 import type { EngineOptions } from "./bulk-engine.js";
 import { Encryption } from "./encryption.js";
 import { engine } from "./engine.js";
@@ -53,7 +53,7 @@ export async function encryptObject(content: ByteSource, options: EncryptOptions
   const encryption = await Encryption.start(loaded, options, length);
   const hasFile = options.instructionFile === true;
   const metadata = encryption.metadata(hasFile);
-  const segments = segmentsOf(source.chunks(), { length: loaded.segmentLength(LONGEST_SEGMENT, length) });
+  const segments = segmentsOf(source.chunks(), { length: SEGMENT_LENGTH });
   return {
     body: orderedStream(segments, workOf(encryption, source.isReplayable ? "replayable" : "stream")),
     contentLength: length === undefined ? undefined : length + TAG_LENGTH,

@@ -62,6 +62,8 @@ export async function* ordered(
 const UNTIL_FIRST_PAUSE = { stream: 64 * 1024 * 1024, replayable: 512 * 1024 * 1024 } as const;
 /** How much garbage is left between two pauses, in bytes. */
 const BETWEEN_PAUSES = 16 * 1024 * 1024;
+/** How long a pause is, in milliseconds. */
+const PAUSE_MS = 4;
 
 /**
  * Lets the garbage collector keep up. Every result of `SubtleCrypto` is a buffer of its own, and so is what a stream gives;
@@ -90,11 +92,10 @@ class CollectorPauses {
     return this.#untilPause < 0 && !isHidden();
   }
 
-  /** Waits for a turn of the timer. */
   async pause(): Promise<void> {
     this.#untilPause = BETWEEN_PAUSES;
     await new Promise((resolve) => {
-      setTimeout(resolve);
+      setTimeout(resolve, PAUSE_MS);
     });
   }
 }

@@ -3,7 +3,7 @@
  * when one does: checksums, streams of unknown length, instruction files.
  */
 
-import { LONGEST_SEGMENT } from "./browser-engine.js";
+import { SEGMENT_LENGTH } from "./browser-engine.js";
 import type { EngineOptions } from "./bulk-engine.js";
 import type { ChecksumAlgorithm, Checksums } from "./checksum.js";
 import { Encryption } from "./encryption.js";
@@ -147,7 +147,7 @@ async function partsOf(
   treatment: Treatment,
 ): Promise<PartSupply> {
   const trailer = treatment.encryption === undefined ? 0 : TAG_LENGTH;
-  const content = { source, segmentLength: loaded.segmentLength(LONGEST_SEGMENT, length), treatment };
+  const content = { source, segmentLength: SEGMENT_LENGTH, treatment };
   if (length === undefined) {
     const { GrowingParts } = await import("./growing-parts.js");
     return new GrowingParts(content, new loaded.GrowingPlan(trailer, partSize));

@@ -20,26 +20,9 @@ use crate::error::EnvelopeError;
 use crate::metadata::ContentMetadata;
 use crate::suite::AlgorithmSuite;
 
-/// The segment length at which the platform's cryptography is fastest: 512 KiB. A session accepts any multiple of 16.
-pub const DEFAULT_SEGMENT_LENGTH: u64 = 512 * 1024;
-
-/// The segment length for contents so long that memory counts more than the last tenth of speed: 128 KiB. Every result
-/// of another engine waits for the garbage collector, which browsers run less often the larger the results are.
-const LONG_CONTENT_SEGMENT_LENGTH: u64 = 128 * 1024;
-
-/// From this length on, in bytes, a content is long: 1 GiB.
-const LONG_CONTENT: u64 = 1 << 30;
-
-/// The segment length to use, in bytes, for a content of this length; `None` where it is not known. `longest` is the
-/// length, in bytes, up to which the platform's cryptography is at its fastest.
-#[must_use]
-pub const fn segment_length(longest: u64, content_length: Option<u64>) -> u64 {
-    let preferred = match content_length {
-        Some(length) if length < LONG_CONTENT => DEFAULT_SEGMENT_LENGTH,
-        _ => LONG_CONTENT_SEGMENT_LENGTH,
-    };
-    if longest < preferred { longest } else { preferred }
-}
+/// The longest segment at which a platform's cryptography is at its fastest: 512 KiB. Segments of uploads may be as long as
+/// any divisor of it that is a multiple of 16, since parts start at multiples of it.
+pub const LONGEST_SEGMENT_LENGTH: u64 = 512 * 1024;
 
 /// Which algorithm suites may be written and read: with or without key commitment.
 ///

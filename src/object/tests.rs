@@ -231,17 +231,6 @@ fn the_length_in_v2_metadata_is_checked() {
 }
 
 #[test]
-fn long_contents_and_those_of_unknown_length_go_in_short_segments() {
-    let gib = 1 << 30;
-    let lengths = |longest| [Some(0), Some(gib - 1), Some(gib), None].map(|length| segment_length(longest, length));
-    assert_eq!(lengths(DEFAULT_SEGMENT_LENGTH), [512 * 1024, 512 * 1024, 128 * 1024, 128 * 1024]);
-    assert_eq!(lengths(256 * 1024), [256 * 1024, 256 * 1024, 128 * 1024, 128 * 1024]);
-    for length in lengths(256 * 1024) {
-        assert_eq!(DEFAULT_SEGMENT_LENGTH % length, 0, "parts start at multiples of all");
-    }
-}
-
-#[test]
 fn what_older_clients_wrote_is_refused_until_each_part_of_it_is_asked_for() {
     use crate::keyring::{LegacyWrapping, WrappingAlgorithm};
     use crate::metadata::{CbcVersion, MessageFormat};

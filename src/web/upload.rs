@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::number::whole;
 use super::options::{Malformed, Properties, pairs_object};
 use crate::error::EnvelopeError;
-use crate::object::DEFAULT_SEGMENT_LENGTH;
+use crate::object::LONGEST_SEGMENT_LENGTH;
 use crate::transfer::{self, ChecksumAlgorithm, CompletedPart, Part, PlanOptions, TransferPlan};
 
 /// How an object is uploaded: as one PUT, or in parts.
@@ -104,7 +104,7 @@ impl GrowingPlan {
 }
 
 fn plan_options(trailer: u32, part_length: Option<f64>) -> Result<PlanOptions, EnvelopeError> {
-    let defaults = PlanOptions { alignment: DEFAULT_SEGMENT_LENGTH, trailer: trailer.into(), ..Default::default() };
+    let defaults = PlanOptions { alignment: LONGEST_SEGMENT_LENGTH, trailer: trailer.into(), ..Default::default() };
     Ok(match part_length {
         // Who asks for parts of a length wants parts of that length, however small the object.
         Some(length) => {

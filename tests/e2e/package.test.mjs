@@ -156,6 +156,25 @@ test("a worker has no downloads, and says so", async () => {
   });
 });
 
+test("there are as many workers as asked for, or as pay, but one processor is the page's", async () => {
+  const asked = [
+    { processors: 1, workers: 2, expected: 1 },
+    { processors: 2, workers: 3, expected: 1 },
+    { processors: 4, workers: 2, expected: 2 },
+    { processors: 4, workers: 0, expected: 0 },
+    { processors: 2, expected: 0 },
+    { processors: 4, expected: 3 },
+    { processors: 16, expected: 4 },
+    { processors: 16, length: 4 * MIB, expected: 0 },
+  ];
+  for (const { processors, workers, length = 24 * SEGMENT, expected } of asked) {
+    const fresh = await browser.page();
+    const started = await check(fresh, "check", "workersStarted", length, processors, { workers });
+    assert.equal(started, expected, JSON.stringify({ processors, workers, length }));
+    await fresh.close();
+  }
+});
+
 test("a page that forbids workers still works", async () => {
   const strict = await browser.page({ path: "no-workers.html" });
   await check(strict, "check", "engines", [24 * SEGMENT], WAYS);

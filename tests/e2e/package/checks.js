@@ -142,6 +142,8 @@ export async function instructionFile() {
 
 /** What one engine encrypts, on any number of threads, every other decrypts. */
 export async function engines(lengths, ways) {
+  // Several workers are used, however many processors there are here.
+  claimProcessors(4);
   for (const length of lengths) {
     const plaintext = randomBytes(length);
     for (const way of ways) {
@@ -152,6 +154,24 @@ export async function engines(lengths, ways) {
       }
     }
   }
+}
+
+function claimProcessors(count) {
+  Object.defineProperty(navigator, "hardwareConcurrency", { value: count, configurable: true });
+}
+
+/** How many workers are started to encrypt so many bytes on a machine with so many processors. */
+export async function workersStarted(length, processors, options) {
+  claimProcessors(processors);
+  let started = 0;
+  globalThis.Worker = class extends Worker {
+    constructor(...given) {
+      super(...given);
+      started += 1;
+    }
+  };
+  await encrypted(new Uint8Array(length), { engine: "subtle", ...options });
+  return started;
 }
 
 /** What comes after a chunk that was discarded is as it would be, and the chunk's memory is gone. */
