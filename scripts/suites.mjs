@@ -17,6 +17,10 @@ import { sizesOf, WASM_MODULES } from "./lib/wasm.mjs";
 
 /** Long enough for a first build on a slow and busy machine, short enough to notice a hang. */
 const LIMIT_MS = 25 * 60_000;
+/** What a file of tests may take, with all that is before, between and after its tests. */
+const FILE_LIMIT_MS = 20 * 60_000;
+/** What one test may take; more than the longest limit that a test has of its own. */
+const TEST_LIMIT_MS = 6 * 60_000;
 
 const CLIPPY = ["clippy", "--locked", "--quiet"];
 const DENY = ["--", "-D", "warnings"];
@@ -180,7 +184,14 @@ function nodeTests(folder, { options = [], env } = {}) {
   const files = names.filter((name) => name.endsWith(".test.mjs")).map((name) => join(folder, name));
   // Without files, Node would look for tests by itself, and find those of other suites.
   if (files.length === 0) return failure(`there are no tests in ${folder}`);
-  return tests(countNode, process.execPath, ["--test", "--test-reporter=spec", ...options, ...files], env);
+  return nodeFiles(files, { options, env });
+}
+
+/** Files of node:test, none of which and none of whose tests stands still for ever, nor unnamed. */
+function nodeFiles(files, { options = [], env } = {}) {
+  const limits = ["--import=./scripts/lib/test-limit.mjs", `--test-timeout=${FILE_LIMIT_MS}`];
+  const args = [...limits, "--test", "--test-reporter=spec", ...options, ...files];
+  return tests(countNode, process.execPath, args, { ...env, TEST_LIMIT_MS: String(TEST_LIMIT_MS) });
 }
 
 /** In Node, which is quicker to start than a browser: the storage in memory asks it for random bytes and the time alone. */
@@ -252,7 +263,10 @@ async function testWithPython() {
   }
   const server = await nativeServer();
   const env = { S3_STORAGE_SIM: server, PYTHONDONTWRITEBYTECODE: "1" };
-  return tests(countPytest, python, ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/python"], env);
+  // Where a test stands still, Python says where, and ends.
+  const limit = [`faulthandler_timeout=${TEST_LIMIT_MS / 1000}`, "faulthandler_exit_on_timeout=true"];
+  const options = ["-q", "-p", "no:cacheprovider", ...limit.flatMap((setting) => ["-o", setting])];
+  return tests(countPytest, python, ["-m", "pytest", ...options, "tests/python"], env);
 }
 
 async function testInterop() {
@@ -261,9 +275,7 @@ async function testInterop() {
   const notes = Object.entries(missing).map(([name, reason]) => `${name} NOT RUN: ${reason}`);
   if (Object.keys(peers).length === 0 && !process.env.CI) return { ...counts(0, 0, notes), skipped: notes.length };
   const env = { S3_STORAGE_SIM: await nativeServer(), INTEROP_PEERS: JSON.stringify({ peers, missing }) };
-  const names = ["interop", "recipes"].map((name) => `tests/interop/${name}.test.mjs`);
-  const files = ["--test", "--test-reporter=spec", ...names];
-  const result = await tests(countNode, process.execPath, files, env);
+  const result = await nodeTests("tests/interop", { env });
   // Where nobody looks at what is skipped, a client that is not there is a failure.
   const failed = result.failed + (process.env.CI ? notes.length : 0);
   return { ...result, failed, notes: [...result.notes, ...notes] };
