@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { npmTool } from "./lib/npm.mjs";
 import { asProgram, must, ROOT } from "./lib/run.mjs";
 import { alone, once } from "./lib/steps.mjs";
-import { buildWasm, sizesOf, WASM_MODULES } from "./lib/wasm.mjs";
+import { buildAllWasm, sizesOf, WASM_MODULES } from "./lib/wasm.mjs";
 import { setup } from "./setup.mjs";
 
 /**
@@ -22,7 +22,7 @@ import { setup } from "./setup.mjs";
  */
 export async function build({ dev = false } = {}) {
   await alone(async () => {
-    for (const module of WASM_MODULES) await buildWasm(module, { dev });
+    await buildAllWasm({ dev });
     await once("dist", PACKAGE, buildPackage);
     await once("dist-www", { ...PAGE, key: modeOf(dev) }, (onOutput) =>
       must("webpack", ...npmTool("webpack", "--mode", modeOf(dev)), { onOutput }),

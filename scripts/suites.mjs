@@ -17,6 +17,10 @@ import { sizesOf, WASM_MODULES } from "./lib/wasm.mjs";
 
 /** Long enough for a first build on a slow and busy machine, short enough to notice a hang. */
 const LIMIT_MS = 25 * 60_000;
+/** What a file of tests may take, with all that is before and after them: five times as long as the longest. */
+const FILE_LIMIT_MS = 12 * 60_000;
+/** What one test may take; more than the longest limit that a test has of its own. */
+const TEST_LIMIT_MS = 6 * 60_000;
 
 const CLIPPY = ["clippy", "--locked", "--quiet"];
 const DENY = ["--", "-D", "warnings"];
@@ -112,7 +116,8 @@ export const SUITES = [
     name: "node",
     title: "the npm package in Node, and as other projects install it; what the benchmark decides",
     needs: ["build"],
-    run: () => nodeTests("tests/node"),
+    // Much of it is waiting: for attempts after pauses, as users would wait for them.
+    run: () => nodeTests("tests/node", { options: ["--test-concurrency=2"] }),
   },
   {
     name: "packaging",
@@ -180,7 +185,14 @@ function nodeTests(folder, { options = [], env } = {}) {
   const files = names.filter((name) => name.endsWith(".test.mjs")).map((name) => join(folder, name));
   // Without files, Node would look for tests by itself, and find those of other suites.
   if (files.length === 0) return failure(`there are no tests in ${folder}`);
-  return tests(countNode, process.execPath, ["--test", "--test-reporter=spec", ...options, ...files], env);
+  return nodeFiles(files, { options, env });
+}
+
+/** Files of node:test, none of which and none of whose tests stands still for ever, nor unnamed. */
+function nodeFiles(files, { options = [], env } = {}) {
+  const limits = ["--import=./scripts/lib/test-limit.mjs", `--test-timeout=${FILE_LIMIT_MS}`];
+  const args = [...limits, "--test", "--test-reporter=spec", ...options, ...files];
+  return tests(countNode, process.execPath, args, { ...env, TEST_LIMIT_MS: String(TEST_LIMIT_MS) });
 }
 
 /** In Node, which is quicker to start than a browser: the storage in memory asks it for random bytes and the time alone. */
@@ -252,7 +264,10 @@ async function testWithPython() {
   }
   const server = await nativeServer();
   const env = { S3_STORAGE_SIM: server, PYTHONDONTWRITEBYTECODE: "1" };
-  return tests(countPytest, python, ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/python"], env);
+  // Where a test stands still, Python says where, and ends.
+  const limit = [`faulthandler_timeout=${TEST_LIMIT_MS / 1000}`, "faulthandler_exit_on_timeout=true"];
+  const options = ["-q", "-p", "no:cacheprovider", ...limit.flatMap((setting) => ["-o", setting])];
+  return tests(countPytest, python, ["-m", "pytest", ...options, "tests/python"], env);
 }
 
 async function testInterop() {
@@ -261,9 +276,7 @@ async function testInterop() {
   const notes = Object.entries(missing).map(([name, reason]) => `${name} NOT RUN: ${reason}`);
   if (Object.keys(peers).length === 0 && !process.env.CI) return { ...counts(0, 0, notes), skipped: notes.length };
   const env = { S3_STORAGE_SIM: await nativeServer(), INTEROP_PEERS: JSON.stringify({ peers, missing }) };
-  const names = ["interop", "recipes"].map((name) => `tests/interop/${name}.test.mjs`);
-  const files = ["--test", "--test-reporter=spec", ...names];
-  const result = await tests(countNode, process.execPath, files, env);
+  const result = await nodeTests("tests/interop", { env });
   // Where nobody looks at what is skipped, a client that is not there is a failure.
   const failed = result.failed + (process.env.CI ? notes.length : 0);
   return { ...result, failed, notes: [...result.notes, ...notes] };
@@ -271,7 +284,9 @@ async function testInterop() {
 
 /** The native storage server, built once for all suites that talk to it. */
 async function nativeServer() {
-  const built = await run("cargo", ["build", "--locked", "-p", "s3-storage-sim", "--bins"], { limitMs: LIMIT_MS });
+  // The features of dependencies are those of all members and of a test: so cargo takes what the suite "rust" has compiled.
+  const targets = ["--workspace", "--bins", "--test", "walls"];
+  const built = await run("cargo", ["build", "--locked", ...targets], { limitMs: LIMIT_MS });
   if (!built.ok) throw new Sentence(`the native storage server does not build:\n${built.output}`);
   return join(CARGO_TARGET, "debug", process.platform === "win32" ? "s3-storage-sim.exe" : "s3-storage-sim");
 }

@@ -1,4 +1,4 @@
-/** Telling a person what is being done: one line a step, with the time it takes. */
+/** Telling a person what is being done: one line a step, with the time it takes; steps may overlap. */
 
 const REDRAW_MS = 1_000;
 /** A log gets a sign of life this often, so that nobody takes a long step for a hang. */
@@ -28,20 +28,28 @@ export async function step(title, work) {
   }
 }
 
+/** Of several steps at once the newest has the line. */
+const onScreen = [];
+
 /** A line that is drawn again and again. */
 function lineOnScreen(title) {
   const elapsed = stopwatch();
   let last = "";
   const draw = () => {
+    if (onScreen.at(-1) !== draw) return;
     const text = `• ${title} … ${elapsed()}  ${last}`;
     process.stdout.write(`\r\x1b[2K${text.slice(0, process.stdout.columns - 1)}`);
   };
+  onScreen.push(draw);
   draw();
   return {
     everyMs: REDRAW_MS,
     tick: draw,
     say: (text) => (last = text || last),
-    end: (how) => process.stdout.write(`\r\x1b[2K• ${title}: ${how} in ${elapsed()}\n`),
+    end(how) {
+      onScreen.splice(onScreen.indexOf(draw), 1);
+      process.stdout.write(`\r\x1b[2K• ${title}: ${how} in ${elapsed()}\n`);
+    },
   };
 }
 
@@ -52,9 +60,9 @@ function linesInLog(title) {
   console.log(`• ${title} …`);
   return {
     everyMs: LOG_MS,
-    tick: () => console.log(`  … ${elapsed()}  ${last}`),
+    tick: () => console.log(`  ${title} … ${elapsed()}  ${last}`),
     say: (text) => (last = text || last),
-    end: (how) => console.log(`  ${how} in ${elapsed()}`),
+    end: (how) => console.log(`  ${title}: ${how} in ${elapsed()}`),
   };
 }
 

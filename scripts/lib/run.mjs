@@ -13,6 +13,9 @@ export const CARGO_TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target")
 /** A failure that is told in one sentence, without a stack. */
 export class Sentence extends Error {}
 
+/** How long what a program started may go on writing after the program has ended. */
+const GRACE_MS = 3_000;
+
 const isWindows = process.platform === "win32";
 const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"];
 const running = new Set();
@@ -35,8 +38,10 @@ export function run(program, args, { env = {}, limitMs, onOutput } = {}) {
     };
     const child = start(program, args, env);
     const timer = limitMs && setTimeout(() => endLate(child, limitMs, take), limitMs);
+    let grace;
     const end = (ok) => {
       clearTimeout(timer);
+      clearTimeout(grace);
       forget(child);
       resolve({ ok, output });
     };
@@ -46,6 +51,8 @@ export function run(program, args, { env = {}, limitMs, onOutput } = {}) {
       take(`${program}: ${error.message}\n`);
       end(false);
     });
+    // A server that a test left behind would hold the output open, and all would wait for it.
+    child.on("exit", () => (grace = setTimeout(() => endTree(child), GRACE_MS)));
     child.on("close", (status) => end(status === 0));
   });
 }
