@@ -13,7 +13,7 @@ const TOO_FEW_PROCESSORS = 2;
 
 /**
  * How many workers to use. The calling thread has enough to do to keep them busy, and one processor is its own: more workers
- * than there are others were measured to be half as fast as fewer. Where nobody says how many, as many as pay: Chromium does `SubtleCrypto`'s work on the
+ * than there are others were never measured to be faster. Where nobody says how many, as many as pay: Chromium does `SubtleCrypto`'s work on the
  * thread that asks for it; Firefox and WebKit have threads of their own for it, and are slower where workers ask them.
  *
  * @param wanted - How many are wanted at most, if anybody said so.
