@@ -1,5 +1,6 @@
 /** One worker of the pool, as its owner sees it: tasks go to it in batches. */
 
+import { SEGMENT_LENGTH } from "./browser-engine.js";
 import type { SegmentResult, SegmentTask } from "./bulk.js";
 import type { BatchedTask, WorkerAnswer, WorkerBatch } from "./bulk-worker.js";
 import { EnvelopeError } from "./errors.js";
@@ -13,8 +14,8 @@ import { TAG_LENGTH } from "./segments.js";
 const BATCH_TASKS = 2;
 /** How many tasks a worker has at a time, at most: a batch that it works on, and one that waits. */
 export const TASKS_A_WORKER = 2 * BATCH_TASKS;
-/** The length of a batch's buffer in bytes: so many of the longest segments, each with room for a tag. */
-const BATCH_LENGTH = BATCH_TASKS * (512 * 1024 + TAG_LENGTH);
+/** The length of a batch's buffer in bytes: so many segments, each with room for a tag. */
+const BATCH_LENGTH = BATCH_TASKS * (SEGMENT_LENGTH + TAG_LENGTH);
 /** Buffers kept for the next batches: one that is filled while two are worked on. */
 const SPARE_BUFFERS = 3;
 
@@ -33,8 +34,6 @@ interface Batch {
 
 /** One worker. */
 export class Member {
-  /** How many tasks it has. */
-  load = 0;
   /** Whether it has said that it is there. */
   isReady = false;
   readonly #worker: Worker;
@@ -61,6 +60,12 @@ export class Member {
       onFailure(this);
       this.#failAll("a worker ended without an answer");
     };
+  }
+
+  /** How many tasks it has. */
+  get load(): number {
+    const sent = [...this.#sent.values()].reduce((sum, { length }) => sum + length, 0);
+    return sent + (this.#batch?.tasks.length ?? 0);
   }
 
   /** Whether there is room in a batch that was begun. */
@@ -90,7 +95,6 @@ export class Member {
     const { task: slotted, keys } = this.#keys.put(task);
     batch.tasks.push({ task: withOwnParameters(slotted), keys, start: batch.filled, length });
     batch.filled += room;
-    this.load += 1;
     const result = new Promise<SegmentResult>((resolve, reject) => {
       batch.waiting.push({ resolve, reject });
     });
@@ -127,7 +131,6 @@ export class Member {
     }
     const waiting = this.#sent.get(answer.id) ?? [];
     this.#sent.delete(answer.id);
-    this.load -= waiting.length;
     if (this.#spare.length < SPARE_BUFFERS && answer.buffer.byteLength === BATCH_LENGTH) {
       this.#spare.push(answer.buffer);
     }
@@ -150,7 +153,6 @@ export class Member {
     }
     this.#sent.clear();
     this.#batch = undefined;
-    this.load = 0;
   }
 }
 

@@ -13,8 +13,9 @@ const TOO_FEW_PROCESSORS = 2;
 
 /**
  * How many workers to use. The calling thread has enough to do to keep them busy, and one processor is its own: more workers
- * than there are others were never measured to be faster. Where nobody says how many, as many as pay: Chromium does `SubtleCrypto`'s work on the
- * thread that asks for it; Firefox and WebKit have threads of their own for it, and are slower where workers ask them.
+ * than there are others were never measured to be faster. Where nobody says how many, as many as pay: Chromium does
+ * `SubtleCrypto`'s work on the thread that asks for it; Firefox and WebKit have threads of their own for it, and are slower
+ * where workers ask them.
  *
  * @param wanted - How many are wanted at most, if anybody said so.
  */
@@ -43,16 +44,8 @@ class WorkerPool {
   take(count: number): Member | undefined {
     this.#start(count);
     this.#noteUse();
-    let freest: Member | undefined;
-    for (const member of this.#members.slice(0, count)) {
-      if (member.isReady && member.hasBegunBatch) {
-        return member;
-      }
-      if (member.isReady && member.load < (freest?.load ?? Infinity)) {
-        freest = member;
-      }
-    }
-    return freest;
+    const ready = this.#members.slice(0, count).filter((member) => member.isReady);
+    return ready.find((member) => member.hasBegunBatch) ?? ready.sort((a, b) => a.load - b.load)[0];
   }
 
   #start(count: number): void {

@@ -8,6 +8,9 @@ import type { OpenSource } from "./source.js";
 import { Spool } from "./spool.js";
 import type { DecryptSession } from "./wasm/reader.js";
 
+/** How an object is cut: its tag is no part of any segment. */
+const SEALED = { length: SEGMENT_LENGTH, heldBack: TAG_LENGTH };
+
 /** What was in an object. */
 export interface DecryptedContent {
   readonly content: ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -29,14 +32,13 @@ export interface Start extends ChosenEngine {
  * @param start - The keys and the engine.
  */
 export async function verified(source: OpenSource, start: Start): Promise<DecryptedContent> {
-  const cut = { length: SEGMENT_LENGTH, heldBack: TAG_LENGTH };
   const authentication = await Authentication.start(start.session, start);
   // What can be read again need not be kept: the engine checks that it reads the same bytes.
   const spool = source.isReplayable ? undefined : new Spool(start.spoolMemoryLimit);
   let decryption: Decryption;
   let size: number;
   try {
-    const read = await authenticate(segmentsOf(source.chunks(), cut), authentication, spool);
+    const read = await authenticate(segmentsOf(source.chunks(), SEALED), authentication, spool);
     decryption = authentication.verify(read.tag);
     size = read.length;
   } catch (error) {
@@ -46,7 +48,7 @@ export async function verified(source: OpenSource, start: Start): Promise<Decryp
   }
   // The spool has no tag: nothing is held back from its end.
   const segments =
-    spool === undefined ? segmentsOf(source.chunks(), cut) : segmentsOf(spool.chunks(), { length: cut.length });
+    spool === undefined ? segmentsOf(source.chunks(), SEALED) : segmentsOf(spool.chunks(), { length: SEGMENT_LENGTH });
   return { content: orderedStream(segments, decryptionWork(decryption, spool)), size };
 }
 
@@ -111,10 +113,7 @@ export async function unverified(
   storedLength: number | undefined,
 ): Promise<DecryptedContent> {
   const decryption = await DelayedDecryption.start(start.session, start);
-  const segments = segmentsOf(source.chunks(), {
-    length: SEGMENT_LENGTH,
-    heldBack: TAG_LENGTH,
-  });
+  const segments = segmentsOf(source.chunks(), SEALED);
   const content = orderedStream(segments, {
     reads: source.isReplayable ? "replayable" : "stream",
     depth: decryption.depth,

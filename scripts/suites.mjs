@@ -185,11 +185,6 @@ function nodeTests(folder, { options = [], env } = {}) {
   const files = names.filter((name) => name.endsWith(".test.mjs")).map((name) => join(folder, name));
   // Without files, Node would look for tests by itself, and find those of other suites.
   if (files.length === 0) return failure(`there are no tests in ${folder}`);
-  return nodeFiles(files, { options, env });
-}
-
-/** Files of node:test, none of which and none of whose tests stands still for ever, nor unnamed. */
-function nodeFiles(files, { options = [], env } = {}) {
   const limits = ["--import=./scripts/lib/test-limit.mjs", `--test-timeout=${FILE_LIMIT_MS}`];
   const args = [...limits, "--test", "--test-reporter=spec", ...options, ...files];
   return tests(countNode, process.execPath, args, { ...env, TEST_LIMIT_MS: String(TEST_LIMIT_MS) });
