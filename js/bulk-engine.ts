@@ -1,8 +1,9 @@
 /** Which engine does the bulk of the work, and on which threads. */
 
 import { perform, type SegmentResult, type SegmentTask } from "./bulk.js";
-import { type Member, TASKS_A_WORKER } from "./bulk-member.js";
+import { TASKS_A_WORKER } from "./bulk-member.js";
 import { pool, workerCount } from "./bulk-pool.js";
+import { type Trial, trialOf } from "./bulk-trial.js";
 import type { Engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 
@@ -19,7 +20,8 @@ export interface EngineOptions {
    * How many workers share the work of `SubtleCrypto`, at most; 0 for none. There are never more than there are processors
    * beside the calling thread's, which keeps them busy. Unless given, there is one for each of those in Chromium, at most 4,
    * and none for small contents or on one or two processors; elsewhere none, since other browsers have threads of their own
-   * for it. Where workers cannot be had, the work is done without.
+   * for it. They do the first 32 MiB for which they are there; they go on only if that was quicker than the calling thread
+   * alone. Where workers cannot be had, the work is done without.
    */
   readonly workers?: number;
 }
@@ -41,6 +43,8 @@ const DEPTH_ALONE = 3;
 export class BulkEngine {
   readonly subtle: SubtleCrypto;
   readonly #workers: number;
+  /** Whether workers are quicker: an operation has one kind of work that they can do. */
+  #trial: Trial | undefined;
   #untilWorkers: number;
 
   /**
@@ -55,7 +59,7 @@ export class BulkEngine {
 
   /** How many segments may be worked on at a time. */
   get depth(): number {
-    return Math.max(DEPTH_ALONE, this.#workers * TASKS_A_WORKER);
+    return this.#trial?.side === "workers" && pool.isReady ? this.#workers * TASKS_A_WORKER : DEPTH_ALONE;
   }
 
   /**
@@ -65,19 +69,23 @@ export class BulkEngine {
    * @param bytes - The segment.
    */
   submit(task: SegmentTask, bytes: Uint8Array<ArrayBuffer>): Promise<SegmentResult> {
-    return this.#memberFor(task, bytes)?.submit(task, bytes) ?? perform(this.subtle, task, bytes);
+    if (!this.#mayUseWorkers(task, bytes)) {
+      return perform(this.subtle, task, bytes);
+    }
+    const trial = (this.#trial ??= trialOf(task.kind, this.#workers));
+    const member = trial.side === "workers" ? pool.take(this.#workers) : undefined;
+    const work = member?.submit(task, bytes) ?? perform(this.subtle, task, bytes);
+    trial.watch(member === undefined ? "caller" : "workers", work, bytes.length);
+    return work;
   }
 
-  #memberFor(task: SegmentTask, { length }: Uint8Array): Member | undefined {
+  #mayUseWorkers(task: SegmentTask, { length }: Uint8Array): boolean {
     // The copy that a worker would need takes as long as the work.
     if (this.#workers === 0 || task.kind === "authenticate") {
-      return undefined;
+      return false;
     }
-    if (this.#untilWorkers > 0) {
-      this.#untilWorkers -= length;
-      return undefined;
-    }
-    return pool.take(this.#workers);
+    this.#untilWorkers -= length;
+    return this.#untilWorkers < 0;
   }
 }
 

@@ -35,6 +35,11 @@ class WorkerPool {
   /** A page that forbids workers forbids them for good. */
   #isForbidden = typeof Worker === "undefined";
 
+  /** Whether any worker can have a task now. */
+  get isReady(): boolean {
+    return this.#members.some((member) => member.isReady);
+  }
+
   /**
    * The one of the first `count` workers that is to have the next task: the one whose batch is being filled, or else the one
    * that has least to do; nothing while none is ready. Those that are missing are started.

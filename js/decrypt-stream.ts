@@ -6,6 +6,7 @@ import { orderedStream, type SegmentWork, settled } from "./ordered.js";
 import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
 import type { OpenSource } from "./source.js";
 import { Spool } from "./spool.js";
+import { Turns } from "./turns.js";
 import type { DecryptSession } from "./wasm/reader.js";
 
 /** How an object is cut: its tag is no part of any segment. */
@@ -59,6 +60,7 @@ async function authenticate(
   spool: Spool | undefined,
 ): Promise<{ readonly tag: Uint8Array; readonly length: number }> {
   const underWay: Promise<void>[] = [];
+  const turns = new Turns();
   let tag: Uint8Array = new Uint8Array(0);
   let length = 0;
   try {
@@ -72,6 +74,9 @@ async function authenticate(
       if (underWay.length >= authentication.depth) {
         await underWay.shift();
       }
+      if (turns.areDue()) {
+        await turns.pass();
+      }
     }
     await Promise.all(underWay);
   } finally {
@@ -84,7 +89,7 @@ function decryptionWork(decryption: Decryption, spool: Spool | undefined): Segme
   let length = 0;
   return {
     reads: spool === undefined ? "replayable" : "stream",
-    depth: decryption.depth,
+    depth: () => decryption.depth,
     process({ offset, bytes }) {
       length = offset + bytes.length;
       return decryption.process(offset, bytes);
@@ -116,7 +121,7 @@ export async function unverified(
   const segments = segmentsOf(source.chunks(), SEALED);
   const content = orderedStream(segments, {
     reads: source.isReplayable ? "replayable" : "stream",
-    depth: decryption.depth,
+    depth: () => decryption.depth,
     process: ({ offset, bytes }) => decryption.process(offset, bytes),
     end(tag) {
       decryption.finish(tag);

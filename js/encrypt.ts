@@ -75,7 +75,7 @@ export function asHeaders(metadata: Readonly<Record<string, string>>): Record<st
 function workOf(encryption: Encryption, reads: NonNullable<SegmentWork["reads"]>): SegmentWork {
   return {
     reads,
-    depth: encryption.depth,
+    depth: () => encryption.depth,
     process: ({ offset, bytes }) => encryption.process(offset, bytes),
     end: () => encryption.finish(),
     release() {

@@ -1,11 +1,12 @@
 /** Work on segments, several at a time, with the results in order. */
 
 import type { Segment } from "./segments.js";
+import { Turns } from "./turns.js";
 
 /** What is done with each segment of a stream. */
 export interface SegmentWork {
-  /** How many segments may be worked on at a time. */
-  readonly depth: number;
+  /** How many segments may be worked on at a time, which may change on the way. */
+  depth(): number;
   /** What the segments are read from: what can be read again (a file, a buffer) unless told. */
   readonly reads?: "stream" | "replayable";
   /** Transforms a segment. Takes what it needs of the segment's bytes before it returns. */
@@ -17,7 +18,7 @@ export interface SegmentWork {
 }
 
 /**
- * Transformed segments, in order. At most `work.depth` are read ahead of what was taken.
+ * Transformed segments, in order. At most `work.depth()` are read ahead of what was taken.
  *
  * @param segments - The segments, in order.
  * @param work - What to do with each.
@@ -27,6 +28,7 @@ export async function* ordered(
   work: SegmentWork,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const underWay: Promise<Uint8Array<ArrayBuffer>>[] = [];
+  const turns = new Turns();
   const pauses = new CollectorPauses(work.reads ?? "replayable");
   let tail: Uint8Array = new Uint8Array(0);
   try {
@@ -35,13 +37,16 @@ export async function* ordered(
         underWay.push(settled(work.process(segment)));
       }
       tail = segment.tail ?? tail;
-      while (underWay.length >= work.depth) {
+      while (underWay.length >= work.depth()) {
         const result = await first(underWay);
         const { length } = result;
         yield result;
         // What was discarded is gone, and empty.
         if (pauses.isDueAfter(length, result.length)) {
           await pauses.pause();
+        }
+        if (turns.areDue()) {
+          await turns.pass();
         }
       }
     }

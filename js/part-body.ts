@@ -132,7 +132,7 @@ export async function assemble(
 
 function workOf({ encryption }: Treatment, note: (length: number) => void): SegmentWork {
   return {
-    depth: encryption?.depth ?? 1,
+    depth: () => encryption?.depth ?? 1,
     process({ offset, bytes }) {
       note(bytes.length);
       // What was read is only lent, until the next segment is asked for; what the cipher gave is ours.

@@ -175,6 +175,31 @@ test("there are as many workers as asked for, or as pay, but one processor is th
   }
 });
 
+test("workers go on only where they are quicker than the caller alone", async () => {
+  for (const [slow, goOn] of [
+    ["workers", false],
+    ["caller", true],
+  ]) {
+    const fresh = await browser.page();
+    const messages = await check(fresh, "check", "tried", slow, 72 * MIB);
+    assert.equal(messages > 0, goOn, `${messages} messages where the ${slow} are slow`);
+    await fresh.close();
+  }
+});
+
+test("a page has its turns while bytes in memory are encrypted and decrypted", async () => {
+  for (const [length, options] of [
+    [256 * MIB, { engine: "subtle", workers: 0 }],
+    [16 * MIB, { engine: "rust" }],
+  ]) {
+    const counts = await check(page, "check", "turns", length, options);
+    assert.ok(
+      counts.every((count) => count > 1),
+      `${counts.join(" and ")} turns with ${JSON.stringify(options)}`,
+    );
+  }
+});
+
 test("a page that forbids workers still works", async () => {
   const strict = await browser.page({ path: "no-workers.html" });
   await check(strict, "check", "engines", [24 * SEGMENT], WAYS);

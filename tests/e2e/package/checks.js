@@ -174,6 +174,65 @@ export async function workersStarted(length, processors, options) {
   return started;
 }
 
+/**
+ * How many messages go to workers once they were tried, where they or the caller are slow. What was encrypted before, while
+ * and after they were tried is whole.
+ */
+export async function tried(slow, length) {
+  claimProcessors(4);
+  const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const { encrypt } = SubtleCrypto.prototype;
+  SubtleCrypto.prototype.encrypt = async function (...given) {
+    const result = encrypt.apply(this, given);
+    if (slow === "caller") await later(20);
+    return result;
+  };
+  let messages = 0;
+  globalThis.Worker = class extends Worker {
+    postMessage(...given) {
+      messages += 1;
+      super.postMessage(...given);
+    }
+    set onmessage(handle) {
+      super.onmessage = async (event) => {
+        if (slow === "workers") await later(20);
+        handle(event);
+      };
+    }
+  };
+  const plaintext = randomBytes(length);
+  for (let round = 0; round < 3; round += 1) {
+    messages = 0;
+    const object = await encrypted(plaintext, { engine: "subtle", workers: 2 });
+    same(await decrypted(object, { workers: 0 }), plaintext, `round ${round}`);
+  }
+  return messages;
+}
+
+/** How many other tasks have their turn while so many bytes in memory are encrypted and decrypted. */
+export async function turns(length, options) {
+  const object = await encrypted(new Uint8Array(length), options);
+  const ways = [
+    async () => (await encryptObject(new Uint8Array(length), { keyring, ...options })).body,
+    async () => decryptObject(object, { keyring, ...options }),
+  ];
+  const counts = [];
+  for (const start of ways) {
+    const { port1, port2 } = new MessageChannel();
+    let count = 0;
+    port1.onmessage = () => {
+      count += 1;
+      port2.postMessage("another task");
+    };
+    const reader = (await start()).getReader();
+    port2.postMessage("another task");
+    for (let next = await reader.read(); !next.done; next = await reader.read()) toolkit.discard(next.value);
+    port1.close();
+    counts.push(count);
+  }
+  return counts;
+}
+
 /** What comes after a chunk that was discarded is as it would be, and the chunk's memory is gone. */
 export async function discards(length, ways) {
   const plaintext = randomBytes(length);
