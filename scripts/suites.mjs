@@ -13,6 +13,7 @@ import { npmTool } from "./lib/npm.mjs";
 import { pythonWith } from "./lib/python.mjs";
 import { CARGO_TARGET, ROOT, run, Sentence } from "./lib/run.mjs";
 import { WASM_TARGET, wasmBindgenTool } from "./lib/toolchain.mjs";
+import { filesWithTraces } from "./lib/traces.mjs";
 import { sizesOf, WASM_MODULES } from "./lib/wasm.mjs";
 
 /** Long enough for a first build on a slow and busy machine, short enough to notice a hang. */
@@ -231,6 +232,7 @@ async function checkTarball(tarball) {
     ["publint", ...npmTool("publint", "run", tarball, "--strict")],
     ["attw", ...npmTool("attw", tarball, "--profile", "esm-only", "--no-emoji", ...files)],
   ]);
+  checkTraces(result);
   for (const module of WASM_MODULES) {
     const { raw, gzip } = sizesOf(module);
     checkBudget(result, `${module.name}_bg.wasm, ${raw} bytes`, gzip, module);
@@ -240,6 +242,13 @@ async function checkTarball(tarball) {
     checkBudget(result, `${task.name}, ${scripts} of scripts and ${wasm} of WebAssembly`, scripts + wasm, task);
   }
   return result;
+}
+
+function checkTraces(result) {
+  const found = ["dist", "dist-www"].flatMap((folder) => filesWithTraces(join(ROOT, folder)));
+  console.log(`${found.length === 0 ? "ok" : "FAILED"}: no file tells of the machine that built it ${found.join(" ")}`);
+  result[found.length === 0 ? "passed" : "failed"] += 1;
+  if (found.length > 0) result.notes.push("built files name folders of this machine or a registry");
 }
 
 function checkBudget(result, what, gzip, { name, gzipBudget }) {

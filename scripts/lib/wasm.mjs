@@ -1,6 +1,6 @@
 /** Our WebAssembly files, from cargo through wasm-bindgen and wasm-opt to js/wasm/. */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -119,6 +119,9 @@ export async function buildAllWasm(options) {
     for (const module of modules) await buildWasm(module, options);
   };
   const lanes = [WASM_MODULES.filter(isLongest), WASM_MODULES.filter((module) => !isLongest(module))];
+  // What is compiled in is told where the sources lie, and they lie there only when they were fetched.
+  const fetching = "fetching crates";
+  await step(fetching, (onOutput) => must(fetching, "cargo", ["fetch", "--locked"], { onOutput }));
   // Both come to their end, also where one fails: nothing goes on behind the back of what follows.
   const outcomes = await Promise.allSettled(lanes.map(inTurn));
   const failed = outcomes.find(({ status }) => status === "rejected");
@@ -189,8 +192,13 @@ function environment({ flags }, { dev }) {
   return { CARGO_ENCODED_RUSTFLAGS: [...flags, ...(dev ? [] : withoutPaths())].join("\x1f") };
 }
 
-/** The messages of panics name source files: relative ones, the same on every machine. */
+/**
+ * The messages of panics name source files: relative ones, the same on every machine. The folder of a registry has the name of
+ * the host that the crates came from, which may be a mirror.
+ */
 function withoutPaths() {
-  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
-  return [`--remap-path-prefix=${ROOT}=`, `--remap-path-prefix=${cargoHome}=cargo`];
+  const sources = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry", "src");
+  const registries = existsSync(sources) ? readdirSync(sources).sort() : [];
+  const prefixes = [[ROOT, ""], ...registries.map((registry) => [join(sources, registry), "crates"])];
+  return prefixes.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
 }
