@@ -75,5 +75,6 @@ const ratio = (speed, reference) => (reference === undefined ? undefined : round
 export function partsOf(name) {
   const parts = name.split("/");
   const length = parts.find((part) => /^\d+[KMG]iB$/.test(part));
-  return { group: parts[0], operation: parts[1], length };
+  const variant = parts.length > 3 ? parts[2] : undefined;
+  return { group: parts[0], operation: parts[1], variant, length };
 }

@@ -13,12 +13,14 @@ export function median(values) {
  * Samples of one case, summed up.
  *
  * @param {number} bytes of content in each sample
- * @param {{ ms: number, firstByteMs?: number }[]} samples
+ * @param {{ ms: number, firstByteMs?: number, workerMessages?: number }[]} samples
  */
 export function summary(bytes, samples) {
   const times = samples.map(({ ms }) => ms);
   const ms = median(times);
-  const firstBytes = samples.map(({ firstByteMs }) => firstByteMs).filter((value) => value !== undefined);
+  const known = (name) => samples.map((sample) => sample[name]).filter((value) => value !== undefined);
+  const firstBytes = known("firstByteMs");
+  const messages = known("workerMessages");
   return {
     runs: samples.length,
     MBps: rounded(megabytesPerSecond(bytes, ms)),
@@ -26,6 +28,7 @@ export function summary(bytes, samples) {
     minMs: rounded(Math.min(...times)),
     maxMs: rounded(Math.max(...times)),
     ...(firstBytes.length > 0 && { firstByteMs: rounded(median(firstBytes)) }),
+    ...(messages.length > 0 && { workerMessages: rounded(median(messages)) }),
   };
 }
 

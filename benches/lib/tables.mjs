@@ -84,13 +84,23 @@ function speeds(results, operation, title) {
   const lengths = [...new Set(contended.map(({ bytes }) => bytes))].sort((one, other) => one - other);
   return {
     title,
-    note: "MB/s (10⁶ bytes a second); in brackets, times the speed of one-shot SubtleCrypto, and of the ceiling.",
+    note: [
+      "MB/s (10⁶ bytes a second); in brackets, times the speed of one-shot SubtleCrypto, and of the ceiling.",
+      ...withoutWorkers(contended),
+    ].join(" "),
     head: ["", ...lengths.map(label)],
     rows: CONTENDERS.map((contender) => [
       titleOf(contender),
       ...lengths.map((bytes) => speed(caseOf(results, contender, operation, bytes))),
     ]),
   };
+}
+
+/** Where workers were asked for and did nothing, in a sentence: the toolkit found the page's thread quicker alone. */
+function withoutWorkers(cases) {
+  const idle = cases.filter(({ workerMessages }) => workerMessages === 0).map(({ name }) => partsOf(name));
+  const all = idle.filter(({ variant }) => /-[1-9]w$/.test(variant)).map((of) => `${of.variant} ${of.length}`);
+  return all.length === 0 ? [] : [`Workers were tried, found slower and left idle in ${all.join(", ")}.`];
 }
 
 function speed(one) {

@@ -11,7 +11,7 @@ import { excuse } from "../../benches/lib/failures.mjs";
 import { optionsOf } from "../../benches/lib/options.mjs";
 import { memoryCases, timedGroups, withoutSlow } from "../../benches/lib/plan.mjs";
 import { resultsPath } from "../../benches/lib/results.mjs";
-import { acrossBrowsers } from "../../benches/lib/tables.mjs";
+import { acrossBrowsers, tablesOf } from "../../benches/lib/tables.mjs";
 
 const { PATH, CI, FIREFOX_PATH } = process.env;
 let folder;
@@ -113,4 +113,17 @@ test("browsers are compared by their own one-shot calls", () => {
   const { head, rows } = acrossBrowsers([run("Chrome", 4.5), run("Firefox", 2.5)]);
   assert.deepEqual(head.slice(1), ["Chrome, encrypt", "Chrome, decrypt", "Firefox, encrypt", "Firefox, decrypt"]);
   assert.deepEqual(rows.find(([title]) => title === "s3-envelope subtle-0w").slice(1), ["4.50×", "–", "2.50×", "–"]);
+});
+
+test("where workers were left idle the table says so", () => {
+  const one = (name, workerMessages) => ({ name, bytes: 64 * 1024 * 1024, MBps: 1, ratios: {}, workerMessages });
+  const cases = [
+    one("s3-envelope/encrypt/subtle-0w/64MiB", 0),
+    one("s3-envelope/encrypt/subtle-1w/64MiB", 0),
+    one("s3-envelope/encrypt/subtle-2w/64MiB", 64),
+    one("s3-envelope/encrypt/rust/64MiB", 0),
+  ];
+  const [{ note }] = tablesOf({ cases, peers: {} });
+  assert.match(note, /left idle in subtle-1w 64MiB\.$/);
+  assert.doesNotMatch(tablesOf({ cases: cases.slice(2), peers: {} })[0].note, /idle/);
 });
