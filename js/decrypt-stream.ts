@@ -6,6 +6,7 @@ import { orderedStream, type SegmentWork, settled } from "./ordered.js";
 import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
 import type { OpenSource } from "./source.js";
 import { Spool } from "./spool.js";
+import type { Stopping } from "./stopping.js";
 import { Turns } from "./turns.js";
 import type { DecryptSession } from "./wasm/reader.js";
 
@@ -22,6 +23,8 @@ export interface DecryptedContent {
 /** The keys and the engine of one decryption. */
 export interface Start extends ChosenEngine {
   readonly session: DecryptSession;
+  /** What ends the decryption early. */
+  readonly stopping: Stopping;
   /** As in the options of `decryptObject`. */
   readonly spoolMemoryLimit: number | undefined;
 }
@@ -39,7 +42,10 @@ export async function verified(source: OpenSource, start: Start): Promise<Decryp
   let decryption: Decryption;
   let size: number;
   try {
-    const read = await authenticate(segmentsOf(source.chunks(), SEALED), authentication, spool);
+    const read = await authenticate(segmentsOf(source.chunks(), SEALED), authentication, {
+      spool,
+      turns: new Turns(start.stopping.signal),
+    });
     decryption = authentication.verify(read.tag);
     size = read.length;
   } catch (error) {
@@ -50,17 +56,16 @@ export async function verified(source: OpenSource, start: Start): Promise<Decryp
   // The spool has no tag: nothing is held back from its end.
   const segments =
     spool === undefined ? segmentsOf(source.chunks(), SEALED) : segmentsOf(spool.chunks(), { length: SEGMENT_LENGTH });
-  return { content: orderedStream(segments, decryptionWork(decryption, spool)), size };
+  return { content: orderedStream(segments, decryptionWork(decryption, spool, start.stopping)), size };
 }
 
 /** Reads all of an object, and gives its tag and the length of the rest. */
 async function authenticate(
   segments: AsyncIterable<Segment>,
   authentication: Authentication,
-  spool: Spool | undefined,
+  { spool, turns }: { readonly spool: Spool | undefined; readonly turns: Turns },
 ): Promise<{ readonly tag: Uint8Array; readonly length: number }> {
   const underWay: Promise<void>[] = [];
-  const turns = new Turns();
   let tag: Uint8Array = new Uint8Array(0);
   let length = 0;
   try {
@@ -85,9 +90,10 @@ async function authenticate(
   return { tag, length };
 }
 
-function decryptionWork(decryption: Decryption, spool: Spool | undefined): SegmentWork {
+function decryptionWork(decryption: Decryption, spool: Spool | undefined, stopping: Stopping): SegmentWork {
   let length = 0;
   return {
+    stopping,
     reads: spool === undefined ? "replayable" : "stream",
     depth: () => decryption.depth,
     process({ offset, bytes }) {
@@ -120,6 +126,7 @@ export async function unverified(
   const decryption = await DelayedDecryption.start(start.session, start);
   const segments = segmentsOf(source.chunks(), SEALED);
   const content = orderedStream(segments, {
+    stopping: start.stopping,
     reads: source.isReplayable ? "replayable" : "stream",
     depth: () => decryption.depth,
     process: ({ offset, bytes }) => decryption.process(offset, bytes),

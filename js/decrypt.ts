@@ -9,6 +9,7 @@ import { cbcStream } from "./legacy.js";
 import { lengthOf } from "./ranges.js";
 import { reader } from "./reader.js";
 import { type ByteSource, openSource } from "./source.js";
+import { stopBy } from "./stopping.js";
 
 /** Options of {@link decryptObject}. */
 export interface DecryptOptions extends EngineOptions {
@@ -37,6 +38,8 @@ export interface DecryptOptions extends EngineOptions {
    * 64 MiB unless given. What is more goes to the origin-private file system, or into Blobs where there is none.
    */
   readonly spoolMemoryLimit?: number;
+  /** Stops the decryption: the promise, or then the stream, fails with its reason, and a stream that is read is cancelled. */
+  readonly signal?: AbortSignal;
 }
 
 /** An object as it came from the storage. */
@@ -63,7 +66,8 @@ export interface StoredObject {
  * @param options - The keyring, and what else there is to say.
  * @throws {@link EnvelopeError} `WRONG_KEY`, `AUTHENTICATION_FAILED`, `COMMITMENT_REQUIRED`, `NOT_ENCRYPTED`,
  * `INSTRUCTION_FILE_MISSING`, `INSTRUCTION_FILE_INVALID`, `LEGACY_WRAPPING_NOT_ENABLED`, `LEGACY_UNAUTHENTICATED_NOT_ENABLED`,
- * `TRUNCATED_STORAGE_ANSWER`, one of the `METADATA_` codes, `INVALID_INPUT`, `ENGINE_UNAVAILABLE`, or the keyring's own.
+ * `TRUNCATED_STORAGE_ANSWER`, one of the `METADATA_` codes, `INVALID_INPUT`, `ENGINE_UNAVAILABLE`, or the keyring's own; the signal's
+ * reason.
  */
 export async function decryptObject(
   object: StoredObject | Response,
@@ -84,7 +88,9 @@ export async function openDecryption(object: StoredObject, options: DecryptOptio
   if (release !== "verified" && (release as string) !== "delayed-authentication") {
     throw new EnvelopeError("INVALID_INPUT", "release must be verified or delayed-authentication");
   }
-  const source = expecting(openSource(body), storedLength);
+  options.signal?.throwIfAborted();
+  const stopping = stopBy(options.signal);
+  const source = expecting(openSource(body, stopping.signal), storedLength);
   const loaded = await reader();
   const bulk = await bulkEngine(loaded, options, source.length);
   const parsed = loaded.ContentMetadata.parse([...entriesOf(metadata)], bytesOfFile(instructionFile));
@@ -93,10 +99,10 @@ export async function openDecryption(object: StoredObject, options: DecryptOptio
     loaded.checkPolicy(parsed, ...policy);
     const dataKey = await options.keyring.unwrapDataKey(parsed);
     if (parsed.cbcIv() !== undefined) {
-      return { content: await cbcStream(source, parsed, dataKey), size: undefined };
+      return { content: await cbcStream(source, parsed, dataKey, stopping), size: undefined };
     }
     const session = new loaded.DecryptSession(parsed, dataKey, ...policy);
-    const start = { session, loaded, bulk, spoolMemoryLimit: options.spoolMemoryLimit };
+    const start = { session, loaded, bulk, stopping, spoolMemoryLimit: options.spoolMemoryLimit };
     return await (release === "verified" ? verified(source, start) : unverified(source, start, storedLength));
   } finally {
     parsed.free();

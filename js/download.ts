@@ -102,41 +102,20 @@ export async function download(options: DownloadOptions): Promise<DownloadedObje
   const { headers } = opened.response;
   const storedLength = opened.totalBytes ?? lengthOf(opened.response);
   progress.expect(storedLength);
-  const arriving = streamOfObject(opened, onBytes);
+  const arriving = streamOfObject(opened, onBytes, stop);
   const { keyring } = options;
   if (keyring === undefined) {
-    return downloaded({ content: stopping(arriving, stop), size: storedLength }, headers);
+    return downloaded({ content: arriving, size: storedLength }, headers);
   }
-  const instructionFile = await fetchInstructionFile(channel, headers.entries(), options.instructionFileSuffix);
-  const object = { body: arriving, metadata: headers, instructionFile, storedLength };
-  const { content, size } = await openDecryption(object, { ...options, keyring });
-  return downloaded({ content: stopping(content, stop), size }, headers, discarding);
-}
-
-/** The same stream, which stops what it waits for when it is cancelled: the storage may have nothing to give for long. */
-function stopping(
-  content: ReadableStream<Uint8Array<ArrayBuffer>>,
-  stop: AbortController,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const reader = content.getReader();
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        const { done, value } = await reader.read();
-        if (done) {
-          controller.close();
-        } else {
-          controller.enqueue(value);
-        }
-      },
-      async cancel(reason) {
-        stop.abort(reason);
-        // What fails because it was stopped has failed as it should.
-        await reader.cancel(reason).catch(() => undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  try {
+    const instructionFile = await fetchInstructionFile(channel, headers.entries(), options.instructionFileSuffix);
+    const object = { body: arriving, metadata: headers, instructionFile, storedLength };
+    return downloaded(await openDecryption(object, { ...options, keyring }), headers, discarding);
+  } catch (error) {
+    // An object that cannot be read need not arrive.
+    stop.abort();
+    throw error;
+  }
 }
 
 type Chunks = AsyncGenerator<Uint8Array<ArrayBuffer>>;
@@ -178,15 +157,19 @@ class Progress {
   }
 }
 
-function streamOfObject(opened: Opened, onBytes: (bytes: number) => void): ReadableStream<Uint8Array<ArrayBuffer>> {
+/** To cancel it stops the requests: the storage may have nothing to give for long. */
+function streamOfObject(
+  opened: Opened,
+  onBytes: (bytes: number) => void,
+  stop: AbortController,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   if (opened.chunks !== undefined) {
     const chunks = opened.chunks();
     // One that was never begun has nothing under way.
-    return streamOf(chunks, () => Promise.resolve());
+    return streamOf(chunks, () => Promise.resolve(), stop);
   }
-  return streamOf(wholeOf(opened.response, onBytes), async () => {
-    await opened.response.body?.cancel();
-  });
+  // The response's body ends with its request.
+  return streamOf(wholeOf(opened.response, onBytes), () => Promise.resolve(), stop);
 }
 
 /** An answer's body, which is as long as the answer says: not everything on the way tells of one that was cut short. */

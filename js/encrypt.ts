@@ -9,6 +9,7 @@ import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { orderedStream, type SegmentWork } from "./ordered.js";
 import { segmentsOf, TAG_LENGTH } from "./segments.js";
 import { type ByteSource, openSource } from "./source.js";
+import { stopBy, type Stopping } from "./stopping.js";
 
 /** Options of {@link encryptObject}. */
 export interface EncryptOptions extends EngineOptions {
@@ -20,6 +21,8 @@ export interface EncryptOptions extends EngineOptions {
   readonly contentLength?: number;
   /** Whether the wrapped data key goes into an instruction file, so that it can be wrapped anew later. */
   readonly instructionFile?: boolean;
+  /** Stops the encryption: the stream of ciphertext errors with its reason, and a stream that is read is cancelled. */
+  readonly signal?: AbortSignal;
 }
 
 /** An object on its way to the storage. */
@@ -42,12 +45,14 @@ export interface EncryptedObject {
  *
  * @param content - What to encrypt: at most 2³⁶ − 32 bytes.
  * @param options - The keyring, and what else there is to say.
- * @throws {@link EnvelopeError} `INVALID_INPUT`, `MESSAGE_TOO_LONG`, `ENGINE_UNAVAILABLE` or the keyring's own. An error
- * of the source, or `CONTENT_LENGTH_MISMATCH`, comes through the stream; so does `MESSAGE_TOO_LONG` where the length is
+ * @throws {@link EnvelopeError} `INVALID_INPUT`, `MESSAGE_TOO_LONG`, `ENGINE_UNAVAILABLE` or the keyring's own; the signal's
+ * reason. An error of the source, or `CONTENT_LENGTH_MISMATCH`, comes through the stream; so does `MESSAGE_TOO_LONG` where the length is
  * not known beforehand.
  */
 export async function encryptObject(content: ByteSource, options: EncryptOptions): Promise<EncryptedObject> {
-  const source = openSource(content);
+  options.signal?.throwIfAborted();
+  const stopping = stopBy(options.signal);
+  const source = openSource(content, stopping.signal);
   const length = options.contentLength ?? source.length;
   const loaded = await engine();
   const encryption = await Encryption.start(loaded, options, length);
@@ -55,7 +60,7 @@ export async function encryptObject(content: ByteSource, options: EncryptOptions
   const metadata = encryption.metadata(hasFile);
   const segments = segmentsOf(source.chunks(), { length: SEGMENT_LENGTH });
   return {
-    body: orderedStream(segments, workOf(encryption, source.isReplayable ? "replayable" : "stream")),
+    body: orderedStream(segments, workOf(encryption, source.isReplayable ? "replayable" : "stream", stopping)),
     contentLength: length === undefined ? undefined : length + TAG_LENGTH,
     metadata,
     headers: asHeaders(metadata),
@@ -72,8 +77,9 @@ export function asHeaders(metadata: Readonly<Record<string, string>>): Record<st
   return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]));
 }
 
-function workOf(encryption: Encryption, reads: NonNullable<SegmentWork["reads"]>): SegmentWork {
+function workOf(encryption: Encryption, reads: NonNullable<SegmentWork["reads"]>, stopping: Stopping): SegmentWork {
   return {
+    stopping,
     reads,
     depth: () => encryption.depth,
     process: ({ offset, bytes }) => encryption.process(offset, bytes),

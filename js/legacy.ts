@@ -6,6 +6,8 @@ import { streamOf } from "./ordered.js";
 import { segmentsOf } from "./segments.js";
 import type { Reader } from "./reader.js";
 import type { OpenSource } from "./source.js";
+import type { Stopping } from "./stopping.js";
+import { Turns } from "./turns.js";
 import type { ContentMetadata, DataKey } from "./wasm/reader.js";
 import type { CbcReader } from "./wasm/legacy.js";
 
@@ -46,20 +48,23 @@ export async function unwrapLegacy(loaded: Reader, metadata: ContentMetadata, ke
  * @param source - The ciphertext.
  * @param metadata - The object's content metadata.
  * @param dataKey - The object's data key, which is consumed.
+ * @param stopping - What ends it early.
  */
 export async function cbcStream(
   source: OpenSource,
   metadata: ContentMetadata,
   dataKey: DataKey,
+  { signal, stop }: Stopping,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const bytes = dataKey.intoBytes();
   try {
     const { CbcReader } = await legacy();
     const reader = new CbcReader(bytes, metadata.cbcIv() ?? new Uint8Array());
-    return streamOf(plaintextOf(source, reader, metadata.cbcContentLength()), () => {
+    const leave = () => {
       reader.free();
       return Promise.resolve();
-    });
+    };
+    return streamOf(plaintextOf(source, { reader, signal }, metadata.cbcContentLength()), leave, stop);
   } finally {
     bytes.fill(0);
   }
@@ -70,16 +75,20 @@ const PIECE = 512 * 1024;
 
 async function* plaintextOf(
   source: OpenSource,
-  reader: CbcReader,
+  { reader, signal }: { readonly reader: CbcReader; readonly signal: AbortSignal },
   declared: number | undefined,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let length = 0;
   let isConsumed = false;
+  const turns = new Turns(signal);
   try {
     for await (const { bytes } of segmentsOf(source.chunks(), { length: PIECE })) {
       const plaintext = reader.update(bytes) as Uint8Array<ArrayBuffer>;
       length += plaintext.length;
       yield plaintext;
+      if (turns.areDue()) {
+        await turns.pass();
+      }
     }
     isConsumed = true;
     const last = reader.finish() as Uint8Array<ArrayBuffer>;

@@ -1,10 +1,13 @@
 /** Work on segments, several at a time, with the results in order. */
 
 import type { Segment } from "./segments.js";
+import type { Stopping } from "./stopping.js";
 import { Turns } from "./turns.js";
 
 /** What is done with each segment of a stream. */
 export interface SegmentWork {
+  /** What ends it early. */
+  readonly stopping?: Stopping;
   /** How many segments may be worked on at a time, which may change on the way. */
   depth(): number;
   /** What the segments are read from: what can be read again (a file, a buffer) unless told. */
@@ -28,7 +31,7 @@ export async function* ordered(
   work: SegmentWork,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const underWay: Promise<Uint8Array<ArrayBuffer>>[] = [];
-  const turns = new Turns();
+  const turns = new Turns(work.stopping?.signal);
   const pauses = new CollectorPauses(work.reads ?? "replayable");
   let tail: Uint8Array = new Uint8Array(0);
   try {
@@ -135,10 +138,11 @@ export function orderedStream(
   segments: AsyncGenerator<Segment>,
   work: SegmentWork,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return streamOf(ordered(segments, work), async () => {
+  const leave = async () => {
     await segments.return(undefined);
     await work.release();
-  });
+  };
+  return streamOf(ordered(segments, work), leave, work.stopping?.stop);
 }
 
 /**
@@ -147,10 +151,12 @@ export function orderedStream(
  * @param chunks - The chunks.
  * @param leave - Called where the stream is cancelled before it was read: a generator that never ran skips its
  * `finally`.
+ * @param stop - Stops what a chunk is waited for, when the stream is cancelled: it may never come.
  */
 export function streamOf(
   chunks: AsyncGenerator<Uint8Array<ArrayBuffer>>,
   leave: () => Promise<void>,
+  stop?: AbortController,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   let started = false;
   return new ReadableStream(
@@ -164,7 +170,8 @@ export function streamOf(
           controller.enqueue(chunk.value);
         }
       },
-      async cancel() {
+      async cancel(reason) {
+        stop?.abort(reason);
         if (!started) {
           await leave();
         }

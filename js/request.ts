@@ -4,6 +4,7 @@ import type { Transfers } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { HeaderMap, Operation, ServerSideEncryption } from "./sse.js";
 import { toEngine } from "./sse.js";
+import { stopBy } from "./stopping.js";
 
 /** What a presigned URL is wanted for. */
 export interface PresignRequest {
@@ -56,8 +57,7 @@ export function stoppable<Loaded extends Transfers>(
   readonly channel: Channel<Loaded> & { readonly signal: AbortSignal };
   readonly stop: AbortController;
 } {
-  const stop = new AbortController();
-  const signal = channel.signal === undefined ? stop.signal : AbortSignal.any([channel.signal, stop.signal]);
+  const { signal, stop } = stopBy(channel.signal);
   return { channel: { ...channel, signal }, stop };
 }
 

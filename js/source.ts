@@ -2,6 +2,7 @@
 
 import { EnvelopeError } from "./errors.js";
 import { settled } from "./ordered.js";
+import { untilStopped } from "./stopping.js";
 
 /**
  * Where bytes come from. A buffer or view is not copied at once: do not change it while an operation reads it.
@@ -31,9 +32,10 @@ export interface OpenSource {
  * Opens a source.
  *
  * @param source - What the caller gave.
+ * @param signal - Stops the reading, also of a stream that has nothing to give.
  * @throws {@link EnvelopeError} `INVALID_INPUT` where it is not a source of bytes.
  */
-export function openSource(source: ByteSource): OpenSource {
+export function openSource(source: ByteSource, signal?: AbortSignal): OpenSource {
   if (source instanceof Blob) {
     return blobSource(source);
   }
@@ -42,10 +44,10 @@ export function openSource(source: ByteSource): OpenSource {
     return bytesSource(bytes);
   }
   if (source instanceof ReadableStream) {
-    return streamSource(() => streamChunks(source));
+    return streamSource(() => chunksOf(piecesOf(source, signal)));
   }
   if (isIterable(source)) {
-    return streamSource(() => iterate(source));
+    return streamSource(() => chunksOf(Symbol.asyncIterator in source ? untilStopped(source, signal) : source));
   }
   const hint = typeof source === "string" ? "text is not accepted, encode it with TextEncoder" : "it is neither";
   throw new EnvelopeError(
@@ -179,23 +181,25 @@ function streamSource(chunks: () => AsyncIterable<Uint8Array>): OpenSource {
   return { length: undefined, isReplayable: false, chunks };
 }
 
-async function* streamChunks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of piecesOf(stream)) {
-    yield chunkOf(chunk);
-  }
-}
-
 /**
  * Reads a stream to its end; a reader that stops early cancels it. Safari's streams are not async iterable.
  *
  * @param stream - The stream.
+ * @param signal - Cancels the stream at once, while a piece is waited for too; its reason is the error then.
  */
-export async function* piecesOf<Piece>(stream: ReadableStream<Piece>): AsyncGenerator<Piece> {
+export async function* piecesOf<Piece>(stream: ReadableStream<Piece>, signal?: AbortSignal): AsyncGenerator<Piece> {
   const reader = stream.getReader();
+  const onAbort = () => {
+    void reader.cancel(signal?.reason).catch(() => undefined);
+  };
+  signal?.addEventListener("abort", onAbort, { once: true });
   let ended = false;
   try {
     for (;;) {
+      signal?.throwIfAborted();
       const { done, value } = await reader.read();
+      // A stream that is cancelled ends, for who reads it, as one that is complete.
+      signal?.throwIfAborted();
       if (done) {
         ended = true;
         return;
@@ -204,8 +208,9 @@ export async function* piecesOf<Piece>(stream: ReadableStream<Piece>): AsyncGene
     }
   } finally {
     if (!ended) {
-      await reader.cancel().catch(() => undefined);
+      await reader.cancel(signal?.reason).catch(() => undefined);
     }
+    signal?.removeEventListener("abort", onAbort);
     reader.releaseLock();
   }
 }
@@ -224,7 +229,7 @@ export async function blobOf(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>, typ
   return new Blob(pieces, { type });
 }
 
-async function* iterate(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* chunksOf(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
     yield chunkOf(chunk);
   }

@@ -10,17 +10,24 @@ const TURN_MS = 8;
 /** Work that takes turns with the realm's other tasks. */
 export class Turns {
   #begun = performance.now();
+  readonly #signal: AbortSignal | undefined;
+
+  /** @param signal - Ends the work, which is looked at when the others had their turn: before, they cannot have said so. */
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
 
   /** Whether it is the others' turn. */
   areDue(): boolean {
     return performance.now() - this.#begun >= TURN_MS;
   }
 
-  /** Lets the others go first. */
+  /** Lets the others go first. Throws the signal's reason where they ended the work. */
   async pass(): Promise<void> {
     const { scheduler } = globalThis as { readonly scheduler?: { postTask?(task: () => void): Promise<void> } };
     // `scheduler.yield` goes on before messages do: of a worker that has started one would not hear.
     await (scheduler?.postTask?.(() => undefined) ?? message());
+    this.#signal?.throwIfAborted();
     this.#begun = performance.now();
   }
 }

@@ -16,6 +16,7 @@ import type { Presign } from "./request.js";
 import { TAG_LENGTH } from "./segments.js";
 import type { HeaderMap, ServerSideEncryption } from "./sse.js";
 import { type ByteSource, type OpenSource, openSource } from "./source.js";
+import { stopBy } from "./stopping.js";
 import { checkProtection, concurrencyOf } from "./transfer-options.js";
 import { type UploadProgress, UploadTransfer } from "./upload-transfer.js";
 
@@ -87,7 +88,8 @@ export interface UploadedObject {
  * it was stopped.
  */
 export async function upload(content: ByteSource, options: UploadOptions): Promise<UploadedObject> {
-  const source = openSource(content);
+  const { signal, stop } = stopBy(options.signal);
+  const source = openSource(content, signal);
   checkProtection(options);
   checkInstructionFile(options);
   const length = lengthOf(options, source.length);
@@ -102,7 +104,7 @@ export async function upload(content: ByteSource, options: UploadOptions): Promi
     encryption = keyring && (await Encryption.start(loaded, { ...options, keyring }, length));
     parts = await partsOf(loaded, { ...options, source, length }, { encryption, checksums, tables: new Tables() });
     const headers = storedHeaders(loaded, options, content, encryption);
-    const channel = { engine: loaded, presign: options.presign, encryption: options.sse, signal: options.signal };
+    const channel = { engine: loaded, presign: options.presign, encryption: options.sse, signal };
     const transfer = new UploadTransfer(channel, { parts, checksums, concurrency, onProgress });
     const wrapped = encryption;
     if (wrapped !== undefined && options.instructionFile === true) {
@@ -112,6 +114,8 @@ export async function upload(content: ByteSource, options: UploadOptions): Promi
     const stored = await transfer.send(headers);
     return { ...stored, headers: metadataOnly(headers), storedLength: transfer.sentBytes };
   } finally {
+    // Whatever is still waited for, such as a stream that has nothing to give, is not wanted any more.
+    stop.abort();
     parts?.close();
     encryption?.free();
     checksums?.free();

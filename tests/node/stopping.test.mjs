@@ -1,0 +1,150 @@
+/** Encryption and decryption are stopped at once: by a signal, and by whoever cancels their stream. */
+
+import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
+import { test } from "node:test";
+
+import { AesKeyring, decryptObject, download, encryptObject, upload } from "../../dist/node.js";
+import { collect } from "./support/inputs.mjs";
+
+const SEGMENT = 512 * 1024;
+const ENOUGH = { message: "enough" };
+const keyring = await AesKeyring.fromBytes(new Uint8Array(32).fill(7));
+const object = await encryptObject(new Uint8Array(5 * SEGMENT), { keyring });
+const stored = { metadata: object.metadata, body: await collect(object.body) };
+const delayed = { keyring, release: "delayed-authentication" };
+
+/** A source that gives some bytes and then nothing more, without ending; `isLetGo` tells when it was told to end. */
+function stallingStream(bytes) {
+  let source;
+  const isLetGo = new Promise((resolve) => {
+    source = new ReadableStream({
+      start: (controller) => controller.enqueue(bytes),
+      pull: () => new Promise(() => undefined),
+      cancel: resolve,
+    });
+  });
+  return { source, isLetGo };
+}
+
+function stallingIterator(bytes) {
+  const values = [Promise.resolve({ done: false, value: bytes })];
+  const iterator = { next: () => values.shift() ?? new Promise(() => undefined) };
+  const isLetGo = new Promise((resolve) => {
+    iterator.return = () => {
+      resolve();
+      return Promise.resolve({ done: true });
+    };
+  });
+  return { source: { [Symbol.asyncIterator]: () => iterator }, isLetGo };
+}
+
+/** Long enough for whatever was begun to come to where it waits. */
+const later = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+for (const [what, stalling] of [
+  ["a stream", stallingStream],
+  ["an iterator", stallingIterator],
+]) {
+  test(`who cancels an encryption does not wait for ${what} that has nothing to give`, async () => {
+    const { source, isLetGo } = stalling(new Uint8Array(SEGMENT + 5));
+    const reader = (await encryptObject(source, { keyring })).body.getReader();
+    const reading = reader.read();
+    await later();
+    await reader.cancel("enough");
+    assert.equal((await reading).done, true);
+    await isLetGo;
+  });
+
+  test(`who cancels a decryption does not wait for ${what} that has nothing to give`, async () => {
+    const { source, isLetGo } = stalling(stored.body.subarray(0, SEGMENT + 5));
+    const reader = (await decryptObject({ ...stored, body: source }, delayed)).getReader();
+    const reading = reader.read();
+    await later();
+    await reader.cancel("enough");
+    assert.equal((await reading).done, true);
+    await isLetGo;
+  });
+
+  test(`a signal stops what waits for ${what}, and what is stopped is no shorter content`, async () => {
+    const parts = [
+      async (signal, body) => collect((await encryptObject(body, { keyring, signal })).body),
+      async (signal, body) => collect(await decryptObject({ ...stored, body }, { ...delayed, signal })),
+      (signal, body) => decryptObject({ ...stored, body }, { keyring, signal }),
+      (signal, content) => upload(content, { keyring, signal, presign: () => assert.fail("nothing is complete") }),
+    ];
+    for (const start of parts) {
+      const stop = new AbortController();
+      const { source, isLetGo } = stalling(stored.body);
+      const outcome = assert.rejects(start(stop.signal, source), ENOUGH);
+      await later();
+      stop.abort(new Error("enough"));
+      await outcome;
+      await isLetGo;
+    }
+  });
+}
+
+test("a reason to cancel arrives where the bytes come from", async () => {
+  const { source, isLetGo } = stallingStream(new Uint8Array(5));
+  const reader = (await encryptObject(source, { keyring })).body.getReader();
+  void reader.read();
+  await later();
+  await reader.cancel("enough");
+  assert.equal(await isLetGo, "enough");
+});
+
+test("a signal stops work on what is there", async () => {
+  const content = new Uint8Array(64 * 1024 * 1024);
+  const sealed = await encryptObject(content, { keyring });
+  const whole = { metadata: sealed.metadata, body: await collect(sealed.body) };
+  for (const start of [
+    async (signal) => (await encryptObject(content, { keyring, signal, engine: "rust" })).body,
+    (signal) => decryptObject(whole, { keyring, signal, engine: "rust" }),
+  ]) {
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error("enough")));
+    await assert.rejects(async () => collect(await start(stop.signal)), ENOUGH);
+  }
+});
+
+test("what was stopped before is not begun", async () => {
+  const signal = AbortSignal.abort(new Error("enough"));
+  const untouched = {
+    [Symbol.asyncIterator]() {
+      throw new Error("was read");
+    },
+  };
+  await assert.rejects(encryptObject(untouched, { keyring, signal }), ENOUGH);
+  await assert.rejects(decryptObject({ ...stored, body: untouched }, { keyring, signal }), ENOUGH);
+});
+
+test("a signal that lives on keeps nothing of what is done", async () => {
+  const { signal } = new AbortController();
+  for (let count = 0; count < 20; count += 1) {
+    const source = new Blob([new Uint8Array(100)]).stream();
+    const { body, metadata } = await encryptObject(source, { keyring, signal });
+    await collect(
+      await decryptObject({ body: new Blob([await collect(body)]).stream(), metadata }, { keyring, signal }),
+    );
+  }
+  assert.equal(getEventListeners(signal, "abort").length, 0);
+});
+
+test("an object that cannot be read stops arriving", async () => {
+  const { fetch } = globalThis;
+  const signals = [];
+  globalThis.fetch = (_, { signal }) => {
+    signals.push(signal);
+    const headers = { ...object.headers, "content-length": String(stored.body.length), etag: '"1"' };
+    return Promise.resolve(new Response(stallingStream(stored.body.subarray(0, 100)).source, { headers }));
+  };
+  const wrong = await AesKeyring.fromBytes(new Uint8Array(32).fill(8));
+  const presign = () => ({ url: "https://bucket.s3.amazonaws.com/key?X-Amz-Signature=0" });
+  try {
+    await assert.rejects(download({ presign, keyring: wrong }), { code: "WRONG_KEY" });
+  } finally {
+    globalThis.fetch = fetch;
+  }
+  assert.ok(signals.length > 0 && signals.every(({ aborted }) => aborted));
+});
