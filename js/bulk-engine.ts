@@ -1,5 +1,6 @@
 /** Which engine does the bulk of the work, and on which threads. */
 
+import { BROWSER_ENGINE } from "./browser-engine.js";
 import { perform, type SegmentResult, type SegmentTask } from "./bulk.js";
 import { TASKS_A_WORKER } from "./bulk-member.js";
 import { pool, workerCount } from "./bulk-pool.js";
@@ -34,10 +35,11 @@ const SMALL_CONTENT = 16 * 1024;
 /** Starting workers pays only for more bytes than this, unless the caller asks for them. */
 const WORKERS_PAY_FROM = 8 * 1024 * 1024;
 /**
- * How many segments are worked on at a time without workers: one, one that waits, and one that is handed over. Chromium works
- * on the calling thread, one after the other, but gives the memory of a single result back to the system each time.
+ * How many segments are worked on at a time without workers: what lies in few buffers is in the processor's caches. Chromium
+ * works on the calling thread, so there are one that is handed over and the next one; but for one alone it would take new memory
+ * from the system each time. Elsewhere one more waits for the threads that do the work.
  */
-const DEPTH_ALONE = 3;
+const DEPTH_ALONE = BROWSER_ENGINE === "blink" ? 2 : 3;
 
 /** `SubtleCrypto` on one or several threads. */
 export class BulkEngine {
