@@ -14,9 +14,16 @@ function engineOf(): BrowserEngine {
   return name.includes(" Gecko/") ? "gecko" : "other";
 }
 
+const KIB = 1024;
+
 /**
  * How many bytes `SubtleCrypto` is given at a time: as many as it is at its fastest with. Firefox takes new memory from the
- * system for every result that is longer, and is slower by a third. A divisor of 512 KiB, at multiples of which the parts of
- * uploads start.
+ * system for every result of 512 KiB, and is slower by a third.
  */
-export const SEGMENT_LENGTH = BROWSER_ENGINE === "gecko" ? 256 * 1024 : 512 * 1024;
+export const SEGMENT_LENGTH = BROWSER_ENGINE === "gecko" ? 448 * KIB : 512 * KIB;
+
+/**
+ * The same for a source that is read once, for all parts of an upload: a divisor of 512 KiB, at multiples of which parts
+ * start.
+ */
+export const ALIGNED_SEGMENT_LENGTH = BROWSER_ENGINE === "gecko" ? 256 * KIB : 512 * KIB;

@@ -35,11 +35,11 @@ const SMALL_CONTENT = 16 * 1024;
 /** Starting workers pays only for more bytes than this, unless the caller asks for them. */
 const WORKERS_PAY_FROM = 8 * 1024 * 1024;
 /**
- * How many segments are worked on at a time without workers: what lies in few buffers is in the processor's caches. Chromium
- * works on the calling thread, so there are one that is handed over and the next one; but for one alone it would take new memory
- * from the system each time. Elsewhere one more waits for the threads that do the work.
+ * How many segments are worked on at a time without workers: what lies in few buffers is in the processor's caches. There is
+ * one that is handed over and the next one; with one alone Chromium would take new memory from the system each time, and with
+ * three Firefox. Where neither was seen, one more waits for the threads that do the work.
  */
-const DEPTH_ALONE = BROWSER_ENGINE === "blink" ? 2 : 3;
+const DEPTH_ALONE = BROWSER_ENGINE === "blink" || BROWSER_ENGINE === "gecko" ? 2 : 3;
 
 /** `SubtleCrypto` on one or several threads. */
 export class BulkEngine {

@@ -34,7 +34,7 @@ export interface PartSupply {
 export interface Content {
   /** The content. */
   readonly source: OpenSource;
-  /** The length of an encryption segment in bytes; parts start at multiples of it. */
+  /** The length of an encryption segment in bytes; of a source that is read once, parts start at multiples of it. */
   readonly segmentLength: number;
   /** What is done with it. */
   readonly treatment: Treatment;

@@ -1,5 +1,6 @@
 /** Bytes from whatever the caller has: buffers and views of them, blobs and files, streams, iterables. */
 
+import { SEGMENT_LENGTH } from "./browser-engine.js";
 import { EnvelopeError } from "./errors.js";
 import { settled } from "./ordered.js";
 import { untilStopped } from "./stopping.js";
@@ -76,8 +77,8 @@ function isIterable(value: unknown): value is AsyncIterable<Uint8Array> | Iterab
   return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
 }
 
-/** Large enough that a file is read at the speed of the disk, small enough to keep memory flat. */
-const READ_LENGTH = 1024 * 1024;
+/** Large enough that a file is read at the speed of the disk, small enough to keep memory flat; whole segments need no copy. */
+const READ_LENGTH = 2 * SEGMENT_LENGTH;
 
 function blobSource(blob: Blob): OpenSource {
   const chunks = (start = 0, end = blob.size) => blobChunks(blob.slice(start, end));

@@ -1,11 +1,12 @@
 /** A file in the origin-private file system, written and read by a worker: only there are files fast. */
 
+import { SEGMENT_LENGTH } from "./browser-engine.js";
 import type { SpoolStore } from "./spool.js";
 import { hasPrivateFiles } from "./spool-folder.js";
 import type { FileAnswer, FileRequest } from "./spool-worker.js";
 
-/** How much is read at a time, in bytes. */
-const READ_LENGTH = 2 * 1024 * 1024;
+/** How much is read at a time, in bytes: whole segments need no copy. */
+const READ_LENGTH = 4 * SEGMENT_LENGTH;
 /** How long a worker may take to open a file before it is taken for forbidden, in milliseconds. */
 const START_LIMIT_MS = 10_000;
 

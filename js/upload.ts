@@ -3,7 +3,7 @@
  * when one does: checksums, streams of unknown length, instruction files.
  */
 
-import { SEGMENT_LENGTH } from "./browser-engine.js";
+import { ALIGNED_SEGMENT_LENGTH, SEGMENT_LENGTH } from "./browser-engine.js";
 import type { EngineOptions } from "./bulk-engine.js";
 import type { ChecksumAlgorithm, Checksums } from "./checksum.js";
 import { Encryption } from "./encryption.js";
@@ -151,7 +151,8 @@ async function partsOf(
   treatment: Treatment,
 ): Promise<PartSupply> {
   const trailer = treatment.encryption === undefined ? 0 : TAG_LENGTH;
-  const content = { source, segmentLength: SEGMENT_LENGTH, treatment };
+  const segmentLength = source.isReplayable ? SEGMENT_LENGTH : ALIGNED_SEGMENT_LENGTH;
+  const content = { source, segmentLength, treatment };
   if (length === undefined) {
     const { GrowingParts } = await import("./growing-parts.js");
     return new GrowingParts(content, new loaded.GrowingPlan(trailer, partSize));

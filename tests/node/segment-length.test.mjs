@@ -18,12 +18,12 @@ const BROWSERS = {
   other: "Node.js/20",
 };
 
-/** How long segments are in a browser, as the package decides when it is loaded there. */
+/** How long segments of a source that is read once are in a browser, as the package decides when it is loaded there. */
 async function segmentLengthIn(browser) {
   Object.defineProperty(globalThis, "navigator", { value: { userAgent: BROWSERS[browser] }, configurable: true });
-  const { BROWSER_ENGINE, SEGMENT_LENGTH } = await import(`../../dist/browser-engine.js?${browser}`);
+  const { ALIGNED_SEGMENT_LENGTH, BROWSER_ENGINE } = await import(`../../dist/browser-engine.js?${browser}`);
   assert.equal(BROWSER_ENGINE, browser);
-  return SEGMENT_LENGTH;
+  return ALIGNED_SEGMENT_LENGTH;
 }
 
 /** Where parts start: of content whose length is known, with parts of the default length and of some others; and of a stream. */
