@@ -200,9 +200,30 @@ test("a page has its turns while bytes in memory are encrypted and decrypted", a
   }
 });
 
+for (const where of ["check", "checkInWorker"]) {
+  const place = where === "check" ? "a page" : "a dedicated worker";
+
+  test(`in ${place}, a passphrase's key is derived by a worker that ends with it`, async () => {
+    const { turns, ...workers } = await check(page, where, "derivations");
+    assert.deepEqual(workers, { started: 2, ended: 2, atOnce: 1 });
+    assert.ok(turns > 1, `${turns} other tasks had their turn`);
+  });
+
+  test(`in ${place}, several passphrases' keys are derived one after the other`, async () => {
+    const { started, ended, atOnce } = await check(page, where, "derivationsAtOnce", 4);
+    assert.deepEqual({ started, ended, atOnce }, { started: 4, ended: 4, atOnce: 1 });
+  });
+
+  test(`in ${place}, a derivation that fails, or is not wanted any more, leaves no worker behind`, async () => {
+    const codes = ["PASSPHRASE_PARAMETERS_INVALID", "INVALID_INPUT", "INVALID_INPUT"];
+    assert.deepEqual(await check(page, where, "failedDerivations"), { codes, started: 2, ended: 2 });
+  });
+}
+
 test("a page that forbids workers still works", async () => {
   const strict = await browser.page({ path: "no-workers.html" });
   await check(strict, "check", "engines", [24 * SEGMENT], WAYS);
+  await check(strict, "check", "derivations");
   await strict.close();
 });
 

@@ -233,6 +233,79 @@ export async function turns(length, options) {
   return counts;
 }
 
+const CHEAP = { memoryKib: 64, iterations: 1, parallelism: 1 };
+const PASSPHRASE = "correct horse";
+
+/** Runs something, and counts the workers that derive passphrases' keys, how many of them work at a time, and other tasks' turns. */
+async function watchingDerivations(work) {
+  const seen = { started: 0, ended: 0, atOnce: 0, turns: 0 };
+  const { Worker } = globalThis;
+  globalThis.Worker = class extends Worker {
+    constructor(...given) {
+      super(...given);
+      seen.started += 1;
+      seen.atOnce = Math.max(seen.atOnce, seen.started - seen.ended);
+    }
+    terminate() {
+      seen.ended += 1;
+      super.terminate();
+    }
+  };
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    seen.turns += 1;
+    port2.postMessage("another task");
+  };
+  port2.postMessage("another task");
+  try {
+    await work(seen);
+    return seen;
+  } finally {
+    port1.close();
+    globalThis.Worker = Worker;
+  }
+}
+
+/** One object is written under a passphrase that is as dear as it is by default, and read again. */
+export function derivations() {
+  return watchingDerivations(async () => {
+    const plaintext = randomBytes(1000);
+    const object = await encrypted(plaintext, { keyring: new toolkit.PassphraseKeyring(PASSPHRASE) });
+    same(await decrypted(object, { keyring: new toolkit.PassphraseKeyring(PASSPHRASE) }), plaintext, "a passphrase");
+  });
+}
+
+/** Objects of several salts are read at a time by one keyring. */
+export async function derivationsAtOnce(count) {
+  const plaintext = randomBytes(1000);
+  const write = () => encrypted(plaintext, { keyring: new toolkit.PassphraseKeyring(PASSPHRASE, CHEAP) });
+  const objects = await Promise.all(Array.from({ length: count }, write));
+  return watchingDerivations(async () => {
+    const keyring = new toolkit.PassphraseKeyring(PASSPHRASE);
+    const read = await Promise.all(objects.map((object) => decrypted(object, { keyring })));
+    for (const bytes of read) same(bytes, plaintext, "one of many");
+  });
+}
+
+/** What does not come to a key: a description that asks too much, and a keyring that is disposed of meanwhile. */
+export async function failedDerivations() {
+  const { body, metadata } = await encrypted(randomBytes(10), {
+    keyring: new toolkit.PassphraseKeyring(PASSPHRASE, CHEAP),
+  });
+  const description = { ...JSON.parse(metadata["x-amz-m"]), "kdf-memory-kib": "4194304" };
+  const dear = { body, metadata: { ...metadata, "x-amz-m": JSON.stringify(description) } };
+  const codes = [];
+  const { started, ended } = await watchingDerivations(async (seen) => {
+    codes.push(await codeOf(decrypted(dear, { keyring: new toolkit.PassphraseKeyring(PASSPHRASE) })));
+    const slow = new toolkit.PassphraseKeyring(PASSPHRASE, { memoryKib: 262_144, iterations: 16 });
+    const writing = codeOf(encrypted(randomBytes(10), { keyring: slow }));
+    while (seen.started < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    slow.dispose();
+    codes.push(await writing, await codeOf(encrypted(randomBytes(10), { keyring: slow })));
+  });
+  return { codes, started, ended };
+}
+
 /** What comes after a chunk that was discarded is as it would be, and the chunk's memory is gone. */
 export async function discards(length, ways) {
   const plaintext = randomBytes(length);
