@@ -66,8 +66,8 @@ export interface StoredObject {
  * @param options - The keyring, and what else there is to say.
  * @throws {@link EnvelopeError} `WRONG_KEY`, `AUTHENTICATION_FAILED`, `COMMITMENT_REQUIRED`, `NOT_ENCRYPTED`,
  * `INSTRUCTION_FILE_MISSING`, `INSTRUCTION_FILE_INVALID`, `LEGACY_WRAPPING_NOT_ENABLED`, `LEGACY_UNAUTHENTICATED_NOT_ENABLED`,
- * `TRUNCATED_STORAGE_ANSWER`, one of the `METADATA_` codes, `INVALID_INPUT`, `ENGINE_UNAVAILABLE`, or the keyring's own; the signal's
- * reason.
+ * `TRUNCATED_STORAGE_ANSWER`, one of the `METADATA_` codes, `INVALID_INPUT`, `ENGINE_UNAVAILABLE`, or the keyring's own; the
+ * signal's reason.
  */
 export async function decryptObject(
   object: StoredObject | Response,

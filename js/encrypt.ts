@@ -46,8 +46,8 @@ export interface EncryptedObject {
  * @param content - What to encrypt: at most 2³⁶ − 32 bytes.
  * @param options - The keyring, and what else there is to say.
  * @throws {@link EnvelopeError} `INVALID_INPUT`, `MESSAGE_TOO_LONG`, `ENGINE_UNAVAILABLE` or the keyring's own; the signal's
- * reason. An error of the source, or `CONTENT_LENGTH_MISMATCH`, comes through the stream; so does `MESSAGE_TOO_LONG` where the length is
- * not known beforehand.
+ * reason. An error of the source, or `CONTENT_LENGTH_MISMATCH`, comes through the stream; so does `MESSAGE_TOO_LONG` where the
+ * length is not known beforehand.
  */
 export async function encryptObject(content: ByteSource, options: EncryptOptions): Promise<EncryptedObject> {
   options.signal?.throwIfAborted();

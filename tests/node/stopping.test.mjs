@@ -108,6 +108,19 @@ test("a signal stops work on what is there", async () => {
   }
 });
 
+test("what is stopped before it is read gives nothing, however short it is", async () => {
+  for (const start of [
+    async (signal) => (await encryptObject(new Uint8Array(5), { keyring, signal })).body,
+    (signal) => decryptObject(stored, { keyring, signal }),
+    (signal) => decryptObject(stored, { ...delayed, signal }),
+  ]) {
+    const stop = new AbortController();
+    const stream = await start(stop.signal);
+    stop.abort(new Error("enough"));
+    await assert.rejects(collect(stream), ENOUGH);
+  }
+});
+
 test("what was stopped before is not begun", async () => {
   const signal = AbortSignal.abort(new Error("enough"));
   const untouched = {
