@@ -3,7 +3,7 @@
 import { EnvelopeError } from "./errors.js";
 import { AesKeyring, type CommitmentPolicy, type Keyring } from "./keyring.js";
 import type { Wrapper } from "./key-wrapping.js";
-import { onDemand, sourceOf } from "./on-demand.js";
+import { onDemand } from "./on-demand.js";
 import type { EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
 import type { ContentMetadata, DataKey } from "./wasm/reader.js";
 
@@ -17,12 +17,7 @@ export interface PassphraseKeyringOptions {
   readonly parallelism?: number;
 }
 
-const passphraseModule = onDemand("passphrase_bg.wasm", async () => {
-  const glue = await import("./wasm/passphrase.js");
-  // Written literally, so that bundlers see it and bring the file along.
-  await glue.default({ module_or_path: await sourceOf(new URL("./wasm/passphrase_bg.wasm", import.meta.url)) });
-  return glue;
-});
+const derivation = onDemand("passphrase-derivation.js", () => import("./passphrase-derivation.js"));
 
 type Description = Readonly<Record<string, string>>;
 
@@ -39,13 +34,18 @@ const DEFAULTS = { memoryKib: 65_536, iterations: 3, parallelism: 4 };
 
 /**
  * Wraps data keys under a key that Argon2id derives from a passphrase. Salt and parameters are stored with each object as
- * its materials description. The passphrase is taken in Unicode's form NFC, as UTF-8. Deriving blocks its thread for the
- * better part of a second: it is done once for writing, and once for each salt that is read.
+ * its materials description. The passphrase is taken in Unicode's form NFC, as UTF-8.
+ *
+ * Deriving takes the better part of a second, and half a minute or more where an object's metadata asks for all that is
+ * allowed: it is done once for writing, and once for each salt that is read, one after the other. A worker does it, which ends
+ * with it. Where there are no workers (in Node, where a Content-Security-Policy has no `worker-src` for them, where they cannot
+ * be modules) it is done on the calling thread, which stands still meanwhile.
  */
 export class PassphraseKeyring implements Keyring {
-  readonly #passphrase: Uint8Array;
+  readonly #passphrase: Uint8Array<ArrayBuffer>;
   readonly #own: Description;
   readonly #derived = new Map<string, Promise<AesKeyring>>();
+  readonly #disposal = new AbortController();
 
   /**
    * @param passphrase - What the person remembers. Its strength is all the protection there is.
@@ -68,8 +68,12 @@ export class PassphraseKeyring implements Keyring {
     };
   }
 
-  /** Wipes the passphrase and all keys derived from it. The keyring cannot be used afterwards. */
+  /**
+   * Wipes the passphrase and all keys derived from it. The keyring cannot be used afterwards: what waits for a key fails with
+   * `INVALID_INPUT`, and a worker that derives one is terminated.
+   */
   dispose(): void {
+    this.#disposal.abort(new EnvelopeError("INVALID_INPUT", "this keyring was disposed of: its key is gone"));
     this.#passphrase.fill(0);
     for (const keyring of this.#derived.values()) {
       void keyring.then(
@@ -100,14 +104,18 @@ export class PassphraseKeyring implements Keyring {
 
   #keyringOf(description: Description): Promise<AesKeyring> {
     const name = JSON.stringify(Object.entries(description).sort());
-    const known = this.#derived.get(name) ?? derived(this.#passphrase, description);
+    const known = this.#derived.get(name) ?? derived(this.#passphrase, description, this.#disposal.signal);
     this.#derived.set(name, known);
     known.catch(() => this.#derived.delete(name));
     return known;
   }
 }
 
-async function derived(passphrase: Uint8Array, description: Description): Promise<AesKeyring> {
+async function derived(
+  passphrase: Uint8Array<ArrayBuffer>,
+  description: Description,
+  disposal: AbortSignal,
+): Promise<AesKeyring> {
   const salt = saltOf(description);
   if (description[KDF] !== ARGON2ID || salt === undefined) {
     throw new EnvelopeError(
@@ -115,9 +123,9 @@ async function derived(passphrase: Uint8Array, description: Description): Promis
       "the object's materials description has no salt and parameters of Argon2id: it was not written under a passphrase",
     );
   }
-  const numbers = [MEMORY, ITERATIONS, PARALLELISM].map((name) => wholeOf(description[name]));
-  const { derivePassphraseKey } = await passphraseModule();
-  const key = derivePassphraseKey(passphrase, salt, ...(numbers as [number, number, number]));
+  const cost = [MEMORY, ITERATIONS, PARALLELISM].map((name) => wholeOf(description[name]));
+  const { derivedKey } = await derivation();
+  const key = await derivedKey({ passphrase, salt, cost: cost as [number, number, number] }, disposal);
   try {
     return await AesKeyring.fromBytes(key, { materialsDescription: description });
   } finally {
@@ -125,7 +133,7 @@ async function derived(passphrase: Uint8Array, description: Description): Promis
   }
 }
 
-function saltOf(description: Description): Uint8Array | undefined {
+function saltOf(description: Description): Uint8Array<ArrayBuffer> | undefined {
   try {
     return Uint8Array.from(atob(description[SALT] ?? "!"), (character) => character.charCodeAt(0));
   } catch {

@@ -206,6 +206,41 @@ test("a page that forbids workers still works", async () => {
   await strict.close();
 });
 
+test("passphrases' keys are derived by workers, one at a time, each of which is ended; without workers all the same", async () => {
+  const own = await browser.page();
+  const strict = await browser.page({ path: "no-workers.html" });
+  const inPage = await check(own, "check", "passphrases");
+  const { message, ...seen } = inPage;
+  // One a salt: three that are written and read, and one that is refused.
+  const workers = { started: 7, terminated: 7, most: 1, asked: 7, left: 0 };
+  const refused = { isTyped: true, code: "PASSPHRASE_PARAMETERS_INVALID" };
+  assert.deepEqual(seen, { ...workers, ...refused });
+  assert.match(message, /16 iterations/);
+  assert.deepEqual(await check(own, "checkInWorker", "passphrases"), inPage);
+  assert.deepEqual(await check(strict, "check", "passphrases"), { ...inPage, asked: 0 });
+  await own.close();
+  await strict.close();
+});
+
+test("a page has its turns while a passphrase's key is derived", async () => {
+  const own = await browser.page();
+  const { count, ...workers } = await check(own, "check", "passphraseTurns");
+  assert.ok(count > 1, `${count} turns`);
+  assert.deepEqual(workers, { started: 1, terminated: 1 });
+  await own.close();
+});
+
+test("a passphrase keyring that is disposed of ends its derivation, and holds up no other", async () => {
+  const own = await browser.page();
+  for (const where of ["check", "checkInWorker"]) {
+    const gone = "INVALID_INPUT";
+    const codes = [gone, gone, "no error", gone];
+    // None for the one that waited, nor for what was asked afterwards.
+    assert.deepEqual(await check(own, where, "passphraseDisposal"), { codes, started: 2, terminated: 2 });
+  }
+  await own.close();
+});
+
 test("without SubtleCrypto, on an origin that is not secure, Rust does the work", async () => {
   const insecure = await browser.page({ host: INSECURE_HOST });
   assert.deepEqual(await check(insecure, "check", "insecure"), ["undefined", "ENGINE_UNAVAILABLE"]);

@@ -100,6 +100,86 @@ export async function keyrings() {
   return readers;
 }
 
+/** Counts what happens to workers from now on. */
+function watchWorkers() {
+  const seen = { started: 0, terminated: 0, alive: 0, most: 0, asked: 0, left: 0, onAsked: () => undefined };
+  globalThis.Worker = class extends Worker {
+    constructor(...given) {
+      super(...given);
+      seen.started += 1;
+      seen.alive += 1;
+      seen.most = Math.max(seen.most, seen.alive);
+    }
+    postMessage(message, transfer) {
+      super.postMessage(message, transfer);
+      if (!("passphrase" in message)) return;
+      seen.asked += 1;
+      // What was moved is no longer here.
+      seen.left += message.passphrase.length;
+      seen.onAsked();
+    }
+    terminate() {
+      super.terminate();
+      seen.terminated += 1;
+      seen.alive -= 1;
+    }
+  };
+  return seen;
+}
+
+const cheapPassphrase = (options = {}) =>
+  new toolkit.PassphraseKeyring("correct horse", { memoryKib: 64, iterations: 1, parallelism: 1, ...options });
+
+/** Derives passphrases' keys: for several salts at a time, and for parameters that are out of range. */
+export async function passphrases() {
+  const seen = watchWorkers();
+  const plaintext = randomBytes(100);
+  const objects = await Promise.all([1, 2, 3].map(() => encrypted(plaintext, { keyring: cheapPassphrase() })));
+  const reader = cheapPassphrase();
+  for (const bytes of await Promise.all(objects.map((object) => decrypted(object, { keyring: reader })))) {
+    same(bytes, plaintext, "under a passphrase");
+  }
+  const refused = await encrypted(plaintext, { keyring: cheapPassphrase({ iterations: 1000 }) }).catch(
+    (error) => error,
+  );
+  const { started, terminated, most, asked, left } = seen;
+  const isTyped = refused instanceof toolkit.EnvelopeError;
+  return { started, terminated, most, asked, left, isTyped, code: refused.code, message: refused.message };
+}
+
+/** How many other tasks have their turn while a passphrase's key is derived, and how many workers derive it. */
+export async function passphraseTurns() {
+  const seen = watchWorkers();
+  await toolkit.init();
+  const { port1, port2 } = new MessageChannel();
+  let count = 0;
+  port1.onmessage = () => {
+    if (seen.asked > 0) count += 1;
+    port2.postMessage("another task");
+  };
+  port2.postMessage("another task");
+  await encrypted(new Uint8Array(1), { keyring: cheapPassphrase({ memoryKib: 65_536 }) });
+  port1.close();
+  return { count, started: seen.started, terminated: seen.terminated };
+}
+
+/** Disposes of a keyring while its key is derived, and another's waits for its turn; a third one's is derived. */
+export async function passphraseDisposal() {
+  const seen = watchWorkers();
+  // More than anybody waits for: it ends because it is ended.
+  const keyring = cheapPassphrase({ memoryKib: 1_048_576, iterations: 16 });
+  const queued = cheapPassphrase();
+  seen.onAsked = () => {
+    queued.dispose();
+    keyring.dispose();
+    seen.onAsked = () => undefined;
+  };
+  const byKeyring = (used) => encrypted(new Uint8Array(1), { keyring: used });
+  const codes = await Promise.all([keyring, queued, cheapPassphrase()].map((used) => codeOf(byKeyring(used))));
+  codes.push(await codeOf(byKeyring(keyring)));
+  return { codes, started: seen.started, terminated: seen.terminated };
+}
+
 /** What a first client wrote, made by SubtleCrypto: AES-CBC content, its key wrapped by AES key wrap. */
 export async function legacy() {
   const plaintext = randomBytes(1000);
