@@ -200,31 +200,45 @@ test("a page has its turns while bytes in memory are encrypted and decrypted", a
   }
 });
 
-for (const where of ["check", "checkInWorker"]) {
-  const place = where === "check" ? "a page" : "a dedicated worker";
-
-  test(`in ${place}, a passphrase's key is derived by a worker that ends with it`, async () => {
-    const { turns, ...workers } = await check(page, where, "derivations");
-    assert.deepEqual(workers, { started: 2, ended: 2, atOnce: 1 });
-    assert.ok(turns > 1, `${turns} other tasks had their turn`);
-  });
-
-  test(`in ${place}, several passphrases' keys are derived one after the other`, async () => {
-    const { started, ended, atOnce } = await check(page, where, "derivationsAtOnce", 4);
-    assert.deepEqual({ started, ended, atOnce }, { started: 4, ended: 4, atOnce: 1 });
-  });
-
-  test(`in ${place}, a derivation that fails, or is not wanted any more, leaves no worker behind`, async () => {
-    const codes = ["PASSPHRASE_PARAMETERS_INVALID", "INVALID_INPUT", "INVALID_INPUT"];
-    assert.deepEqual(await check(page, where, "failedDerivations"), { codes, started: 2, ended: 2 });
-  });
-}
-
 test("a page that forbids workers still works", async () => {
   const strict = await browser.page({ path: "no-workers.html" });
   await check(strict, "check", "engines", [24 * SEGMENT], WAYS);
-  await check(strict, "check", "derivations");
   await strict.close();
+});
+
+test("passphrases' keys are derived by workers, one at a time, each of which is ended; without workers all the same", async () => {
+  const own = await browser.page();
+  const strict = await browser.page({ path: "no-workers.html" });
+  const inPage = await check(own, "check", "passphrases");
+  const { message, ...seen } = inPage;
+  // One a salt: three that are written and read, and one that is refused.
+  const workers = { started: 7, terminated: 7, most: 1, asked: 7, left: 0 };
+  const refused = { isTyped: true, code: "PASSPHRASE_PARAMETERS_INVALID" };
+  assert.deepEqual(seen, { ...workers, ...refused });
+  assert.match(message, /16 iterations/);
+  assert.deepEqual(await check(own, "checkInWorker", "passphrases"), inPage);
+  assert.deepEqual(await check(strict, "check", "passphrases"), { ...inPage, asked: 0 });
+  await own.close();
+  await strict.close();
+});
+
+test("a page has its turns while a passphrase's key is derived", async () => {
+  const own = await browser.page();
+  const { count, ...workers } = await check(own, "check", "passphraseTurns");
+  assert.ok(count > 1, `${count} turns`);
+  assert.deepEqual(workers, { started: 1, terminated: 1 });
+  await own.close();
+});
+
+test("a passphrase keyring that is disposed of ends its derivation, and holds up no other", async () => {
+  const own = await browser.page();
+  for (const where of ["check", "checkInWorker"]) {
+    const gone = "INVALID_INPUT";
+    const codes = [gone, gone, "no error", gone];
+    // None for the one that waited, nor for what was asked afterwards.
+    assert.deepEqual(await check(own, where, "passphraseDisposal"), { codes, started: 2, terminated: 2 });
+  }
+  await own.close();
 });
 
 test("without SubtleCrypto, on an origin that is not secure, Rust does the work", async () => {

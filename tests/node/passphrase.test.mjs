@@ -61,3 +61,12 @@ test("descriptions that are none, or cost too much, are refused", async () => {
   await assert.rejects(decrypted(plain, new PassphraseKeyring("one")), { code: "PASSPHRASE_PARAMETERS_INVALID" });
   assert.throws(() => new PassphraseKeyring(""), { code: "INVALID_INPUT" });
 });
+
+test("a keyring that was disposed of derives nothing, neither for who waits nor afterwards", async () => {
+  const keyring = new PassphraseKeyring("one", CHEAP);
+  const waiting = encrypted(keyring);
+  keyring.dispose();
+  for (const attempt of [waiting, encrypted(keyring)]) {
+    await assert.rejects(attempt, { code: "INVALID_INPUT", message: /disposed of/ });
+  }
+});

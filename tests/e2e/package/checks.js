@@ -100,6 +100,86 @@ export async function keyrings() {
   return readers;
 }
 
+/** Counts what happens to workers from now on. */
+function watchWorkers() {
+  const seen = { started: 0, terminated: 0, alive: 0, most: 0, asked: 0, left: 0, onAsked: () => undefined };
+  globalThis.Worker = class extends Worker {
+    constructor(...given) {
+      super(...given);
+      seen.started += 1;
+      seen.alive += 1;
+      seen.most = Math.max(seen.most, seen.alive);
+    }
+    postMessage(message, transfer) {
+      super.postMessage(message, transfer);
+      if (!("passphrase" in message)) return;
+      seen.asked += 1;
+      // What was moved is no longer here.
+      seen.left += message.passphrase.length;
+      seen.onAsked();
+    }
+    terminate() {
+      super.terminate();
+      seen.terminated += 1;
+      seen.alive -= 1;
+    }
+  };
+  return seen;
+}
+
+const cheapPassphrase = (options = {}) =>
+  new toolkit.PassphraseKeyring("correct horse", { memoryKib: 64, iterations: 1, parallelism: 1, ...options });
+
+/** Derives passphrases' keys: for several salts at a time, and for parameters that are out of range. */
+export async function passphrases() {
+  const seen = watchWorkers();
+  const plaintext = randomBytes(100);
+  const objects = await Promise.all([1, 2, 3].map(() => encrypted(plaintext, { keyring: cheapPassphrase() })));
+  const reader = cheapPassphrase();
+  for (const bytes of await Promise.all(objects.map((object) => decrypted(object, { keyring: reader })))) {
+    same(bytes, plaintext, "under a passphrase");
+  }
+  const refused = await encrypted(plaintext, { keyring: cheapPassphrase({ iterations: 1000 }) }).catch(
+    (error) => error,
+  );
+  const { started, terminated, most, asked, left } = seen;
+  const isTyped = refused instanceof toolkit.EnvelopeError;
+  return { started, terminated, most, asked, left, isTyped, code: refused.code, message: refused.message };
+}
+
+/** How many other tasks have their turn while a passphrase's key is derived, and how many workers derive it. */
+export async function passphraseTurns() {
+  const seen = watchWorkers();
+  await toolkit.init();
+  const { port1, port2 } = new MessageChannel();
+  let count = 0;
+  port1.onmessage = () => {
+    if (seen.asked > 0) count += 1;
+    port2.postMessage("another task");
+  };
+  port2.postMessage("another task");
+  await encrypted(new Uint8Array(1), { keyring: cheapPassphrase({ memoryKib: 65_536 }) });
+  port1.close();
+  return { count, started: seen.started, terminated: seen.terminated };
+}
+
+/** Disposes of a keyring while its key is derived, and another's waits for its turn; a third one's is derived. */
+export async function passphraseDisposal() {
+  const seen = watchWorkers();
+  // More than anybody waits for: it ends because it is ended.
+  const keyring = cheapPassphrase({ memoryKib: 1_048_576, iterations: 16 });
+  const queued = cheapPassphrase();
+  seen.onAsked = () => {
+    queued.dispose();
+    keyring.dispose();
+    seen.onAsked = () => undefined;
+  };
+  const byKeyring = (used) => encrypted(new Uint8Array(1), { keyring: used });
+  const codes = await Promise.all([keyring, queued, cheapPassphrase()].map((used) => codeOf(byKeyring(used))));
+  codes.push(await codeOf(byKeyring(keyring)));
+  return { codes, started: seen.started, terminated: seen.terminated };
+}
+
 /** What a first client wrote, made by SubtleCrypto: AES-CBC content, its key wrapped by AES key wrap. */
 export async function legacy() {
   const plaintext = randomBytes(1000);
@@ -231,79 +311,6 @@ export async function turns(length, options) {
     counts.push(count);
   }
   return counts;
-}
-
-const CHEAP = { memoryKib: 64, iterations: 1, parallelism: 1 };
-const PASSPHRASE = "correct horse";
-
-/** Runs something, and counts the workers that derive passphrases' keys, how many of them work at a time, and other tasks' turns. */
-async function watchingDerivations(work) {
-  const seen = { started: 0, ended: 0, atOnce: 0, turns: 0 };
-  const { Worker } = globalThis;
-  globalThis.Worker = class extends Worker {
-    constructor(...given) {
-      super(...given);
-      seen.started += 1;
-      seen.atOnce = Math.max(seen.atOnce, seen.started - seen.ended);
-    }
-    terminate() {
-      seen.ended += 1;
-      super.terminate();
-    }
-  };
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
-    seen.turns += 1;
-    port2.postMessage("another task");
-  };
-  port2.postMessage("another task");
-  try {
-    await work(seen);
-    return seen;
-  } finally {
-    port1.close();
-    globalThis.Worker = Worker;
-  }
-}
-
-/** One object is written under a passphrase that is as dear as it is by default, and read again. */
-export function derivations() {
-  return watchingDerivations(async () => {
-    const plaintext = randomBytes(1000);
-    const object = await encrypted(plaintext, { keyring: new toolkit.PassphraseKeyring(PASSPHRASE) });
-    same(await decrypted(object, { keyring: new toolkit.PassphraseKeyring(PASSPHRASE) }), plaintext, "a passphrase");
-  });
-}
-
-/** Objects of several salts are read at a time by one keyring. */
-export async function derivationsAtOnce(count) {
-  const plaintext = randomBytes(1000);
-  const write = () => encrypted(plaintext, { keyring: new toolkit.PassphraseKeyring(PASSPHRASE, CHEAP) });
-  const objects = await Promise.all(Array.from({ length: count }, write));
-  return watchingDerivations(async () => {
-    const keyring = new toolkit.PassphraseKeyring(PASSPHRASE);
-    const read = await Promise.all(objects.map((object) => decrypted(object, { keyring })));
-    for (const bytes of read) same(bytes, plaintext, "one of many");
-  });
-}
-
-/** What does not come to a key: a description that asks too much, and a keyring that is disposed of meanwhile. */
-export async function failedDerivations() {
-  const { body, metadata } = await encrypted(randomBytes(10), {
-    keyring: new toolkit.PassphraseKeyring(PASSPHRASE, CHEAP),
-  });
-  const description = { ...JSON.parse(metadata["x-amz-m"]), "kdf-memory-kib": "4194304" };
-  const dear = { body, metadata: { ...metadata, "x-amz-m": JSON.stringify(description) } };
-  const codes = [];
-  const { started, ended } = await watchingDerivations(async (seen) => {
-    codes.push(await codeOf(decrypted(dear, { keyring: new toolkit.PassphraseKeyring(PASSPHRASE) })));
-    const slow = new toolkit.PassphraseKeyring(PASSPHRASE, { memoryKib: 262_144, iterations: 16 });
-    const writing = codeOf(encrypted(randomBytes(10), { keyring: slow }));
-    while (seen.started < 2) await new Promise((resolve) => setTimeout(resolve, 5));
-    slow.dispose();
-    codes.push(await writing, await codeOf(encrypted(randomBytes(10), { keyring: slow })));
-  });
-  return { codes, started, ended };
 }
 
 /** What comes after a chunk that was discarded is as it would be, and the chunk's memory is gone. */
