@@ -3,7 +3,7 @@
 import type { DownloadMark, DownloadNews, DownloadPiece, DownloadQuestion, DownloadSide } from "./download-protocol.js";
 import { EnvelopeError } from "./errors.js";
 import { settled } from "./ordered.js";
-import { until } from "./request.js";
+import { until } from "./stopping.js";
 
 /** Marks what is said. */
 export const MARK: DownloadMark = "s3-envelope-download/1";

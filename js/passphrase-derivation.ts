@@ -4,6 +4,7 @@ import { EnvelopeError } from "./errors.js";
 import { onDemand, sourceOf } from "./on-demand.js";
 import { derivationFailure, derivedBy, type Derivation } from "./passphrase-key.js";
 import type { DerivationAnswer } from "./passphrase-worker.js";
+import { until } from "./stopping.js";
 
 /** How long a worker may take to start before it is taken for forbidden, in milliseconds. */
 const START_LIMIT_MS = 10_000;
@@ -32,16 +33,16 @@ let turn: Promise<unknown> = Promise.resolve();
  * loaded or has too little memory.
  */
 export function derivedKey(derivation: Derivation, disposal: AbortSignal): Promise<Key> {
+  disposal.throwIfAborted();
   const before = turn;
-  const key = unlessEnded(disposal, (begin) => {
-    void before.then(begin);
-  }).then(() => derivedNow(derivation, disposal));
+  const key = until(before, disposal).then(() => derivedNow(derivation, disposal));
   // Who gives up while waiting lets nobody go first. The results are not kept.
   turn = Promise.allSettled([before, key]).then(() => undefined);
   return key;
 }
 
 async function derivedNow(derivation: Derivation, disposal: AbortSignal): Promise<Key> {
+  disposal.throwIfAborted();
   const key = await derivedByWorker(derivation, disposal);
   if (key !== undefined) {
     return key;
@@ -60,12 +61,13 @@ async function derivedByWorker(derivation: Derivation, disposal: AbortSignal): P
   }
   let late: ReturnType<typeof setTimeout> | undefined;
   try {
-    const isReady = await unlessEnded<boolean>(disposal, (resolve) => {
+    const ready = new Promise<boolean>((resolve) => {
       late = setTimeout(resolve, START_LIMIT_MS, false);
       hear(worker, (answer) => {
         resolve(answer?.kind === "ready");
       });
     });
+    const isReady = await until(ready, disposal);
     return isReady ? await askedOf(worker, derivation, disposal) : undefined;
   } finally {
     clearTimeout(late);
@@ -90,12 +92,15 @@ function startWorker(): Worker | undefined {
 
 /** The key, by a worker that is ready. */
 async function askedOf(worker: Worker, derivation: Derivation, disposal: AbortSignal): Promise<Key> {
-  const answer = await unlessEnded<DerivationAnswer | undefined>(disposal, (resolve) => {
+  // The passphrase may have been wiped meanwhile, and zeros have a key too.
+  disposal.throwIfAborted();
+  const answering = new Promise<DerivationAnswer | undefined>((resolve) => {
     hear(worker, resolve);
     const passphrase = derivation.passphrase.slice();
     // Moved, so that this thread has no copy to wipe: the worker wipes it.
     worker.postMessage({ ...derivation, passphrase } satisfies Derivation, [passphrase.buffer]);
   });
+  const answer = await until(answering, disposal);
   switch (answer?.kind) {
     case "done":
       return answer.key;
@@ -117,26 +122,4 @@ function hear(worker: Worker, listener: (answer: DerivationAnswer | undefined) =
     event.preventDefault();
     listener(undefined);
   };
-}
-
-/** What `work` comes to, or the signal's reason as soon as that is given. */
-async function unlessEnded<Result>(
-  signal: AbortSignal,
-  work: (resolve: (result: Result) => void) => void,
-): Promise<Result> {
-  signal.throwIfAborted();
-  let end: (() => void) | undefined;
-  try {
-    return await new Promise<Result>((resolve, reject) => {
-      end = () => {
-        reject(signal.reason as Error);
-      };
-      signal.addEventListener("abort", end);
-      work(resolve);
-    });
-  } finally {
-    if (end !== undefined) {
-      signal.removeEventListener("abort", end);
-    }
-  }
 }

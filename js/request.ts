@@ -4,7 +4,7 @@ import type { Transfers } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { HeaderMap, Operation, ServerSideEncryption } from "./sse.js";
 import { toEngine } from "./sse.js";
-import { stopBy } from "./stopping.js";
+import { stopBy, until } from "./stopping.js";
 
 /** What a presigned URL is wanted for. */
 export interface PresignRequest {
@@ -253,29 +253,4 @@ export function delay(ms: number, signal: AbortSignal | undefined): Promise<void
     }, ms);
     signal?.addEventListener("abort", stop, { once: true });
   });
-}
-
-/**
- * A promise that also ends when the signal does: a part must not wait for others that were stopped.
- *
- * @param promise - What is waited for.
- * @param signal - What ends the wait.
- */
-export async function until<T>(promise: Promise<T> | T, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined || !(promise instanceof Promise)) {
-    return await promise;
-  }
-  let stop: () => void = () => undefined;
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason, as fetch does
-      reject(signal.reason);
-    };
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    return await Promise.race([promise, stopped]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }

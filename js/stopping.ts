@@ -19,6 +19,34 @@ export function stopBy(signal: AbortSignal | undefined): Stopping {
 }
 
 /**
+ * A promise that also ends when the signal does, with its reason.
+ *
+ * @param promise - What is waited for.
+ * @param signal - What ends the wait.
+ */
+export async function until<T>(promise: Promise<T> | T, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined || !(promise instanceof Promise)) {
+    return await promise;
+  }
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason, as fetch does
+      reject(signal.reason);
+    };
+    if (signal.aborted) {
+      stop();
+    }
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, stopped]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/**
  * The same values until they are stopped, also where one is waited for that may never come: fails with the signal's reason then.
  *
  * @param values - The values.
@@ -29,25 +57,16 @@ export async function* untilStopped<Value>(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Value> {
   const iterator = values[Symbol.asyncIterator]();
-  let refuse: (reason: unknown) => void = () => undefined;
-  const onAbort = () => {
-    refuse(signal?.reason);
-  };
-  signal?.addEventListener("abort", onAbort, { once: true });
   try {
     for (;;) {
       signal?.throwIfAborted();
-      const next = await new Promise<IteratorResult<Value, unknown>>((resolve, reject) => {
-        refuse = reject;
-        iterator.next().then(resolve, reject);
-      });
+      const next = await until(iterator.next(), signal);
       if (next.done === true) {
         return;
       }
       yield next.value;
     }
   } finally {
-    signal?.removeEventListener("abort", onAbort);
     const ending = Promise.resolve(iterator.return?.());
     // A generator that was asked for a value ends only after it gave one.
     await (signal?.aborted === true ? void ending.catch(() => undefined) : ending);

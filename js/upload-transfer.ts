@@ -5,7 +5,8 @@ import type { Engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { PartSupply, PartToSend } from "./parts.js";
 import { PartsAhead } from "./parts-ahead.js";
-import { type Channel, send, stoppable, type StorageRequest, until } from "./request.js";
+import { type Channel, send, stoppable, type StorageRequest } from "./request.js";
+import { until } from "./stopping.js";
 import type { HeaderMap } from "./sse.js";
 
 /** How far an upload is. */
