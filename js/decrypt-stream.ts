@@ -50,7 +50,8 @@ export async function verified(source: OpenSource, start: Start): Promise<Decryp
     size = read.length;
   } catch (error) {
     authentication.free();
-    await spool?.remove();
+    // What went wrong first is what the caller has to know.
+    await spool?.remove().catch(() => undefined);
     throw error;
   }
   // The spool has no tag: nothing is held back from its end.
@@ -94,7 +95,8 @@ function decryptionWork(decryption: Decryption, spool: Spool | undefined, stoppi
   let length = 0;
   return {
     stopping,
-    reads: spool === undefined ? "replayable" : "stream",
+    // The source itself was read to its end.
+    source: { isReplayable: spool === undefined },
     depth: () => decryption.depth,
     process({ offset, bytes }) {
       length = offset + bytes.length;
@@ -127,7 +129,7 @@ export async function unverified(
   const segments = segmentsOf(source.chunks(), SEALED);
   const content = orderedStream(segments, {
     stopping: start.stopping,
-    reads: source.isReplayable ? "replayable" : "stream",
+    source,
     depth: () => decryption.depth,
     process: ({ offset, bytes }) => decryption.process(offset, bytes),
     end(tag) {

@@ -9,7 +9,8 @@ import { cbcStream } from "./legacy.js";
 import { lengthOf } from "./ranges.js";
 import { reader } from "./reader.js";
 import { type ByteSource, openSource } from "./source.js";
-import { stopBy } from "./stopping.js";
+import { stopBy, untilOrFreed } from "./stopping.js";
+import type { DataKey } from "./wasm/reader.js";
 
 /** Options of {@link decryptObject}. */
 export interface DecryptOptions extends EngineOptions {
@@ -94,10 +95,12 @@ export async function openDecryption(object: StoredObject, options: DecryptOptio
   const loaded = await reader();
   const bulk = await bulkEngine(loaded, options, source.length);
   const parsed = loaded.ContentMetadata.parse([...entriesOf(metadata)], bytesOfFile(instructionFile));
+  let unwrapping: Promise<DataKey> | undefined;
   try {
     const policy = readPolicyOf(options);
     loaded.checkPolicy(parsed, ...policy);
-    const dataKey = await options.keyring.unwrapDataKey(parsed);
+    unwrapping = options.keyring.unwrapDataKey(parsed);
+    const dataKey = await untilOrFreed(unwrapping, options.signal);
     if (parsed.cbcIv() !== undefined) {
       return { content: await cbcStream(source, parsed, dataKey, stopping), size: undefined };
     }
@@ -105,7 +108,10 @@ export async function openDecryption(object: StoredObject, options: DecryptOptio
     const start = { session, loaded, bulk, stopping, spoolMemoryLimit: options.spoolMemoryLimit };
     return await (release === "verified" ? verified(source, start) : unverified(source, start, storedLength));
   } finally {
-    parsed.free();
+    // A keyring that is no longer waited for may still read it.
+    void Promise.allSettled([unwrapping]).then(() => {
+      parsed.free();
+    });
   }
 }
 

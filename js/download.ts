@@ -14,6 +14,7 @@ import { reader } from "./reader.js";
 import { type Presign, stoppable } from "./request.js";
 import { blobOf, piecesOf } from "./source.js";
 import type { ServerSideEncryption } from "./sse.js";
+import { type Stopping, until } from "./stopping.js";
 import { checkProtection, concurrencyOf } from "./transfer-options.js";
 
 /** How far a download is. */
@@ -83,7 +84,7 @@ export interface DownloadedObject {
 export async function download(options: DownloadOptions): Promise<DownloadedObject> {
   checkProtection(options);
   const concurrency = concurrencyOf(options, "ranges");
-  const { channel, stop } = stoppable({
+  const { channel, stopping } = stoppable({
     engine: await reader(),
     presign: options.presign,
     encryption: options.sse,
@@ -91,18 +92,27 @@ export async function download(options: DownloadOptions): Promise<DownloadedObje
   });
   const progress = new Progress(options.onProgress);
   const onBytes = (bytes: number) => {
-    progress.add(bytes);
+    try {
+      progress.add(bytes);
+    } catch (error) {
+      // The caller's own error, which is no failure of the storage that could be tried again.
+      stopping.stop.abort(error);
+      throw error;
+    }
   };
   if (options.range !== undefined) {
-    const { content, headers } = await downloadRange(channel, options, options.range);
+    const { content, headers } = await until(downloadRange(channel, options, options.range), channel.signal);
     onBytes(content.length);
     return downloaded({ content: new Blob([content]).stream(), size: content.length }, headers);
   }
-  const opened = await openObject(channel, { partSize: options.partSize, concurrency, onBytes });
+  const onLength = (bytes: number) => {
+    progress.expect(bytes);
+  };
+  const opened = await openObject(channel, { partSize: options.partSize, concurrency, onBytes, onLength });
   const { headers } = opened.response;
   const storedLength = opened.totalBytes ?? lengthOf(opened.response);
   progress.expect(storedLength);
-  const arriving = streamOfObject(opened, onBytes, stop);
+  const arriving = streamOfObject(opened, onBytes, stopping);
   const { keyring } = options;
   if (keyring === undefined) {
     return downloaded({ content: arriving, size: storedLength }, headers);
@@ -113,7 +123,7 @@ export async function download(options: DownloadOptions): Promise<DownloadedObje
     return downloaded(await openDecryption(object, { ...options, keyring }), headers, discarding);
   } catch (error) {
     // An object that cannot be read need not arrive.
-    stop.abort();
+    stopping.stop.abort();
     throw error;
   }
 }
@@ -131,7 +141,7 @@ function downloaded(
     body,
     size,
     blob: () => blobOf(used(piecesOf(body)), contentType),
-    saveTo: (target) => ("createWritable" in target ? writeFile(used(piecesOf(body)), target) : body.pipeTo(target)),
+    saveTo: (target) => ("createWritable" in target ? writeFile(body, used, target) : body.pipeTo(target)),
     contentType,
     headers: Object.fromEntries([...headers].filter(([name]) => name.startsWith("x-amz-meta-"))),
   };
@@ -161,15 +171,11 @@ class Progress {
 function streamOfObject(
   opened: Opened,
   onBytes: (bytes: number) => void,
-  stop: AbortController,
+  stopping: Stopping,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  if (opened.chunks !== undefined) {
-    const chunks = opened.chunks();
-    // One that was never begun has nothing under way.
-    return streamOf(chunks, () => Promise.resolve(), stop);
-  }
-  // The response's body ends with its request.
-  return streamOf(wholeOf(opened.response, onBytes), () => Promise.resolve(), stop);
+  const chunks = opened.chunks?.() ?? wholeOf(opened.response, onBytes);
+  // Ranges that were never begun have nothing under way, and a response's body ends with its request.
+  return streamOf(chunks, () => Promise.resolve(), stopping);
 }
 
 /** An answer's body, which is as long as the answer says: not everything on the way tells of one that was cut short. */
@@ -197,10 +203,18 @@ async function* arrivingOf(response: Response): AsyncGenerator<Uint8Array<ArrayB
 }
 
 /** A writable that is aborted, as one is when the chunks fail, leaves the file as it was. */
-async function writeFile(chunks: Chunks, file: FileSystemFileHandle): Promise<void> {
-  const writable = await file.createWritable();
+async function writeFile(
+  body: DownloadedObject["body"],
+  used: (chunks: Chunks) => Chunks,
+  file: FileSystemFileHandle,
+): Promise<void> {
+  const writable = await file.createWritable().catch(async (error: unknown) => {
+    // What was spooled, or is on its way, has nowhere to go.
+    await body.cancel(error).catch(() => undefined);
+    throw error;
+  });
   try {
-    for await (const chunk of chunks) {
+    for await (const chunk of used(piecesOf(body))) {
       await writable.write(chunk);
     }
     await writable.close();

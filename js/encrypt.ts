@@ -8,7 +8,7 @@ import { type InstructionFile, instructionFileOf } from "./instruction-file.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { orderedStream, type SegmentWork } from "./ordered.js";
 import { segmentsOf, TAG_LENGTH } from "./segments.js";
-import { type ByteSource, openSource } from "./source.js";
+import { type ByteSource, type OpenSource, openSource } from "./source.js";
 import { stopBy, type Stopping } from "./stopping.js";
 
 /** Options of {@link encryptObject}. */
@@ -60,7 +60,7 @@ export async function encryptObject(content: ByteSource, options: EncryptOptions
   const metadata = encryption.metadata(hasFile);
   const segments = segmentsOf(source.chunks(), { length: SEGMENT_LENGTH });
   return {
-    body: orderedStream(segments, workOf(encryption, source.isReplayable ? "replayable" : "stream", stopping)),
+    body: orderedStream(segments, workOf(encryption, source, stopping)),
     contentLength: length === undefined ? undefined : length + TAG_LENGTH,
     metadata,
     headers: asHeaders(metadata),
@@ -77,10 +77,10 @@ export function asHeaders(metadata: Readonly<Record<string, string>>): Record<st
   return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]));
 }
 
-function workOf(encryption: Encryption, reads: NonNullable<SegmentWork["reads"]>, stopping: Stopping): SegmentWork {
+function workOf(encryption: Encryption, source: OpenSource, stopping: Stopping): SegmentWork {
   return {
     stopping,
-    reads,
+    source,
     depth: () => encryption.depth,
     process: ({ offset, bytes }) => encryption.process(offset, bytes),
     end: () => encryption.finish(),

@@ -3,12 +3,21 @@
 import { BulkEngine, bulkEngine, type EngineOptions } from "./bulk-engine.js";
 import type { Engine } from "./engine.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
+import { untilOrFreed } from "./stopping.js";
 import type { EncryptSession } from "./wasm/engine.js";
 
 /** `SubtleCrypto`, with the object's key. */
 interface Bulk {
   readonly engine: BulkEngine;
   readonly gcm: CryptoKey;
+}
+
+/** What an encryption is told. */
+interface EncryptionOptions extends EngineOptions {
+  readonly keyring: Keyring;
+  readonly commitmentPolicy?: CommitmentPolicy;
+  /** Ends the wait for the keyring. */
+  readonly signal?: AbortSignal;
 }
 
 /** One object under its data key. Segments may come in any order. */
@@ -27,16 +36,13 @@ export class Encryption {
    * Starts an object under a fresh data key.
    *
    * @param loaded - The WebAssembly engine.
-   * @param options - The keyring, the policy, the engine.
+   * @param options - The keyring, the policy, the engine, and what ends the wait for them.
    * @param length - The content's length in bytes, where it is known.
    */
-  static async start(
-    loaded: Engine,
-    options: EngineOptions & { readonly keyring: Keyring; readonly commitmentPolicy?: CommitmentPolicy },
-    length: number | undefined,
-  ): Promise<Encryption> {
+  static async start(loaded: Engine, options: EncryptionOptions, length: number | undefined): Promise<Encryption> {
     const engine = await bulkEngine(loaded, options, length);
-    const materials = await options.keyring.encryptionMaterials(options.commitmentPolicy);
+    const { keyring, commitmentPolicy, signal } = options;
+    const materials = await untilOrFreed(keyring.encryptionMaterials(commitmentPolicy), signal);
     const session = new loaded.EncryptSession(materials, length);
     try {
       const bulk = engine && { engine, gcm: await session.gcmKey(engine.subtle) };

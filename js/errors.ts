@@ -82,6 +82,8 @@ export const CLIENT_ERROR_CODES = [
   "PASSPHRASE_PARAMETERS_INVALID",
   /** An answer ended before it had as many bytes as it was said to have. */
   "TRUNCATED_STORAGE_ANSWER",
+  /** The private file of ciphertext that waits for its authentication, or of a download, failed: the disk may be full. */
+  "SPOOL_FAILED",
   /** A way of downloading to a file is not to be had, or the browser ended the service worker that it led through. */
   "DOWNLOAD_UNAVAILABLE",
   /** The browser ended a download before it had all of it. */

@@ -162,6 +162,7 @@ export class AesKeyring implements Keyring {
     const wrapping = this.#key;
     // A key that only SubtleCrypto holds is for AES-GCM and nothing else: it refuses legacy algorithms itself.
     if (!(wrapping instanceof AesKey)) {
+      checkUsage(wrapping, "decrypt");
       const opening = loaded.openByAes(crypto.subtle, wrapping, metadata, this.#description);
       return await unwrapBySubtle(opening, (opened) => loaded.DataKey.fromBytes(opened));
     }

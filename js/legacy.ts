@@ -54,17 +54,18 @@ export async function cbcStream(
   source: OpenSource,
   metadata: ContentMetadata,
   dataKey: DataKey,
-  { signal, stop }: Stopping,
+  stopping: Stopping,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const bytes = dataKey.intoBytes();
   try {
     const { CbcReader } = await legacy();
     const reader = new CbcReader(bytes, metadata.cbcIv() ?? new Uint8Array());
-    const leave = () => {
+    const leave = async (reason: unknown) => {
       reader.free();
-      return Promise.resolve();
+      await source.cancel?.(reason);
     };
-    return streamOf(plaintextOf(source, { reader, signal }, metadata.cbcContentLength()), leave, stop);
+    const { signal } = stopping;
+    return streamOf(plaintextOf(source, { reader, signal }, metadata.cbcContentLength()), leave, stopping);
   } finally {
     bytes.fill(0);
   }

@@ -1,6 +1,7 @@
 /** Work on segments, several at a time, with the results in order. */
 
 import type { Segment } from "./segments.js";
+import type { OpenSource } from "./source.js";
 import type { Stopping } from "./stopping.js";
 import { Turns } from "./turns.js";
 
@@ -10,8 +11,8 @@ export interface SegmentWork {
   readonly stopping?: Stopping;
   /** How many segments may be worked on at a time, which may change on the way. */
   depth(): number;
-  /** What the segments are read from: what can be read again (a file, a buffer) unless told. */
-  readonly reads?: "stream" | "replayable";
+  /** What the segments are read from; what can be read again (a file, a buffer) unless told. */
+  readonly source?: Pick<OpenSource, "isReplayable" | "cancel">;
   /** Transforms a segment. Takes what it needs of the segment's bytes before it returns. */
   process(segment: Segment): Promise<Uint8Array<ArrayBuffer>>;
   /** Called after the last segment was processed; gives what follows it, if anything does. */
@@ -32,7 +33,7 @@ export async function* ordered(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const underWay: Promise<Uint8Array<ArrayBuffer>>[] = [];
   const turns = new Turns(work.stopping?.signal);
-  const pauses = new CollectorPauses(work.reads ?? "replayable");
+  const pauses = new CollectorPauses(work.source?.isReplayable === false ? "stream" : "replayable");
   let tail: Uint8Array = new Uint8Array(0);
   try {
     // Before, nobody was there to be told.
@@ -140,44 +141,67 @@ export function orderedStream(
   segments: AsyncGenerator<Segment>,
   work: SegmentWork,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const leave = async () => {
+  const leave = async (reason: unknown) => {
     await segments.return(undefined);
     await work.release();
+    await work.source?.cancel?.(reason);
   };
-  return streamOf(ordered(segments, work), leave, work.stopping?.stop);
+  return streamOf(ordered(segments, work), leave, work.stopping);
 }
 
 /**
- * A generator's chunks as a stream, each made when it is read.
+ * A generator's chunks as a stream, each made when it is read. When it is cancelled, or stopped, the generator ends at once,
+ * also where nobody reads it any more.
  *
  * @param chunks - The chunks.
- * @param leave - Called where the stream is cancelled before it was read: a generator that never ran skips its
- * `finally`.
- * @param stop - Stops what a chunk is waited for, when the stream is cancelled: it may never come.
+ * @param leave - Called where the stream ends before it was read: a generator that never ran skips its `finally`.
+ * @param stopping - What ends it early, and what tells others when it is cancelled: a chunk that is waited for may never come.
  */
 export function streamOf(
   chunks: AsyncGenerator<Uint8Array<ArrayBuffer>>,
-  leave: () => Promise<void>,
-  stop?: AbortController,
+  leave: (reason: unknown) => Promise<void>,
+  stopping?: Stopping,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   let started = false;
+  const end = async (reason: unknown) => {
+    if (!started) {
+      await leave(reason);
+    }
+    await chunks.return(undefined);
+  };
+  let stopped: () => void = () => undefined;
+  const settle = () => stopping?.signal.removeEventListener("abort", stopped);
   return new ReadableStream(
     {
+      start(controller) {
+        stopped = () => {
+          const reason: unknown = stopping?.signal.reason;
+          controller.error(reason);
+          // The reason has been told: what fails after it is of no interest.
+          end(reason).catch(() => undefined);
+        };
+        if (stopping?.signal.aborted === true) {
+          stopped();
+        }
+        stopping?.signal.addEventListener("abort", stopped, { once: true });
+      },
       async pull(controller) {
         started = true;
-        const chunk = await chunks.next();
+        const chunk = await chunks.next().catch((error: unknown) => {
+          settle();
+          throw error;
+        });
         if (chunk.done === true) {
+          settle();
           controller.close();
         } else {
           controller.enqueue(chunk.value);
         }
       },
       async cancel(reason) {
-        stop?.abort(reason);
-        if (!started) {
-          await leave();
-        }
-        await chunks.return(undefined);
+        settle();
+        stopping?.stop.abort(reason);
+        await end(reason);
       },
     },
     { highWaterMark: 0 },

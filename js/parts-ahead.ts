@@ -29,13 +29,24 @@ export class PartsAhead {
   }
 }
 
-/** The same part, whose body for the first attempt is made from now on. */
-function begun(part: PartToSend): PartToSend {
+/** A part that is being made. */
+export interface BegunPart extends PartToSend {
+  /** Settles when its body for the first attempt is there, or cannot be made. */
+  readonly made: Promise<void>;
+}
+
+/**
+ * The same part, whose body for the first attempt is made from now on.
+ *
+ * @param part - The part.
+ */
+export function begun(part: PartToSend): BegunPart {
   let first: Promise<PartBody> | undefined = settled(part.body());
+  const made = settled(first.then(() => undefined));
   const body = () => {
-    const made = first ?? part.body();
+    const next = first ?? part.body();
     first = undefined;
-    return made;
+    return next;
   };
-  return { ...part, body };
+  return { ...part, body, made };
 }

@@ -116,11 +116,17 @@ async function derived(
   description: Description,
   disposal: AbortSignal,
 ): Promise<AesKeyring> {
+  if (description[KDF] === undefined) {
+    throw new EnvelopeError(
+      "KEYRING_MISMATCH",
+      "the object was not written under a passphrase: use the keyring that it names",
+    );
+  }
   const salt = saltOf(description);
   if (description[KDF] !== ARGON2ID || salt === undefined) {
     throw new EnvelopeError(
       "PASSPHRASE_PARAMETERS_INVALID",
-      "the object's materials description has no salt and parameters of Argon2id: it was not written under a passphrase",
+      "the object's materials description has no salt and parameters of Argon2id that this keyring knows",
     );
   }
   const cost = [MEMORY, ITERATIONS, PARALLELISM].map((name) => wholeOf(description[name]));

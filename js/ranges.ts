@@ -16,6 +16,8 @@ export interface RangeOptions {
   readonly concurrency: number;
   /** Told how many bytes have arrived since it was told last; less than none where some will come again. */
   readonly onBytes: (bytes: number) => void;
+  /** Told how long the object is, in bytes, as soon as that is known. */
+  readonly onLength: (bytes: number) => void;
 }
 
 /** What came of asking for the first range. */
@@ -66,9 +68,9 @@ class Ranges {
   #first: Bytes[] = [];
 
   constructor(channel: Channel, plan: RangePlan, options: RangeOptions) {
-    const { channel: own, stop } = stoppable(channel);
+    const { channel: own, stopping } = stoppable(channel);
     this.#channel = own;
-    this.#stop = stop;
+    this.#stop = stopping.stop;
     this.#plan = plan;
     this.#options = options;
   }
@@ -76,12 +78,15 @@ class Ranges {
   /** Fetches the first range; its answer tells the rest. */
   async first(): Promise<Opened> {
     const pieces = new Arriving(this.#options.onBytes);
+    let totalBytes: number | undefined;
     const { response } = await this.#ask({
       unsigned: { range: this.#plan.header(0) ?? "" },
       accepts: RANGE_NOT_SATISFIABLE,
       reads: async (answer) => {
         pieces.forget();
         if (isComplete(answer)) {
+          totalBytes = this.#plan.begin(answer.headers.get("content-range") ?? "");
+          this.#options.onLength(totalBytes);
           await pieces.read(answer);
         } else if (answer.status !== 200) {
           // What cannot be used need not come.
@@ -91,27 +96,31 @@ class Ranges {
     });
     this.#first = pieces.bytes;
     this.#etag = response.headers.get("etag") ?? "";
-    const range = response.headers.get("content-range");
-    const totalBytes = isComplete(response) && range !== null ? this.#plan.begin(range) : undefined;
     return { response, totalBytes, chunks: undefined };
   }
 
   /** All ranges, in order. */
   async *chunks(): AsyncGenerator<Bytes> {
-    const underWay: Promise<Bytes[]>[] = [settled(Promise.resolve(this.#first))];
-    this.#first = [];
+    const underWay: Promise<Bytes[]>[] = [];
     let next = 1;
+    const ask = () => {
+      for (
+        let range = this.#plan.header(next);
+        range !== undefined && underWay.length < this.#options.concurrency;
+        range = this.#plan.header(next)
+      ) {
+        underWay.push(settled(this.#fetch(next, range)));
+        next += 1;
+      }
+    };
     try {
+      ask();
+      yield* this.#first.splice(0);
       while (underWay.length > 0) {
-        for (
-          let range = this.#plan.header(next);
-          range !== undefined && underWay.length <= this.#options.concurrency;
-        ) {
-          underWay.push(settled(this.#fetch(next, range)));
-          next += 1;
-          range = this.#plan.header(next);
-        }
-        yield* await (underWay.shift() ?? Promise.resolve([]));
+        const arrived = await (underWay[0] as Promise<Bytes[]>);
+        void underWay.shift();
+        ask();
+        yield* arrived;
       }
     } finally {
       this.#stop.abort();
@@ -127,8 +136,9 @@ class Ranges {
       unsigned: { range, "if-match": this.#etag },
       reads: async (answer) => {
         pieces.forget();
-        await pieces.read(answer);
+        // First: of an answer that is no range all of the object would be read.
         this.#plan.check(number, answer.headers.get("content-range") ?? "");
+        await pieces.read(answer);
       },
     });
     return pieces.bytes;
@@ -139,9 +149,15 @@ class Ranges {
   }
 }
 
-/** Whether an answer is a range, with all that is needed to ask for the others. */
-function isComplete({ status, headers }: Response): boolean {
-  return status === PARTIAL_CONTENT && headers.has("content-range") && headers.has("etag");
+/** Whether an answer is a range of the bytes as they are stored, with all that is needed to ask for the others. */
+function isComplete(answer: Response): boolean {
+  const { status, headers } = answer;
+  return status === PARTIAL_CONTENT && headers.has("content-range") && headers.has("etag") && !isCoded(answer);
+}
+
+/** Whether a body is in a coding (`gzip`), which fetch has taken off: lengths are of what is stored. */
+function isCoded({ headers }: Response): boolean {
+  return !["", "identity"].includes(headers.get("content-encoding") ?? "");
 }
 
 /**
@@ -158,10 +174,9 @@ export function bodyOf(answer: Response): ReadableStream<Bytes> {
  *
  * @param answer - The answer.
  */
-export function lengthOf({ headers }: Response): number | undefined {
-  const length = headers.get("content-length");
-  // A body in a coding has been decoded, and the length is the other one.
-  return length === null || headers.has("content-encoding") ? undefined : Number(length);
+export function lengthOf(answer: Response): number | undefined {
+  const length = answer.headers.get("content-length");
+  return length === null || isCoded(answer) ? undefined : Number(length);
 }
 
 /** How many bytes an answer says that it has of the object. */

@@ -1,10 +1,10 @@
 /** One request to the storage through a presigned URL, sent again where that can help. */
 
 import type { Transfers } from "./engine.js";
-import { EnvelopeError } from "./errors.js";
+import { EnvelopeError, isEnvelopeError } from "./errors.js";
 import type { HeaderMap, Operation, ServerSideEncryption } from "./sse.js";
 import { toEngine } from "./sse.js";
-import { stopBy, until } from "./stopping.js";
+import { stopBy, type Stopping, until } from "./stopping.js";
 
 /** What a presigned URL is wanted for. */
 export interface PresignRequest {
@@ -55,10 +55,10 @@ export function stoppable<Loaded extends Transfers>(
   channel: Channel<Loaded>,
 ): {
   readonly channel: Channel<Loaded> & { readonly signal: AbortSignal };
-  readonly stop: AbortController;
+  readonly stopping: Stopping;
 } {
-  const { signal, stop } = stopBy(channel.signal);
-  return { channel: { ...channel, signal }, stop };
+  const stopping = stopBy(channel.signal);
+  return { channel: { ...channel, signal: stopping.signal }, stopping };
 }
 
 /** One request. */
@@ -115,7 +115,8 @@ export async function send(channel: Channel, request: StorageRequest): Promise<S
       const signed = { ...request.headers, ...body?.headers, ...encryption.signed };
       // A URL is asked for each attempt: the last may have expired, and signing is cheap.
       const { operation, method, query, keySuffix = "" } = request;
-      const presigned = await channel.presign({ operation, method, query, keySuffix, headers: signed });
+      const asking = channel.presign({ operation, method, query, keySuffix, headers: signed });
+      const presigned = await until(asking, channel.signal);
       channel.engine.checkPresignedUrl(presigned.url, encryption.carriesKey);
       checkKeySuffix(presigned.url, keySuffix);
       const headers = { ...signed, ...request.unsigned, ...presigned.headers, ...encryption.all };
@@ -161,6 +162,10 @@ async function attempt(
     answer = await exchange(channel, ready);
   } catch (cause) {
     channel.signal?.throwIfAborted();
+    if (isEnvelopeError(cause)) {
+      // An answer came, and another one would be no better.
+      throw cause;
+    }
     return next(attempts.networkFailed(jitter()), attempts, cause);
   }
   const { response, text } = answer;

@@ -78,7 +78,7 @@ export class RsaKeyring implements Keyring {
   /** @internal */
   async unwrapDataKey(metadata: ContentMetadata): Promise<DataKey> {
     if (this.#privateKey === undefined) {
-      throw new EnvelopeError("INVALID_INPUT", "this RSA keyring has no private key: it writes and cannot read");
+      throw new EnvelopeError("KEYRING_MISMATCH", "this RSA keyring has no private key: it writes and cannot read");
     }
     const loaded = await reader();
     if (metadata.wrappingAlgorithm.startsWith("RSA") && metadata.isLegacyWrapping) {
@@ -104,6 +104,12 @@ async function exported(key: CryptoKey): Promise<Uint8Array> {
 
 async function imported(source: RsaKeySource, half: "public" | "private"): Promise<CryptoKey> {
   const usage = half === "public" ? "encrypt" : "decrypt";
+  if ((globalThis.crypto as Partial<Crypto>).subtle === undefined) {
+    throw new EnvelopeError(
+      "ENGINE_UNAVAILABLE",
+      "RSA needs SubtleCrypto: serve the page over https or from localhost",
+    );
+  }
   if (source instanceof CryptoKey) {
     return checked(source, half, usage);
   }

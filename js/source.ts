@@ -25,6 +25,8 @@ export interface OpenSource {
    * @param end - The byte after the last.
    */
   chunks(start?: number, end?: number): AsyncIterable<Uint8Array>;
+  /** Lets go of a source that nobody began to read, and nobody will; only where there is something to let go of. */
+  cancel?(reason: unknown): Promise<void>;
   /** A range as a Blob, without reading it; only where the source is one. */
   slice?(start: number, end: number): Blob;
 }
@@ -45,7 +47,8 @@ export function openSource(source: ByteSource, signal?: AbortSignal): OpenSource
     return bytesSource(bytes);
   }
   if (source instanceof ReadableStream) {
-    return streamSource(() => chunksOf(piecesOf(source, signal)));
+    const cancel = (reason: unknown) => source.cancel(reason);
+    return { ...streamSource(() => chunksOf(piecesOf(source, signal))), cancel };
   }
   if (isIterable(source)) {
     return streamSource(() => chunksOf(Symbol.asyncIterator in source ? untilStopped(source, signal) : source));

@@ -1,6 +1,7 @@
 /** A file in the origin-private file system, written and read by a worker: only there are files fast. */
 
 import { SEGMENT_LENGTH } from "./browser-engine.js";
+import { EnvelopeError } from "./errors.js";
 import type { SpoolStore } from "./spool.js";
 import { hasPrivateFiles } from "./spool-folder.js";
 import type { FileAnswer, FileRequest } from "./spool-worker.js";
@@ -48,6 +49,13 @@ const late = () =>
     }, START_LIMIT_MS);
   });
 
+function spoolFailed(reason: string): EnvelopeError {
+  return new EnvelopeError(
+    "SPOOL_FAILED",
+    `the browser's private file system failed: ${reason}; make room on the disk, and download again`,
+  );
+}
+
 /** One file, in the hands of one worker. */
 export class PrivateFile implements SpoolStore {
   readonly #worker: Worker;
@@ -61,7 +69,7 @@ export class PrivateFile implements SpoolStore {
     worker.onmessage = (event: MessageEvent<FileAnswer>) => this.#waiting?.resolve(event.data);
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#waiting?.reject(new Error("the worker that keeps a spool file ended"));
+      this.#waiting?.reject(spoolFailed("the worker that keeps its file ended"));
     };
   }
 
@@ -96,7 +104,7 @@ export class PrivateFile implements SpoolStore {
   async finish(): Promise<File> {
     const { file } = await this.#ask({ kind: "finish" });
     if (file === undefined) {
-      throw new Error("the browser's private file system gave no file");
+      throw spoolFailed("it gave no file");
     }
     return file;
   }
@@ -121,7 +129,7 @@ export class PrivateFile implements SpoolStore {
     this.#turn = answer.catch(() => undefined);
     return answer.then((given) => {
       if (given.failure !== undefined) {
-        throw new Error(`the browser's private file system failed: ${given.failure}`);
+        throw spoolFailed(given.failure);
       }
       return given;
     });

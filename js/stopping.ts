@@ -47,6 +47,27 @@ export async function until<T>(promise: Promise<T> | T, signal: AbortSignal | un
 }
 
 /**
+ * The same for what holds a key: where it comes after the wait has ended, it is freed.
+ *
+ * @param promise - What is waited for.
+ * @param signal - What ends the wait.
+ */
+export async function untilOrFreed<T extends { free(): void }>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  return await until(promise, signal).catch((error: unknown) => {
+    promise.then(
+      (late) => {
+        late.free();
+      },
+      () => undefined,
+    );
+    throw error;
+  });
+}
+
+/**
  * The same values until they are stopped, also where one is waited for that may never come: fails with the signal's reason then.
  *
  * @param values - The values.

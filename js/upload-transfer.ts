@@ -4,7 +4,7 @@ import type { Checksums, Summed } from "./checksum.js";
 import type { Engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { PartSupply, PartToSend } from "./parts.js";
-import { PartsAhead } from "./parts-ahead.js";
+import { begun, PartsAhead } from "./parts-ahead.js";
 import { type Channel, send, stoppable, type StorageRequest } from "./request.js";
 import { until } from "./stopping.js";
 import type { HeaderMap } from "./sse.js";
@@ -42,6 +42,9 @@ export interface UploadMaterials {
   /** Told whenever the storage acknowledged something. */
   readonly onProgress: ((progress: UploadProgress) => void) | undefined;
 }
+
+/** How long it may take to remove a failed upload, in milliseconds. */
+const ABORT_LIMIT_MS = 30_000;
 
 /** A part that the storage has. */
 interface SentPart extends Summed {
@@ -85,7 +88,9 @@ export class UploadTransfer {
     return first.isLast ? await this.#asOnePut(first, headers) : await this.#inParts(first, headers);
   }
 
-  async #asOnePut(whole: PartToSend, headers: HeaderMap): Promise<Stored> {
+  async #asOnePut(first: PartToSend, headers: HeaderMap): Promise<Stored> {
+    const whole = begun(first);
+    await until(whole.made, this.#channel.signal);
     await this.before();
     const { response, checksum } = await this.#sendBody(this.#channel, whole, { operation: "PutObject", headers });
     this.#acknowledge(whole.length);
@@ -95,11 +100,7 @@ export class UploadTransfer {
   /** Sends everything in parts. Where that fails, what the storage has of it is removed. */
   async #inParts(first: PartToSend, stored: HeaderMap): Promise<Stored> {
     const ahead = new PartsAhead(this.#materials.parts, first);
-    const headers = { ...stored, ...this.#materials.checksums?.ofCreate() };
-    const create = { operation: "CreateMultipartUpload", method: "POST", query: { uploads: "" }, headers } as const;
-    const uploadId = this.#channel.engine.uploadIdOf(
-      (await send(this.#channel, { ...create, readsAnswer: true })).text,
-    );
+    const uploadId = await this.#create(stored);
     try {
       const parts = await this.#sendParts(uploadId, ahead);
       await this.before();
@@ -110,9 +111,26 @@ export class UploadTransfer {
     }
   }
 
+  /** Begins a multipart upload. One that begins after the caller stopped waiting for it is removed. */
+  async #create(stored: HeaderMap): Promise<string> {
+    const { engine, signal } = this.#channel;
+    signal?.throwIfAborted();
+    const headers = { ...stored, ...this.#materials.checksums?.ofCreate() };
+    const request = { operation: "CreateMultipartUpload", method: "POST", query: { uploads: "" }, headers } as const;
+    // A request that is cut off may have arrived all the same, and nobody would know the upload's ID.
+    const creating = send({ ...this.#channel, signal: undefined }, { ...request, readsAnswer: true });
+    const uploadId = creating.then(({ text }) => engine.uploadIdOf(text));
+    try {
+      return await until(uploadId, signal);
+    } catch (error) {
+      uploadId.then((id) => this.#abort(id)).catch(() => undefined);
+      throw error;
+    }
+  }
+
   /** Sends all parts, several at a time, and stops them all at the first failure. */
   async #sendParts(uploadId: string, parts: PartsAhead): Promise<SentPart[]> {
-    const { channel, stop } = stoppable(this.#channel);
+    const { channel, stopping } = stoppable(this.#channel);
     const sent: SentPart[] = [];
     const next = () => until(parts.next(), channel.signal);
     const lane = async () => {
@@ -122,7 +140,7 @@ export class UploadTransfer {
     };
     const lanes = Array.from({ length: this.#materials.concurrency }, () =>
       lane().catch((error: unknown) => {
-        stop.abort(error);
+        stopping.stop.abort(error);
       }),
     );
     // All lanes have ended before anything else happens: no part may arrive after the upload was aborted.
@@ -175,7 +193,8 @@ export class UploadTransfer {
   /** Removes what the storage holds of a failed upload; the failure itself is what the caller is told. */
   async #abort(uploadId: string): Promise<void> {
     const request = { operation: "AbortMultipartUpload", method: "DELETE", query: { uploadId } } as const;
-    await send({ ...this.#channel, signal: undefined }, request).catch(() => undefined);
+    // The caller is told of the failure when this is done, or has taken too long.
+    await send({ ...this.#channel, signal: AbortSignal.timeout(ABORT_LIMIT_MS) }, request).catch(() => undefined);
   }
 
   #acknowledge(bytes: number): void {

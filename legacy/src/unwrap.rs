@@ -47,7 +47,9 @@ pub fn aes(wrapping_key: &[u8; 32], wrapped: &[u8]) -> Result<DataKey, LegacyErr
     data_key(&opened[..length])
 }
 
-/// `RSA`: RSAES-PKCS1-v1_5 under the private key in PKCS #8 DER.
+/// `RSA`: RSAES-PKCS1-v1_5 under the private key in PKCS #8 DER. Nobody is told of a padding that is wrong (implicit
+/// rejection): what comes instead are other bytes, which are no data key unless they happen to be as long as one. The
+/// content's authentication fails then.
 ///
 /// # Errors
 /// [`LegacyError::InvalidRsaKey`], [`LegacyError::WrongKey`].

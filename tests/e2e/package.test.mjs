@@ -147,6 +147,8 @@ test("an object goes to where the person chose, and leaves that as it was when i
   assert.deepEqual(await at(true, "before"), { code: "AUTHENTICATION_FAILED", suggested: "a name", size: 6 });
   const { size } = await at(true, "");
   assert.equal(size, undefined, "a name that was new is free again");
+  // What was spooled for a file that cannot be written is removed.
+  assert.deepEqual(await check(page, "check", "saveToUnwritable", 3 * MIB), { name: "NotFoundError", after: 0 });
 });
 
 test("a worker has no downloads, and says so", async () => {
@@ -243,7 +245,11 @@ test("a passphrase keyring that is disposed of ends its derivation, and holds up
 
 test("without SubtleCrypto, on an origin that is not secure, Rust does the work", async () => {
   const insecure = await browser.page({ host: INSECURE_HOST });
-  assert.deepEqual(await check(insecure, "check", "insecure"), ["undefined", "ENGINE_UNAVAILABLE"]);
+  assert.deepEqual(await check(insecure, "check", "insecure"), [
+    "undefined",
+    "ENGINE_UNAVAILABLE",
+    "ENGINE_UNAVAILABLE",
+  ]);
   await insecure.close();
 });
 
@@ -251,6 +257,7 @@ test("what waits for its authentication goes to a private file, which is removed
   for (const where of ["check", "checkInWorker"]) {
     assert.deepEqual(await check(page, where, "spool", 6 * MIB, "read"), { during: 1, after: 0 });
     assert.deepEqual(await check(page, where, "spool", 6 * MIB, "cancel"), { during: 1, after: 0 });
+    assert.deepEqual(await check(page, where, "spool", 6 * MIB, "stop"), { during: 1, after: 0 });
     const refused = { code: "AUTHENTICATION_FAILED", after: 0 };
     assert.deepEqual(await check(page, where, "spool", 6 * MIB, "tamper"), refused);
   }

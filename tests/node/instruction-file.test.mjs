@@ -75,6 +75,23 @@ test("where the file cannot be stored, there is no object either", async () => {
   }
 });
 
+test("where the object cannot be made, no file is stored, and one that was there stays", async () => {
+  const short = () => new Blob([new Uint8Array(50)]).stream();
+  for (const [source, contentLength, failure] of [
+    [short(), 100, { code: "CONTENT_LENGTH_MISMATCH" }],
+    [new ReadableStream({ pull: (controller) => controller.error(new Error("disk gone")) }), 100, /disk gone/],
+  ]) {
+    const { presign, log } = await open();
+    const plaintext = randomBytes(1000);
+    await upload(plaintext, { presign, keyring, instructionFile: true });
+    log.length = 0;
+    const uploading = upload(source, { presign, keyring, contentLength, instructionFile: true });
+    await assert.rejects(uploading, failure);
+    assert.deepEqual(log, []);
+    assert.deepEqual(await content({ presign, keyring }), plaintext);
+  }
+});
+
 test("a signer that knows nothing of the file is noticed before anything is sent", async () => {
   const { presign, stored } = await open();
   const ignorant = (request) => presign({ ...request, keySuffix: "" });

@@ -107,6 +107,13 @@ test("content in CBC mode is taken in every shape", async () => {
   }
 });
 
+test("content in CBC mode that is stopped before it is read gives nothing", async () => {
+  const stop = new AbortController();
+  const stream = await decryptObject(v1(randomBytes(50)), { ...ALL, signal: stop.signal });
+  stop.abort(new Error("enough"));
+  await assert.rejects(collect(stream), { message: "enough" });
+});
+
 test("content in CBC mode of a length or padding that cannot be, or of another length than declared, is refused", async () => {
   const { body, metadata } = v2Cbc(randomBytes(100), "AESWrap", aesWrapped());
   for (const length of [0, 1, 15, 111]) {

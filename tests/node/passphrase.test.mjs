@@ -58,7 +58,7 @@ test("descriptions that are none, or cost too much, are refused", async () => {
     await assert.rejects(reading, { code: "PASSPHRASE_PARAMETERS_INVALID" }, JSON.stringify(change));
   }
   const plain = await encrypted(await AesKeyring.generate());
-  await assert.rejects(decrypted(plain, new PassphraseKeyring("one")), { code: "PASSPHRASE_PARAMETERS_INVALID" });
+  await assert.rejects(decrypted(plain, new PassphraseKeyring("one")), { code: "KEYRING_MISMATCH" });
   assert.throws(() => new PassphraseKeyring(""), { code: "INVALID_INPUT" });
 });
 

@@ -3,7 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { AesKeyring, decryptObject, decryptRange, encryptObject, MultiKeyring } from "../../dist/node.js";
+import {
+  AesKeyring,
+  decryptObject,
+  decryptRange,
+  encryptObject,
+  MultiKeyring,
+  PassphraseKeyring,
+  RsaKeyring,
+} from "../../dist/node.js";
 import { collect, randomBytes } from "./support/inputs.mjs";
 
 const keyring = await AesKeyring.generate();
@@ -72,4 +80,20 @@ test("among several keyrings the one that an object names reads it", async () =>
   const foreign = await encrypted({ keyring: stranger });
   await assert.rejects(decryptObject(foreign, { keyring: several }), { code: "WRONG_KEY" });
   assert.throws(() => new MultiKeyring([]), { code: "INVALID_INPUT" });
+});
+
+test("among keyrings of several kinds, those that cannot read an object leave it to the others", async () => {
+  const rsa = { name: "RSA-OAEP", hash: "SHA-1", modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) };
+  const { publicKey, privateKey } = await crypto.subtle.generateKey(rsa, true, ["encrypt", "decrypt"]);
+  const writer = await RsaKeyring.fromKeys({ publicKey });
+  const whole = await RsaKeyring.fromKeys({ publicKey, privateKey });
+  const passphrase = new PassphraseKeyring("one", { memoryKib: 64, iterations: 1, parallelism: 1 });
+  const all = [passphrase, writer, keyring, whole];
+  for (const keyrings of [all, all.toReversed()]) {
+    for (const by of [passphrase, keyring, whole]) {
+      const object = await encrypted({ keyring: by });
+      const reading = await decryptObject(object, { keyring: new MultiKeyring(keyrings) });
+      assert.deepEqual(await collect(reading), PLAINTEXT);
+    }
+  }
 });

@@ -69,7 +69,7 @@ test("what is wrapped is OAEP-SHA1 over length, key and algorithm, in both forma
 
 test("whoever has the public key alone cannot read, and the private key alone cannot write", async () => {
   const object = await encrypted(writer);
-  await assert.rejects(decrypted(object, writer), { code: "INVALID_INPUT" });
+  await assert.rejects(decrypted(object, writer), { code: "KEYRING_MISMATCH" });
   await assert.rejects(encrypted(reader), { code: "INVALID_INPUT" });
   await assert.rejects(RsaKeyring.fromKeys({}), { code: "INVALID_INPUT" });
 });
@@ -148,5 +148,7 @@ async function readsLegacy(wrapAlg, wrap) {
   const hidden = await RsaKeyring.fromKeys({ privateKey: key });
   await assert.rejects(decrypted(legacy, hidden, options), { code: "INVALID_INPUT" });
   const elsewhere = await RsaKeyring.fromKeys({ privateKey: der(other.privateKey, "pkcs8") });
-  await assert.rejects(decrypted(legacy, elsewhere, options), { code: "WRONG_KEY" });
+  // PKCS #1 v1.5 answers to another key with other bytes, of which one in some 240 are as long as a data key.
+  const codes = wrapAlg === "RSA" ? ["WRONG_KEY", "AUTHENTICATION_FAILED"] : ["WRONG_KEY"];
+  await assert.rejects(decrypted(legacy, elsewhere, options), ({ code }) => codes.includes(code));
 }

@@ -121,6 +121,49 @@ test("what is stopped before it is read gives nothing, however short it is", asy
   }
 });
 
+test("what is stopped while nobody reads it ends at once, and lets its source go", async () => {
+  for (const start of [
+    async (signal, body) => (await encryptObject(body, { keyring, signal })).body,
+    (signal, body) => decryptObject({ ...stored, body }, { ...delayed, signal }),
+  ]) {
+    for (const isBegun of [false, true]) {
+      const stop = new AbortController();
+      const { source, isLetGo } = stallingStream(stored.body);
+      const reader = (await start(stop.signal, source)).getReader();
+      if (isBegun) await reader.read();
+      stop.abort(new Error("enough"));
+      await assert.rejects(reader.closed, ENOUGH);
+      await isLetGo;
+    }
+  }
+});
+
+test("who waits for a keyring or for a presigned URL is let go by a signal, and late keys are freed", async () => {
+  let freed = 0;
+  let come;
+  const late = () => new Promise((resolve) => (come = () => resolve({ free: () => (freed += 1) })));
+  const waiting = { encryptionMaterials: late, unwrapDataKey: late };
+  const never = () => new Promise(() => undefined);
+  for (const [start, comes] of [
+    [(signal) => encryptObject(new Uint8Array(5), { keyring: waiting, signal }), 1],
+    [(signal) => decryptObject(stored, { keyring: waiting, signal }), 1],
+    [(signal) => upload(new Uint8Array(5), { keyring: waiting, signal, presign: never }), 1],
+    [(signal) => upload(new Uint8Array(5), { keyring, signal, presign: never }), 0],
+    [(signal) => download({ keyring, signal, presign: never }), 0],
+  ]) {
+    freed = 0;
+    const stop = new AbortController();
+    const outcome = assert.rejects(start(stop.signal), ENOUGH);
+    await later();
+    stop.abort(new Error("enough"));
+    await outcome;
+    come?.();
+    await later();
+    assert.equal(freed, comes);
+    come = undefined;
+  }
+});
+
 test("what was stopped before is not begun", async () => {
   const signal = AbortSignal.abort(new Error("enough"));
   const untouched = {

@@ -181,6 +181,29 @@ for (const [length, requests] of [
   });
 }
 
+test("a multipart upload that begins after it was stopped is removed", async () => {
+  const storage = new RoughStorage();
+  const answer = globalThis.fetch;
+  const stop = new AbortController();
+  let arrive;
+  let isRemoved;
+  const removed = new Promise((resolve) => (isRemoved = resolve));
+  globalThis.fetch = async (url, init) => {
+    if (init.method === "POST") await new Promise((resolve) => (arrive = resolve));
+    if (init.method === "DELETE") isRemoved();
+    return answer(url, init);
+  };
+  const stopped = upload(randomBytes(6 * MIB), { presign, keyring, partSize: 5 * MIB, signal: stop.signal });
+  const outcome = assert.rejects(stopped, { message: "enough" });
+  while (arrive === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+  stop.abort(new Error("enough"));
+  await outcome;
+  assert.deepEqual(storage.log, []);
+  arrive();
+  await removed;
+  assert.deepEqual(storage.log, ["POST uploads", "DELETE uploadId"]);
+});
+
 test("a stream of unknown length goes as it is to a storage that encrypts", async () => {
   const storage = new RoughStorage({ failures: 0 });
   const plaintext = randomBytes(10 * MIB);

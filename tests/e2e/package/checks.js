@@ -350,11 +350,13 @@ export async function refusals(length, ways) {
   return [...codes];
 }
 
-/** Whether the platform's cryptography is there, that all works without, and what insisting on it brings. */
+/** Whether the platform's cryptography is there, that all works without, and what insisting on it brings, or RSA. */
 export async function insecure() {
   const plaintext = randomBytes(MIB + 5);
   same(await decrypted(await encrypted(plaintext)), plaintext, "without SubtleCrypto");
-  return [typeof crypto.subtle, await codeOf(encryptObject(plaintext, { keyring, engine: "subtle" }))];
+  const byRsa = toolkit.RsaKeyring.fromKeys({ publicKey: "-----BEGIN PUBLIC KEY-----" });
+  const insisting = encryptObject(plaintext, { keyring, engine: "subtle" });
+  return [typeof crypto.subtle, await codeOf(insisting), await codeOf(byRsa)];
 }
 
 /** How many spool files there are. */
@@ -372,13 +374,18 @@ export async function spool(length, end) {
   const { body, metadata } = await encrypted(plaintext);
   if (end === "tamper") body[length >> 1] ^= 1;
   const stored = { body: new Blob([body]).stream(), metadata };
-  const opening = decryptObject(stored, { keyring, spoolMemoryLimit: MIB });
+  const stop = new AbortController();
+  const opening = decryptObject(stored, { keyring, spoolMemoryLimit: MIB, signal: stop.signal });
   if (end === "tamper") return { code: await codeOf(opening), after: await spoolFiles() };
   const plain = await opening;
   const during = await spoolFiles();
   if (end === "leave") return { during };
   if (end === "cancel") await plain.cancel();
-  else same(await collect(plain), plaintext, "what was spooled");
+  else if (end === "stop") {
+    stop.abort();
+    // Nobody reads it, and nobody waits: the file goes by itself.
+    while ((await spoolFiles()) > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  } else same(await collect(plain), plaintext, "what was spooled");
   return { during, after: await spoolFiles() };
 }
 
@@ -601,6 +608,24 @@ export async function saveToChosen(length, isTouched, before) {
   } finally {
     Reflect.deleteProperty(globalThis, "showSaveFilePicker");
     await root.removeEntry("chosen").catch(() => undefined);
+  }
+}
+
+/** Saves an object to a chosen file that cannot be written any more, and says how many spool files are left. */
+export async function saveToUnwritable(length) {
+  const { body, headers } = await encrypted(randomBytes(length));
+  const gone = new DOMException("the file is gone", "NotFoundError");
+  const file = { getFile: async () => new File([], "gone"), createWritable: () => Promise.reject(gone) };
+  globalThis.showSaveFilePicker = async () => file;
+  try {
+    const saving = answering(
+      async () => new Response(new Blob([body]).stream(), { headers }),
+      () => toolkit.saveObject({ presign, keyring, fileName: "a name", ask: true, spoolMemoryLimit: MIB }),
+    );
+    const { name } = await saving.catch((error) => error);
+    return { name, after: await spoolFiles() };
+  } finally {
+    Reflect.deleteProperty(globalThis, "showSaveFilePicker");
   }
 }
 
