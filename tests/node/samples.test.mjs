@@ -1,9 +1,9 @@
-/** The samples of the README and of docs/ are right: all are type-checked, and the backend's are run. */
+/** What the README and docs/ say to copy is right: samples are type-checked, those of whole programs are run. */
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { DescribeKeyCommand, DisableKeyCommand, KMSClient } from "@aws-sdk/client-kms";
@@ -88,20 +88,25 @@ function samples() {
   });
 }
 
-/** A function that a sample exports, as it runs once its types are taken away; `change` makes it fit for here. */
-async function exported(name, change = (text) => text) {
-  const source = samples().find(({ text }) => text.includes(`export async function ${name}(`));
+/** A function that a sample exports; `change` makes it fit for here. */
+async function exported(name, change) {
+  return (await run(`export async function ${name}(`, change))[name];
+}
+
+/** Runs the sample in which some words are, its types taken away. */
+async function run(words, change = (text) => text) {
+  const source = samples().find(({ text }) => text.includes(words));
   const compilerOptions = { ...OPTIONS, module: ts.ModuleKind.ESNext };
   const compiled = (text) => ts.transpileModule(text, { compilerOptions }).outputText;
   writeFileSync(join(folder, "users.js"), compiled(USERS));
-  const path = join(folder, `${name}-${randomUUID()}.js`);
+  const path = join(folder, `${randomUUID()}.js`);
   writeFileSync(path, compiled(change(source.text)));
-  return (await import(path))[name];
+  return await import(path);
 }
 
 test("every sample passes TypeScript's strictest checks", () => {
   const names = samples().map(({ name }) => join(folder, name));
-  assert.ok(names.length >= 7, `${String(names.length)} samples were found`);
+  assert.ok(names.length >= 8, `${String(names.length)} samples were found`);
   const program = ts.createProgram([...names, join(folder, "app.d.ts")], { ...OPTIONS, noEmit: true });
   const complaints = ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
     const { line } = file?.getLineAndCharacterOfPosition(start) ?? { line: 0 };
@@ -109,6 +114,52 @@ test("every sample passes TypeScript's strictest checks", () => {
     return `${file?.fileName.slice(folder.length + 1) ?? ""}:${String(line + 1)}: ${what}`;
   });
   assert.deepEqual(complaints, []);
+});
+
+test("the sample of the storage for tests runs", async () => {
+  const { storage } = await run("openStorage()", (text) => `${text}\nexport { storage };\n`);
+  assert.equal((await storage.inspectObject("demo", "report")).userMetadata["x-amz-c"], "115");
+});
+
+test("links lead to what there is, and the README's to what is in the package", () => {
+  const { files } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const anchorOf = (title) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w -]/g, "")
+      .replaceAll(" ", "-");
+  for (const document of DOCUMENTS) {
+    const links = readFileSync(join(ROOT, document), "utf8").matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g);
+    for (const [link, path, anchor] of links) {
+      const target = path === "" ? document : join(dirname(document), path);
+      assert.ok(existsSync(join(ROOT, target)), `${document}: ${link}`);
+      assert.ok(document !== "README.md" || files.includes(target.split("/")[0]), `not in the package: ${link}`);
+      if (anchor !== undefined) {
+        const titles = readFileSync(join(ROOT, target), "utf8").matchAll(/^#+ (.*)$/gm);
+        assert.ok([...titles].map(([, title]) => anchorOf(title)).includes(anchor), `${document}: ${link}`);
+      }
+    }
+  }
+});
+
+test("the CORS rule exposes all that the package reads", () => {
+  const [, rule] = /```json\n(.*?)```/s.exec(readFileSync(join(ROOT, "docs/setup.md"), "utf8"));
+  const { ExposeHeaders, AllowedMethods } = JSON.parse(rule).CORSRules[0];
+  const exposed = new Set(ExposeHeaders.map((name) => name.toLowerCase()));
+  const names = readFileSync(join(ROOT, "src/metadata/mod.rs"), "utf8").matchAll(
+    /const \w+: &str = "(x-amz-(?!meta)\S+)"/g,
+  );
+  const metadata = [...names].map(([, name]) => `x-amz-meta-${name}`);
+  assert.equal(metadata.length, 15);
+  const scripts = readdirSync(join(ROOT, "js")).filter((name) => name.endsWith(".ts") && !name.startsWith("storage-"));
+  const read = scripts.flatMap((name) => [
+    ...readFileSync(join(ROOT, "js", name), "utf8").matchAll(/headers\.(?:get|has)\("([^"]+)"\)/g),
+  ]);
+  // Browsers show these of any answer.
+  const always = ["content-type", "content-length"];
+  const others = read.map(([, name]) => name).filter((name) => !always.includes(name));
+  assert.deepEqual(exposed, new Set([...metadata, ...others]));
+  assert.deepEqual(AllowedMethods, ["GET", "PUT", "POST", "DELETE"]);
 });
 
 /** The sample as a server, a storage behind it, and a page that asks it for the object `letter`. */
