@@ -36,7 +36,8 @@ export interface DecryptOptions extends EngineOptions {
   readonly release?: "verified" | "delayed-authentication";
   /**
    * How many bytes of ciphertext to keep in memory until it is authenticated, where the source can be read only once;
-   * 64 MiB unless given. What is more goes to the origin-private file system, or into Blobs where there is none.
+   * 64 MiB unless given. What is more goes to the origin-private file system, or into Blobs where there is none,
+   * which in Node are memory.
    */
   readonly spoolMemoryLimit?: number;
   /** Stops the decryption: the promise, or then the stream, fails with its reason, and a stream that is read is cancelled. */

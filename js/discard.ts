@@ -8,7 +8,7 @@ const WORTH_GIVING_BACK = 16 * 1024;
 /**
  * Gives a chunk's memory back at once. Call it when you are done with a chunk that you read from one of this package's
  * streams; it cannot be used any more afterwards. It is never necessary, but a loop is two to three times as fast with it in
- * Chromium, and by a third or more in Firefox and Node: the next chunk then lies in the same memory, instead of in new memory
+ * Chromium, and less so in Firefox and Node: the next chunk then lies in the same memory, instead of in new memory
  * that the system has to find and to clear, and nothing waits for the garbage collector.
  *
  * Only for chunks that nobody else holds: all views of the same buffer are emptied.

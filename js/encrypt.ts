@@ -40,7 +40,8 @@ export interface EncryptedObject {
 }
 
 /**
- * Encrypts content under a fresh data key, as an object that any S3 Encryption Client can read. Memory does not grow
+ * Encrypts content under a fresh data key, as an object in the format of AWS's S3 Encryption Client: V3, which its clients
+ * read from version 4 on; V2, for older ones, with `commitmentPolicy: "FORBID_ENCRYPT_ALLOW_DECRYPT"`. Memory does not grow
  * with the content.
  *
  * @param content - What to encrypt: at most 2³⁶ − 32 bytes.

@@ -47,8 +47,15 @@ export interface KmsBackendOptions extends KmsTransport {
 
 /**
  * Asks the app's own backend, which holds the credentials, decides whether the user may, signs the request and hands it on
- * to KMS as it is: a POST of KMS's JSON 1.1 protocol, the operation in the header `X-Amz-Target`. No credentials are in
- * the page.
+ * to KMS: a POST of KMS's JSON 1.1 protocol, the operation in the header `X-Amz-Target`. No credentials are in the page.
+ *
+ * The backend must not hand on whatever it gets: only `TrentService.GenerateDataKey` and `TrentService.Decrypt`, only for the
+ * `KeyId` of this app, and only with the `EncryptionContext` of the user who asks. A sample is in docs/backend.md.
+ *
+ * @example
+ * ```ts
+ * const keyring = new KmsKeyring({ keyId, client: kmsBackend("https://app.example/kms"), encryptionContext: { tenant } });
+ * ```
  *
  * @param url - Where the backend takes such requests. It must be https, or this machine's own.
  * @param options - Who asks.

@@ -34,7 +34,11 @@ export interface PresignedUrl {
   readonly headers?: Readonly<HeaderMap>;
 }
 
-/** Asks whoever holds the credentials, usually the app's own backend, for a presigned URL. */
+/**
+ * Asks whoever holds the credentials, usually the app's own backend, for a presigned URL. The backend must not sign whatever
+ * a page sends: with other headers, another query or another suffix a page could copy, publish or replace other objects. What
+ * to let through is in docs/backend.md.
+ */
 export type Presign = (request: PresignRequest) => Promise<PresignedUrl> | PresignedUrl;
 
 /** What all requests of one transfer share. */

@@ -41,7 +41,7 @@ export interface UploadOptions extends EngineOptions {
   readonly sse?: ServerSideEncryption;
   /** The user's own metadata to store with the object, names without `x-amz-meta-`. It is not encrypted. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** The media type to store with the object. It is not encrypted. */
+  /** The media type to store with the object, in the clear; unless given a file's own, and with a keyring none. */
   readonly contentType?: string;
   /**
    * The content's length in bytes, where the source does not tell it (a stream) and you know it; it is held to. Without,

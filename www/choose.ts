@@ -1,10 +1,9 @@
 /** Step 1 and 2: which file, and who encrypts it. */
 
-import { keyFromText, size, toBase64 } from "./bytes.js";
-import { button, byId, element, fill } from "./dom.js";
-import type { HeldKey } from "./keys.js";
+import { size } from "./bytes.js";
+import { byId, element, fill } from "./dom.js";
+import { keyBox, type Lookup } from "./key-box.js";
 import { type Choice, CHOICES } from "./modes.js";
-import { secret } from "./panels.js";
 import { BUCKET, KMS_ALIASES } from "./protocol.js";
 import { type Keys, MAX_LENGTH, type Settings } from "./transfer.js";
 
@@ -80,14 +79,17 @@ export class ModeChoice {
   #choice: Choice = "client-side";
   #kmsKeyId: string | undefined;
   readonly #keys: Keys;
+  readonly #lookup: Lookup;
   readonly #onChange: () => void;
 
   /**
    * @param keys - The keys that a person holds.
+   * @param lookup - Counts the objects that a replaced key would leave behind.
    * @param onChange - Called when another mode was chosen.
    */
-  constructor(keys: Keys, onChange: () => void) {
+  constructor(keys: Keys, lookup: Lookup, onChange: () => void) {
     this.#keys = keys;
+    this.#lookup = lookup;
     this.#onChange = onChange;
     fill(byId("modes", HTMLFieldSetElement), ...CHOICES.map((text) => this.#card(text)));
     this.#showSettings();
@@ -121,7 +123,7 @@ export class ModeChoice {
     switch (this.#choice) {
       case "client-side":
       case "SSE-C":
-        fill(settings, keyBox(this.#keys[this.#choice]));
+        fill(settings, keyBox(this.#keys[this.#choice], this.#lookup));
         break;
       case "SSE-KMS":
         fill(settings, this.#kmsKeySelect());
@@ -155,82 +157,4 @@ export class ModeChoice {
     });
     return element("p", { class: "field" }, element("label", { for: "kms-key" }, "KMS key"), select);
   }
-}
-
-/** A key that a person holds: to show, save, replace, or bring back. */
-function keyBox(held: HeldKey): HTMLElement {
-  const text = toBase64(held.bytes);
-  const box = element("div", { class: "key-box" });
-  const again = () => {
-    box.replaceWith(keyBox(held));
-  };
-  const entry = element("input", {
-    id: "key-entry",
-    type: "text",
-    autocomplete: "off",
-    spellcheck: "false",
-    placeholder: "base64 or 64 hexadecimal digits",
-  });
-  const complaint = element("p", { class: "complaint", role: "alert" });
-  const take = () => {
-    const bytes = keyFromText(entry.value);
-    if (bytes === undefined) {
-      complaint.textContent = "That is no key: it takes 32 bytes, as 44 base64 characters or 64 hexadecimal digits.";
-      return;
-    }
-    void held.replace(bytes).then(again);
-  };
-  box.append(
-    element(
-      "p",
-      { class: "key-line" },
-      element("strong", {}, held.mode === "SSE-C" ? "Your customer key" : "Your wrapping key"),
-      secret(text),
-    ),
-    element(
-      "details",
-      { class: "key-more" },
-      element("summary", {}, "Save or change it"),
-      element(
-        "div",
-        { class: "row" },
-        saveLink(held, text),
-        button("Make a new key", () => held.replace().then(again), { class: "secondary" }),
-      ),
-      element("label", { for: "key-entry" }, "Bring a key of your own, or an earlier one back"),
-      element("div", { class: "row" }, entry, button("Use it", take, { class: "secondary" })),
-      complaint,
-      element("p", { class: "hint" }, "A new key opens nothing that lies in the bucket already."),
-    ),
-  );
-  return box;
-}
-
-function saveLink(held: HeldKey, text: string): HTMLElement {
-  const name = `s3-envelope-${held.mode.toLowerCase()}-key.txt`;
-  return button(
-    "Save the key",
-    () => {
-      saveAs(new Blob([`${text}\n`], { type: "text/plain" }), name);
-    },
-    { class: "secondary" },
-  );
-}
-
-/**
- * Hands a file to the person.
- *
- * @param blob - Its content.
- * @param name - Its name.
- */
-function saveAs(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = element("a", { href: url, download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  // The browser has begun to read it by then.
-  setTimeout(() => {
-    URL.revokeObjectURL(url);
-  }, 60_000);
 }

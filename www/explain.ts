@@ -9,11 +9,22 @@ const VERDICTS = { yes: "Can read it", no: "Cannot read it", "while it works": "
  * Shows who holds which key.
  *
  * @param mode - How the object is encrypted.
- * @param signed - How many requests the backend signed in this visit.
+ * @param objectKey - The object; nothing where it is about the choice for the next one.
  */
-export function showParties(mode: Mode, signed: number): void {
-  byId("holders-subject", HTMLElement).textContent = `With ${titleOf(mode)} encryption.`;
-  fill(byId("parties", HTMLElement), ...PARTIES[mode].map((party) => partyCard(party, signed)));
+export function showParties(mode: Mode, objectKey: string | undefined): void {
+  const subject = objectKey === undefined ? "as chosen above" : `as of ${objectKey}`;
+  byId("holders-subject", HTMLElement).textContent = `With ${titleOf(mode)} encryption, ${subject}.`;
+  fill(byId("parties", HTMLElement), ...PARTIES[mode].map(partyCard));
+}
+
+/**
+ * Shows what the backend has done.
+ *
+ * @param signed - How many requests it signed in this visit.
+ */
+export function showSigned(signed: number): void {
+  const text = signed > 0 ? `Requests signed in this visit: ${String(signed)}. Keys seen: none.` : "";
+  fill(byId("signed", HTMLElement), text);
 }
 
 /** Shows the table of duties; cells carry the name of their column for narrow screens, where they become cards. */
@@ -44,16 +55,16 @@ export function showDuties(): void {
  */
 export function markDuty(mode: Mode): void {
   for (const cell of byId("duties", HTMLElement).querySelectorAll<HTMLElement>("[data-mode]")) {
-    cell.classList.toggle("current", cell.dataset["mode"] === mode);
+    const isCurrent = cell.dataset["mode"] === mode;
+    cell.classList.toggle("current", isCurrent);
+    if (cell.tagName === "TH") {
+      cell.setAttribute("aria-current", String(isCurrent));
+    }
   }
 }
 
-function partyCard({ name, isWhat, holds, canRead, because }: Party, signed: number): HTMLElement {
+function partyCard({ name, isWhat, holds, canRead, because }: Party): HTMLElement {
   const chips = holds.map(({ what, opens }) => element("li", { class: opens ? "chip opens" : "chip" }, what));
-  const proof =
-    name === "Your backend" && signed > 0
-      ? element("p", { class: "proof" }, `Requests signed in this visit: ${String(signed)}. Keys seen: none.`)
-      : undefined;
   return element(
     "li",
     { class: "party", "data-reads": canRead },
@@ -63,7 +74,7 @@ function partyCard({ name, isWhat, holds, canRead, because }: Party, signed: num
       ? element("ul", { class: "chips", "aria-label": "Holds" }, ...chips)
       : element("p", { class: "empty" }, "Holds nothing."),
     element("p", { class: "because" }, because),
-    proof,
+    name === "Your backend" && element("p", { class: "proof", id: "signed" }),
   );
 }
 

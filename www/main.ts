@@ -6,7 +6,7 @@ import { Bucket, type BucketEncryption, showBucketSettings, showObjects } from "
 import { size } from "./bytes.js";
 import { FileChoice, ModeChoice } from "./choose.js";
 import { byId } from "./dom.js";
-import { markDuty, showDuties, showParties } from "./explain.js";
+import { markDuty, showDuties, showParties, showSigned } from "./explain.js";
 import { HeldKey } from "./keys.js";
 import { Mishaps } from "./mishaps.js";
 import type { Mode } from "./modes.js";
@@ -44,7 +44,8 @@ class Page {
     this.#file = new FileChoice(() => {
       this.#refreshControls();
     });
-    this.#mode = new ModeChoice(keys, () => {
+    const count = async (mode: Mode) => (await this.#bucket.list()).filter(({ key }) => choiceOf(key) === mode).length;
+    this.#mode = new ModeChoice(keys, count, () => {
       this.#explain();
     });
     this.#encryption = { algorithm: "AES256", blocksCustomerKeys: false };
@@ -69,18 +70,22 @@ class Page {
       event.preventDefault();
       void this.#alone(() => this.#upload());
     });
-    const onClick = (id: string, work: (current: { key: string; object: AtRest }) => Promise<void>) => {
+    const onClick = (
+      id: string,
+      work: (current: { key: string; object: AtRest }) => Promise<void>,
+      doing = "Trying. Where the storage reports an error of its own, the package asks again a few times…",
+    ) => {
       byId(id, HTMLButtonElement).addEventListener("click", () => {
         const current = this.#current;
         if (current !== undefined) {
           void this.#alone(async () => {
             await work(current);
             await showAtRest(current.key, current.object);
-          });
+          }, doing);
         }
       });
     };
-    onClick("download", ({ key }) => this.#download(key));
+    onClick("download", ({ key }) => this.#download(key), "Downloading, and verifying all of it…");
     onClick("wrong-key", ({ key }) => this.#breakIn.withWrongKey(key));
     onClick("no-key", ({ key }) => this.#breakIn.withoutKey(key));
     onClick("tamper", ({ key, object }) => this.#breakIn.onDisk(key, object));
@@ -89,7 +94,7 @@ class Page {
     onClick("cut-short", ({ key }) => this.#mishaps.cutShort(key));
     onClick("plain-http", ({ key }) => this.#breakIn.overHttp({ choice: choiceOf(key), kmsKeyId: undefined }));
     byId("save", HTMLButtonElement).addEventListener("click", () => {
-      void this.#alone(() => this.#save());
+      void this.#alone(() => this.#save(), "Downloading, verifying and saving…");
     });
     byId("reset", HTMLButtonElement).addEventListener("click", () => {
       if (confirm("Delete every object in the bucket? Your keys stay.")) {
@@ -98,21 +103,33 @@ class Page {
     });
   }
 
-  /** Does one thing at a time, and says so when it fails. */
-  async #alone(work: () => Promise<void>): Promise<void> {
+  /** Does one thing at a time, and says so when it fails; `doing` is told meanwhile, beside what was pressed. */
+  async #alone(work: () => Promise<void>, doing = ""): Promise<void> {
     if (this.#isBusy) {
       return;
     }
     this.#isBusy = true;
+    hideTrouble();
+    byId("working", HTMLElement).textContent = doing;
     this.#refreshControls();
     try {
       await work();
     } catch (error) {
-      announce({ outcome: "bad", title: "That did not work", ...failureOf(error) });
-      showTrouble(failureOf(error).message);
+      this.#complain(error);
     } finally {
       this.#isBusy = false;
+      byId("working", HTMLElement).textContent = "";
       this.#refreshControls();
+      showSigned(this.#backend.signed.length);
+    }
+  }
+
+  /** Among the results of the object that is shown; where none is, they cannot be seen. */
+  #complain(error: unknown): void {
+    if (this.#current === undefined) {
+      showTrouble(failureOf(error).message);
+    } else {
+      announce({ outcome: "bad", title: "That did not work", ...failureOf(error) });
     }
   }
 
@@ -212,7 +229,7 @@ class Page {
     byId("journey", HTMLElement).hidden = false;
     byId("back", HTMLElement).hidden = false;
     byId("verdicts", HTMLElement).replaceChildren();
-    this.#explain(modeOf(object, key));
+    this.#explain({ mode: modeOf(object, key), key });
     this.#refreshControls();
   }
 
@@ -227,6 +244,7 @@ class Page {
         }),
       remove: (key) => this.#alone(() => this.#remove(key)),
     });
+    this.#refreshControls();
     return listed;
   }
 
@@ -255,6 +273,7 @@ class Page {
     this.#current = undefined;
     byId("journey", HTMLElement).hidden = true;
     byId("back", HTMLElement).hidden = true;
+    this.#explain();
   }
 
   #showBucketSettings(): void {
@@ -266,20 +285,20 @@ class Page {
   }
 
   /** Explains the mode of the object that is shown, or the one that was chosen. */
-  #explain(shown?: Mode): void {
+  #explain(shown?: { readonly mode: Mode; readonly key: string }): void {
     const { choice } = this.#mode.settings;
     const byDefault: Mode = this.#encryption.algorithm === "AES256" ? "SSE-S3" : "SSE-KMS";
-    const mode = shown ?? (choice === "bucket-default" ? byDefault : choice);
-    showParties(mode, this.#backend.signed.length);
+    const mode = shown?.mode ?? (choice === "bucket-default" ? byDefault : choice);
+    showParties(mode, shown?.key);
+    showSigned(this.#backend.signed.length);
     markDuty(mode);
   }
 
   #refreshControls(): void {
     const hasFile = this.#file.file !== undefined;
-    byId("upload", HTMLButtonElement).disabled = !hasFile || this.#isBusy;
+    byId("upload", HTMLButtonElement).disabled = !hasFile;
     byId("upload-hint", HTMLElement).hidden = hasFile;
-    byId("save", HTMLButtonElement).disabled = this.#fetched === undefined || this.#isBusy;
-    byId("working", HTMLElement).hidden = !this.#isBusy;
+    byId("save", HTMLButtonElement).disabled = this.#fetched === undefined;
     const choice = this.#current === undefined ? undefined : choiceOf(this.#current.key);
     const applies: Readonly<Record<string, boolean>> = {
       download: true,
@@ -292,9 +311,10 @@ class Page {
       "cut-short": true,
     };
     for (const [id, isOffered] of Object.entries(applies)) {
-      const control = byId(id, HTMLButtonElement);
-      control.hidden = !isOffered;
-      // Focus would be lost with `disabled`; what is pressed meanwhile does nothing.
+      byId(id, HTMLButtonElement).hidden = !isOffered;
+    }
+    // Focus would be lost with `disabled`; what is pressed meanwhile does nothing.
+    for (const control of document.querySelectorAll("#upload, #back button, #objects button, #reset")) {
       control.setAttribute("aria-disabled", String(this.#isBusy));
     }
   }
@@ -331,6 +351,10 @@ function showTrouble(message: string): void {
   const trouble = byId("trouble", HTMLElement);
   trouble.textContent = message;
   trouble.hidden = false;
+}
+
+function hideTrouble(): void {
+  byId("trouble", HTMLElement).hidden = true;
 }
 
 async function start(): Promise<void> {

@@ -12,6 +12,8 @@ import type { Exchange } from "./wiretap.js";
 const SHOWN = 96;
 /** The user metadata in which the S3 Encryption Client's V3 format keeps the wrapped data key; V2's is the other. */
 const WRAPPED_KEY_NAMES = ["x-amz-3", "x-amz-key-v2"];
+/** What stands in the place of a value that was not asked for. */
+const HIDDEN = "•".repeat(12);
 /** Headers whose values open the object: they are shown only when asked for. */
 const SECRET_HEADERS = ["x-amz-server-side-encryption-customer-key"];
 
@@ -199,13 +201,17 @@ function headerValue(name: string, value: string): Child {
 
 /** A value that is shown only when asked for. */
 export function secret(value: string): HTMLElement {
-  const shown = element("code", {}, "•".repeat(12));
-  const toggle = element("button", { type: "button", class: "quiet reveal", "aria-pressed": "false" }, "Reveal");
-  toggle.addEventListener("click", () => {
-    const reveals = toggle.getAttribute("aria-pressed") === "false";
-    toggle.setAttribute("aria-pressed", String(reveals));
+  const shown = element("code");
+  const toggle = element("button", { type: "button", class: "quiet reveal" });
+  // The label tells the state: with `aria-pressed` as well, "Hide" would be announced as pressed.
+  const show = (reveals: boolean) => {
     toggle.textContent = reveals ? "Hide" : "Reveal";
-    shown.textContent = reveals ? value : "•".repeat(12);
+    toggle.setAttribute("aria-label", reveals ? "Hide the key" : "Reveal the key");
+    shown.textContent = reveals ? value : HIDDEN;
+  };
+  show(false);
+  toggle.addEventListener("click", () => {
+    show(shown.textContent === HIDDEN);
   });
   return element("span", { class: "secret" }, shown, toggle);
 }

@@ -34,7 +34,7 @@ function markdown(runs, { plotName, method }) {
 
 function introduction(runs, method) {
   const { cores, processor, memoryGiB, system } = runs[0].machine;
-  const commands = [...new Set(runs.map(({ command }) => command))];
+  const commands = commandsOf(runs);
   const browsers = runs.map(({ browser, version }) => `${browser} ${version}`).join(", ");
   return [
     "Measured, all that is compared in one run, with",
@@ -43,6 +43,16 @@ function introduction(runs, method) {
     `[How each figure is taken](${method}). Numbers of other machines differ; their ratios differ less.`,
     "What bounds files and uploads, and what was tried, has [a page of its own](pipelines.md).",
   ].join("\n\n");
+}
+
+/**
+ * What was measured by which commands, without where each wrote its results: runs of several days may have used one name.
+ *
+ * @param {{ command: string }[]} runs
+ */
+export function commandsOf(runs) {
+  const shown = runs.map(({ command }) => command.replace(/ --json[ =]('[^']*'|\S+)/, "").replace(/ --$/, ""));
+  return [...new Set(shown)];
 }
 
 /** One browser among several. */

@@ -51,6 +51,116 @@ test("a person without a mouse sends a file, gets it back, and tries to break in
   }
 });
 
+/** Notes what is told while something is done, and whether what cannot be used meanwhile says so. */
+const listenToWork = () => {
+  const working = document.getElementById("working");
+  globalThis.told = [];
+  new MutationObserver(() => {
+    const others = [...document.querySelectorAll("#upload, #back button, #objects button, #reset")];
+    const areOut = others.every((one) => one.getAttribute("aria-disabled") === "true");
+    if (working.textContent !== "") globalThis.told.push({ words: working.textContent, areOut });
+  }).observe(working, { childList: true });
+};
+
+test("what the page does is told as what it is, and the focus stays on what was pressed", async () => {
+  const opened = await OpenPage.open();
+  const { page } = opened;
+  const focused = () => page.evaluate(() => document.activeElement.id);
+  const pressed = async (id) => {
+    await page.focus(`#${id}`);
+    await page.keyboard.press("Enter");
+  };
+  try {
+    assert.equal(await page.getAttribute("#working", "role"), "status");
+    await page.evaluate(listenToWork);
+    await page.click("#sample");
+    await opened.choose("SSE-C");
+    await pressed("upload");
+    await page.locator("#upload-status", { hasText: "is in the bucket" }).waitFor();
+    await page.locator('#upload[aria-disabled="false"]').waitFor();
+    assert.equal(await focused(), "upload");
+    await opened.press("download");
+    const saved = page.waitForEvent("download");
+    await pressed("save");
+    await (await saved).delete();
+    await page.locator('#save[aria-disabled="false"]').waitFor();
+    assert.equal(await focused(), "save");
+    opened.expectedStatuses.add(403);
+    await opened.press("wrong-key");
+    const told = await page.evaluate(() => globalThis.told);
+    assert.deepEqual(
+      told.map(({ words }) => words.split(/\W/)[0]),
+      ["Downloading", "Downloading", "Trying"],
+    );
+    assert.ok(
+      told.every(({ areOut }) => areOut),
+      "what does nothing meanwhile looks as if it did",
+    );
+    assert.equal(await page.innerText("#working"), "");
+  } finally {
+    await opened.close();
+  }
+});
+
+test("the page says which object and mode its explanations are about, and counts what was signed", async () => {
+  const opened = await OpenPage.open();
+  const { page } = opened;
+  const signed = async () => Number(/visit: (\d+)/.exec(await page.innerText("#signed"))?.[1] ?? 0);
+  try {
+    assert.match(await page.innerText("#holders-subject"), /Client-side encryption, as chosen above/);
+    await page.click("#sample");
+    await opened.choose("SSE-C");
+    await opened.upload();
+    const before = await signed();
+    assert.ok(before > 0);
+    await opened.press("download");
+    assert.ok((await signed()) > before, "downloads are signed too");
+    await page.reload();
+    await opened.ready();
+    assert.ok(await page.isChecked("#mode-client-side"));
+    assert.match(await page.innerText("#holders-subject"), /SSE-C encryption, as of SSE-C\/letter\.txt/);
+    assert.deepEqual(await page.locator('#duties th[aria-current="true"]').allInnerTexts(), ["SSE-C"]);
+    await page.click('button[aria-label="Delete SSE-C/letter.txt"]');
+    await page.locator("#objects .empty").waitFor();
+    assert.match(await page.innerText("#holders-subject"), /as chosen above/);
+  } finally {
+    await opened.close();
+  }
+});
+
+test("a failure is told once, where it can be seen, and is gone with the next action", async () => {
+  const opened = await OpenPage.open();
+  const { page } = opened;
+  opened.expectedStatuses.add(404);
+  try {
+    for (const choice of ["SSE-S3", "client-side"]) {
+      await page.click("#sample");
+      await opened.choose(choice);
+      await page.click("#upload");
+      await page.locator("#journey-subject", { hasText: `${choice}/letter.txt` }).waitFor();
+    }
+    // Behind the page's back.
+    await opened.operator({ kind: "reset" });
+    await page.click('button[aria-label="Inspect SSE-S3/letter.txt"]');
+    await page.locator(".verdict.bad", { hasText: "there is no object SSE-S3/letter.txt" }).waitFor();
+    assert.ok(await page.isHidden("#trouble"), "it is told twice");
+    page.once("dialog", (dialog) => dialog.accept());
+    await page.click("#reset");
+    await page.locator("#objects .empty").waitFor();
+    await page.click("#upload");
+    await page.locator("#journey-subject", { hasText: "client-side/letter.txt" }).waitFor();
+    await opened.operator({ kind: "reset" });
+    await page.click('button[aria-label="Delete client-side/letter.txt"]');
+    const trouble = page.locator("#trouble", { hasText: "NoSuchBucket" });
+    await trouble.waitFor();
+    await page.click("#upload");
+    await trouble.waitFor({ state: "hidden" });
+    await page.locator("#upload-status", { hasText: "NoSuchBucket" }).waitFor();
+  } finally {
+    await opened.close();
+  }
+});
+
 test("every control has a name, and every id is used once", async () => {
   const opened = await OpenPage.open();
   const { page } = opened;

@@ -104,19 +104,52 @@ test("a key that was replaced opens what it sealed once it is brought back", asy
   const { page } = opened;
   await sendSample("client-side");
   const settings = page.locator("#mode-settings");
-  await settings.locator(".reveal").click();
-  const former = await settings.locator(".secret code").innerText();
+  const key = settings.locator(".secret code");
+  await settings.getByRole("button", { name: "Reveal the key" }).click();
+  const former = await key.innerText();
   await settings.locator("summary").click();
-  await settings.getByRole("button", { name: "Make a new key" }).click();
-  await settings.locator(".reveal", { hasText: "Reveal" }).waitFor();
+  const asked = [];
+  const answer = (way) =>
+    page.once("dialog", (dialog) => {
+      asked.push(dialog.message());
+      void dialog[way]();
+    });
+  const newKey = settings.getByRole("button", { name: "Make a new key" });
+  answer("dismiss");
+  await newKey.click();
+  await isStillWhole();
+  assert.equal(await key.innerText(), former, "nothing is replaced before a person agrees");
+  answer("accept");
+  await newKey.click();
+  await settings.getByRole("status").filter({ hasText: "A new key is in use." }).waitFor();
+  assert.ok(await newKey.evaluate((button) => button === document.activeElement), "the focus stays where it was");
   assert.equal((await opened.press("download")).code, "WRONG_KEY");
 
-  await settings.locator("summary").click();
   await settings.getByLabel(/Bring a key/).fill("not a key");
   await settings.getByRole("button", { name: "Use it" }).click();
   assert.match(await settings.getByRole("alert").innerText(), /32 bytes/);
+  answer("accept");
   await settings.getByLabel(/Bring a key/).fill(former);
   await settings.getByRole("button", { name: "Use it" }).click();
+  await settings.getByRole("status").filter({ hasText: "Your key is in use." }).waitFor();
   await settings.getByRole("alert").waitFor({ state: "hidden" });
   await isStillWhole();
+  assert.equal(asked.length, 3);
+  assert.ok(
+    asked.every((words) => /[1-9]\d* objects? lies? in the bucket/.test(words)),
+    asked[0],
+  );
+});
+
+test("a key that seals nothing yet is replaced without asking", async () => {
+  const own = await OpenPage.open();
+  try {
+    const settings = own.page.locator("#mode-settings");
+    // Without a listener a dialog would be dismissed, and the key would stay.
+    await settings.locator("summary").click();
+    await settings.getByRole("button", { name: "Make a new key" }).click();
+    await settings.getByRole("status").filter({ hasText: "A new key is in use." }).waitFor();
+  } finally {
+    await own.close();
+  }
 });

@@ -10,6 +10,7 @@ import { sorted } from "../../benches/lib/browsers.mjs";
 import { excuse } from "../../benches/lib/failures.mjs";
 import { optionsOf } from "../../benches/lib/options.mjs";
 import { memoryCases, timedGroups, withoutSlow } from "../../benches/lib/plan.mjs";
+import { commandsOf } from "../../benches/lib/report.mjs";
 import { resultsPath } from "../../benches/lib/results.mjs";
 import { acrossBrowsers, tablesOf } from "../../benches/lib/tables.mjs";
 
@@ -95,6 +96,11 @@ test("slow peers are left out with long content and named; the toolkit never is"
   );
   assert.match(skipped[0].skipped, /36 MB\/s with 64MiB, under 50/);
   assert.equal(fit.length + skipped.length, all.length);
+});
+
+test("the report's commands do not write over each other's results", () => {
+  const runs = [["--json", "r.json"], ["--quick", "--json", "my r.json", "--runs", "5"], ["--json=r.json"]];
+  assert.deepEqual(commandsOf(runs.map(optionsOf)), ["npm run bench", "npm run bench -- --quick --runs 5"]);
 });
 
 test("a peer that fails is named, a wrong result and a failure of ours end the run", () => {

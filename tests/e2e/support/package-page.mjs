@@ -1,6 +1,6 @@
 /** Serves the built package as it is, without a bundler, and opens it in a real browser. */
 
-import { cpSync, symlinkSync } from "node:fs";
+import { cpSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import { launchChromium } from "../../../scripts/lib/browser.mjs";
@@ -26,7 +26,7 @@ export class PackagePage {
     cpSync(join(ROOT, "tests/e2e/package"), path, { recursive: true });
     cpSync(join(ROOT, "tests/node/support/inputs.mjs"), join(path, "inputs.js"));
     symlinkSync(join(ROOT, "dist"), join(path, "dist"), "junction");
-    opened.#site = await serve({ folder: path });
+    opened.#site = await serve({ folder: path, policy: documentedPolicy() });
     opened.#context = await launchChromium({ flags: [`--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`] });
     return opened;
   }
@@ -51,6 +51,12 @@ export class PackagePage {
     await this.#site.close();
     this.#folder.remove();
   }
+}
+
+/** The policy that docs/setup.md has, for the storages of the tests. */
+function documentedPolicy() {
+  const [, policy] = /```text\n(default-src .*)\n```/.exec(readFileSync(join(ROOT, "docs/setup.md"), "utf8"));
+  return policy.replace("https://demo.s3.us-east-1.amazonaws.com", "https://*.storage.test http://*.storage.test");
 }
 
 /**
