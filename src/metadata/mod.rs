@@ -33,15 +33,23 @@ pub const USER_METADATA_PREFIX: &str = "x-amz-meta-";
 
 /// User metadata from header or metadata names in any letter case, with or without [`USER_METADATA_PREFIX`].
 ///
+/// A storage's answer has headers of its own, and a user may call an entry `Content-Type` too: the name with the prefix
+/// is the entry then. Only content metadata has to be unmistakable.
+///
 /// # Errors
-/// [`EnvelopeError::MetadataRepeated`] where two names are the same entry.
+/// [`EnvelopeError::MetadataRepeated`] where two names are the same entry of content metadata.
 pub fn from_headers(pairs: impl IntoIterator<Item = (String, String)>) -> Result<MetadataMap, EnvelopeError> {
     let mut map = MetadataMap::new();
     for (name, value) in pairs {
         let name = name.to_ascii_lowercase();
-        let name = name.strip_prefix(USER_METADATA_PREFIX).unwrap_or(&name).to_owned();
-        if map.insert(name, value).is_some() {
+        let prefixed = name.strip_prefix(USER_METADATA_PREFIX);
+        let entry = prefixed.unwrap_or(&name);
+        let is_repeated = map.contains_key(entry);
+        if is_repeated && names::all().any(|known| *known == entry) {
             return Err(EnvelopeError::MetadataRepeated);
+        }
+        if prefixed.is_some() || !is_repeated {
+            map.insert(entry.to_owned(), value);
         }
     }
     Ok(map)
@@ -149,6 +157,11 @@ mod names {
     /// Every entry that only V3 has.
     pub(super) const V3_ONLY: [&str; 7] =
         [V3_SUITE, V3_KEY, V3_WRAP_ALGORITHM, V3_COMMITMENT, V3_MESSAGE_ID, V3_DESCRIPTION, V3_CONTEXT];
+    /// Every entry of every format.
+    pub(super) fn all() -> impl Iterator<Item = &'static &'static str> {
+        BEFORE_V3.iter().chain(&V3_ONLY)
+    }
+
     /// What V3 keeps with the object where the rest is in an instruction file.
     pub(super) const V3_WITH_OBJECT: [&str; 3] = [V3_SUITE, V3_COMMITMENT, V3_MESSAGE_ID];
     /// The same of every format: AWS's client for Ruby leaves the length with the object, the one for Python refuses it in

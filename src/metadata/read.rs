@@ -53,8 +53,8 @@ struct Entries<'a>(&'a MetadataMap);
 
 impl<'a> Entries<'a> {
     fn check_lengths(&self) -> Result<(), EnvelopeError> {
-        let known = names::BEFORE_V3.iter().chain(&names::V3_ONLY);
-        let mut too_long = known.filter(|name| self.0.get(name).is_some_and(|value| value.len() > MAX_VALUE_LENGTH));
+        let mut too_long =
+            names::all().filter(|name| self.0.get(name).is_some_and(|value| value.len() > MAX_VALUE_LENGTH));
         too_long.next().map_or(Ok(()), |name| Err(invalid(name, MetadataProblem::TooLong)))
     }
 

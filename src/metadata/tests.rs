@@ -92,6 +92,24 @@ fn names_come_with_or_without_the_prefix_and_in_any_case_but_once() {
 }
 
 #[test]
+fn an_entry_of_the_users_that_is_called_like_a_header_is_the_users() {
+    let header = ("content-type".to_owned(), "application/octet-stream".to_owned());
+    let entry = ("x-amz-meta-Content-Type".to_owned(), "image/png".to_owned());
+    for pairs in [[header.clone(), entry.clone()], [entry.clone(), header.clone()]] {
+        assert_eq!(from_headers(pairs), Ok([("content-type".to_owned(), entry.1.clone())].into()));
+    }
+    let content = v3(WrappingAlgorithm::AesGcm, &[]);
+    let map = content.to_map();
+    let own = map.iter().map(|(name, value)| (format!("x-amz-meta-{name}"), value.clone()));
+    let map = from_headers(own.chain([header, entry])).unwrap();
+    assert_eq!(ContentMetadata::parse(&map), Ok(content));
+    for name in names::all() {
+        let twice = [((*name).to_owned(), "a".to_owned()), (format!("x-amz-meta-{name}"), "b".to_owned())];
+        assert_eq!(from_headers(twice), Err(EnvelopeError::MetadataRepeated), "{name}");
+    }
+}
+
+#[test]
 fn every_missing_entry_is_named() {
     let metadata = v2(&[]);
     for name in ["x-amz-key-v2", "x-amz-iv", "x-amz-wrap-alg", "x-amz-cek-alg", "x-amz-tag-len"] {
