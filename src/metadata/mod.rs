@@ -7,14 +7,14 @@
 mod double_encoding;
 mod instruction_file;
 mod json;
+mod limits;
 mod read;
 mod rewrap;
 mod user;
 mod write;
 
-pub use instruction_file::{
-    INSTRUCTION_FILE_SUFFIX, MAX_INSTRUCTION_FILE_LENGTH, instruction_file_suffix, join, needs_instruction_file, split,
-};
+pub use instruction_file::{INSTRUCTION_FILE_SUFFIX, instruction_file_suffix, join, needs_instruction_file, split};
+pub use limits::MAX_INSTRUCTION_FILE_LENGTH;
 pub use user::{MAX_USER_METADATA_LENGTH, request_headers};
 
 use alloc::borrow::ToOwned;
@@ -169,12 +169,29 @@ mod names {
     pub(super) const WITH_OBJECT: [&str; 4] = [V3_SUITE, V3_COMMITMENT, V3_MESSAGE_ID, V2_CONTENT_LENGTH];
     /// What V3 keeps in an instruction file.
     pub(super) const V3_IN_FILE: [&str; 4] = [V3_KEY, V3_WRAP_ALGORITHM, V3_DESCRIPTION, V3_CONTEXT];
+    /// What AWS's client for PHP writes as numbers in an instruction file.
+    pub(super) const NUMBERS: [&str; 2] = [V2_TAG_LENGTH, V2_CONTENT_LENGTH];
+    /// The maps.
+    pub(super) const DESCRIPTIONS: [&str; 3] = [V2_DESCRIPTION, V3_DESCRIPTION, V3_CONTEXT];
+
+    /// The name of an entry by that of an instruction file: the same, but for the two entries to which AWS's first client
+    /// for .NET gives names of its own there.
+    pub(super) fn in_file(name: &str) -> Option<&'static str> {
+        match name {
+            "EncryptedEnvelopeKey" => Some(V1_KEY),
+            "IV" => Some(IV),
+            _ => V3_IN_FILE.into_iter().chain(BEFORE_V3).find(|known| *known == name),
+        }
+    }
+
     /// The algorithm name of suite 0x0072 in V2's `x-amz-cek-alg`.
     pub(super) const AES_GCM: &str = "AES/GCM/NoPadding";
     /// The algorithm name of suite 0x0070 in V2's `x-amz-cek-alg`.
     pub(super) const AES_CBC: &str = "AES/CBC/PKCS5Padding";
     /// V2's `x-amz-tag-len`.
     pub(super) const TAG_BITS: &str = "128";
+    /// The same of content that has no tag.
+    pub(super) const NO_TAG_BITS: &str = "0";
 }
 
 #[cfg(test)]

@@ -124,6 +124,7 @@ fn every_missing_entry_is_named() {
 #[test]
 fn every_malformed_entry_is_refused_by_what_is_wrong_with_it() {
     let too_long = "A".repeat(16 * 1024 + 4);
+    let too_long_a_map = format!(r#"{{"a":"{}"}}"#, "A".repeat(64 * 1024));
     let metadata = v2(&[]);
     for (name, value, code) in [
         ("x-amz-key-v2", "not base64!", "METADATA_NOT_BASE64"),
@@ -139,6 +140,7 @@ fn every_malformed_entry_is_refused_by_what_is_wrong_with_it() {
         ("x-amz-tag-len", "96", "METADATA_UNKNOWN_VALUE"),
         ("x-amz-tag-len", "0128", "METADATA_UNKNOWN_VALUE"),
         ("x-amz-matdesc", "[]", "METADATA_NOT_A_MAP"),
+        ("x-amz-matdesc", &too_long_a_map, "METADATA_TOO_LONG"),
         ("x-amz-matdesc", r#"{"a":1}"#, "METADATA_NOT_A_MAP"),
         ("x-amz-matdesc", "=?UTF-8?B?e30?=", "METADATA_NOT_A_MAP"),
         ("x-amz-matdesc", r#"{"a":"b","a":"c"}"#, "METADATA_REPEATED_NAME"),
@@ -171,7 +173,12 @@ fn every_malformed_entry_is_refused_by_what_is_wrong_with_it() {
         assert_eq!(code_with(&metadata, name, value), code, "{name}: {value:?}");
     }
     let metadata = cbc(CbcVersion::V2, LegacyWrapping::AesWrap, &[]);
-    assert_eq!(code_with(&metadata, "x-amz-tag-len", Some("128")), "METADATA_CONTRADICTORY");
+    for length in ["128", "00", ""] {
+        assert_eq!(code_with(&metadata, "x-amz-tag-len", Some(length)), "METADATA_CONTRADICTORY", "{length}");
+    }
+    // AWS's client for C++ writes the length of the tag that content in CBC mode has not.
+    assert_eq!(code_with(&metadata, "x-amz-tag-len", Some("0")), "no error");
+    assert_eq!(code_with(&v2(&[]), "x-amz-tag-len", Some("0")), "METADATA_UNKNOWN_VALUE");
     assert_eq!(code_with(&metadata, "x-amz-wrap-alg", Some("AES")), "METADATA_WRONG_LENGTH");
 }
 
