@@ -29,8 +29,8 @@ export interface KmsEndpointOptions {
 export function kmsEndpoint(options: KmsEndpointOptions): KmsClient {
   const { region, credentials: ask } = options;
   return kmsClientOver(async (operation, body) => {
-    const { kmsAuthorization } = await requests();
-    const url = new URL("/", options.endpoint ?? originIn(region));
+    const { kmsAuthorization, kmsHost } = await requests();
+    const url = new URL("/", options.endpoint ?? `https://${kmsHost(region)}`);
     const credentials = await ask();
     const target = `TrentService.${operation}`;
     // Not before the credentials are there, for which a person may have been asked: a signature soon gets old.
@@ -47,9 +47,4 @@ export function kmsEndpoint(options: KmsEndpointOptions): KmsClient {
     };
     return await postToKms(url, options, headers, body);
   });
-}
-
-/** The partition in China has a domain of its own. */
-function originIn(region: string): string {
-  return `https://kms.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
 }

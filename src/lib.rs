@@ -34,6 +34,7 @@ pub mod keyring;
 pub mod metadata;
 pub mod object;
 pub mod presign;
+mod secret;
 pub mod sse;
 pub mod suite;
 pub mod text_map;

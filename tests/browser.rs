@@ -57,7 +57,7 @@ async fn kept(promise: Promise) -> Option<Vec<u8>> {
 #[wasm_bindgen_test]
 async fn a_crypto_key_and_the_same_raw_key_open_each_others_objects() {
     let hardware = import_key(&["encrypt", "decrypt"]).await;
-    let raw = RawAesKeyring::from_bytes(&[7; 32], &JsValue::UNDEFINED).unwrap();
+    let raw = RawAesKeyring::from_bytes(vec![7; 32], &JsValue::UNDEFINED).unwrap();
 
     let key = KeyToWrap::fresh(None).unwrap();
     let sealing = seal_by_aes(subtle(), hardware.clone(), &key).unwrap();
@@ -73,7 +73,7 @@ async fn a_crypto_key_and_the_same_raw_key_open_each_others_objects() {
 
 #[wasm_bindgen_test]
 async fn a_crypto_key_of_another_key_is_a_wrong_key() {
-    let other = RawAesKeyring::from_bytes(&[8; 32], &JsValue::UNDEFINED).unwrap();
+    let other = RawAesKeyring::from_bytes(vec![8; 32], &JsValue::UNDEFINED).unwrap();
     let (metadata, _) = encrypt(other.wrap(KeyToWrap::fresh(None).unwrap()).unwrap());
     let opened = kept(open(import_key(&["decrypt"]).await, &metadata)).await;
     assert_eq!(DataKey::from_bytes(opened).unwrap_err().code(), "WRONG_KEY");
@@ -81,14 +81,14 @@ async fn a_crypto_key_of_another_key_is_a_wrong_key() {
 
 #[wasm_bindgen_test]
 fn errors_are_javascript_errors_with_a_code() {
-    let error = JsValue::from(RawAesKeyring::from_bytes(&[0; 31], &JsValue::UNDEFINED).unwrap_err());
+    let error = JsValue::from(RawAesKeyring::from_bytes(vec![0; 31], &JsValue::UNDEFINED).unwrap_err());
     assert!(error.is_instance_of::<Error>());
     assert_eq!(Reflect::get(&error, &"code".into()).unwrap(), "INVALID_KEY_LENGTH");
 }
 
 #[wasm_bindgen_test]
 fn lengths_that_are_no_whole_numbers_are_refused() {
-    let raw = RawAesKeyring::from_bytes(&[7; 32], &JsValue::UNDEFINED).unwrap();
+    let raw = RawAesKeyring::from_bytes(vec![7; 32], &JsValue::UNDEFINED).unwrap();
     for length in [-1.0, 0.5, f64::NAN, f64::INFINITY, 2_f64.powi(53)] {
         let refused =
             EncryptSession::new(raw.wrap(KeyToWrap::fresh(None).unwrap()).unwrap(), Some(length)).unwrap_err();

@@ -55,7 +55,7 @@ async fn gcm_encrypt(key: &CryptoKey, iv: &[u8], aad: &[u8], plaintext: &[u8]) -
 }
 
 fn sessions() -> (EncryptSession, DecryptSession) {
-    let keyring = RawAesKeyring::from_bytes(&[7; 32], &JsValue::UNDEFINED).unwrap();
+    let keyring = RawAesKeyring::from_bytes(vec![7; 32], &JsValue::UNDEFINED).unwrap();
     let session = EncryptSession::new(keyring.wrap(KeyToWrap::fresh(None).unwrap()).unwrap(), None).unwrap();
     let metadata = ContentMetadata::parse(&Object::entries(&session.metadata(false)), None).unwrap();
     let data_key = keyring.unwrap_data_key(&metadata).unwrap();
@@ -84,7 +84,7 @@ async fn both_engines_encrypt_every_segment_alike() {
         session.encrypt_segment(offset, &mut own).unwrap();
         assert_eq!(own, ciphertext);
         // The session knows the segment's share from Rust by now, and takes no other.
-        session.record_delegated(offset, length, tag).unwrap();
+        session.record_delegated(offset, length, tag.to_vec()).unwrap();
     }
 }
 
@@ -97,7 +97,7 @@ async fn both_engines_authenticate_and_decrypt_every_segment_alike() {
         let (offset, length) = (random_offset(ciphertext.len()), length_of(&ciphertext));
         reader.authenticate_segment(offset, &ciphertext).unwrap();
         let tag = gcm_encrypt(&gcm, &authentication_iv(), &ciphertext, &[]).await;
-        reader.record_delegated(offset, length, &tag).unwrap();
+        reader.record_delegated(offset, length, tag).unwrap();
 
         let mut delayed = reader.delay_authentication();
         let counter = delayed.first_counter(offset, length).unwrap();

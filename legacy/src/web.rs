@@ -1,5 +1,6 @@
 //! The bindings to JavaScript.
 
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -20,7 +21,7 @@ impl From<LegacyError> for JsValue {
 /// # Errors
 /// `WRONG_KEY`, also where the algorithm does not go with the key; `INVALID_INPUT` for an RSA key that is none.
 #[wasm_bindgen(js_name = unwrapDataKey)]
-pub fn unwrap_data_key(algorithm: &str, key: Vec<u8>, wrapped: &[u8]) -> Result<Vec<u8>, LegacyError> {
+pub fn unwrap_data_key(algorithm: &str, key: Vec<u8>, wrapped: &[u8]) -> Result<Uint8Array, LegacyError> {
     let key = Zeroizing::new(key);
     let aes_key = || <&[u8; 32]>::try_from(&key[..]).map_err(|_| LegacyError::WrongKey);
     let data_key = match algorithm {
@@ -30,7 +31,8 @@ pub fn unwrap_data_key(algorithm: &str, key: Vec<u8>, wrapped: &[u8]) -> Result<
         "RSA/ECB/OAEPWithSHA-256AndMGF1Padding" => unwrap::rsa_oaep_sha256(&key, wrapped)?,
         _ => return Err(LegacyError::WrongKey),
     };
-    Ok(data_key.to_vec())
+    // Straight into JavaScript's memory: a `Vec` would be freed in this module's, with the key in it.
+    Ok(Uint8Array::from(&data_key[..]))
 }
 
 /// Decrypts content in CBC mode, in order and unauthenticated.

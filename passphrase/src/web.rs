@@ -1,5 +1,6 @@
 //! The bindings to JavaScript.
 
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
@@ -25,8 +26,9 @@ pub fn derive(
     memory_kib: u32,
     iterations: u32,
     parallelism: u32,
-) -> Result<Vec<u8>, PassphraseError> {
+) -> Result<Uint8Array, PassphraseError> {
     let passphrase = Zeroizing::new(passphrase);
     let key = crate::derive(&passphrase, salt, Cost { memory_kib, iterations, parallelism })?;
-    Ok(key.to_vec())
+    // Straight into JavaScript's memory: a `Vec` would be freed in this module's, with the key in it.
+    Ok(Uint8Array::from(&key[..]))
 }

@@ -28,9 +28,10 @@ use aes::Aes256;
 use aes::cipher::KeyInit;
 use s3_envelope_bulk::{Hash, Keystream, encrypt_block};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use crate::error::EnvelopeError;
+use crate::secret::Secret;
 use field::{Block, Element};
 
 /// The length of a tag, in bytes.
@@ -44,7 +45,7 @@ const INTERLEAVE: usize = 4096;
 
 /// The key, IV and additional data of one AES-256-GCM message. Key material is wiped on drop.
 pub struct GcmMessage {
-    key: Zeroizing<[u8; 32]>,
+    key: Secret,
     cipher: Aes256,
     hash_key: Element,
     /// Made when it is first asked for: only delegated segments need it.
@@ -62,7 +63,7 @@ impl GcmMessage {
         let mut hash_key = [0; 16];
         encrypt_block(&cipher, &mut hash_key);
         let message = Self {
-            key: Zeroizing::new(*key),
+            key: Secret::from(key),
             cipher,
             hash_key: Element::from_block(hash_key),
             hash_key_inverse: OnceCell::new(),
@@ -75,8 +76,8 @@ impl GcmMessage {
 
     /// The message's key, for another implementation of AES to which segments are delegated.
     #[must_use]
-    pub fn key(&self) -> &[u8; 32] {
-        &self.key
+    pub const fn key(&self) -> &[u8; 32] {
+        self.key.expose()
     }
 
     /// Encrypts the segment at `span` in place and returns its share of the tag.
@@ -118,7 +119,9 @@ impl GcmMessage {
         let whole = shares.fold(&self.hash_key, self.aad_hash()).plus(&lengths).times(&self.hash_key);
         let mut mask = self.pre_counter_block(0);
         encrypt_block(&self.cipher, &mut mask);
-        Ok(whole.plus(&Element::from_block(mask)).to_block())
+        let tag = whole.plus(&Element::from_block(mask)).to_block();
+        mask.zeroize();
+        Ok(tag)
     }
 
     /// Whether the shares of all segments combine to `tag`; compared in constant time.

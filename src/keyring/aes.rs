@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::{DataKey, KEY_LENGTH, Keyring, MaterialsDescription, WrappedDataKey, WrappingAlgorithm};
 use crate::error::EnvelopeError;
 use crate::gcm::{GcmMessage, TAG_LENGTH};
+use crate::secret::Secret;
 use crate::suite::AlgorithmSuite;
 
 /// The length of the iv in front of a wrapped data key, in bytes.
@@ -20,7 +21,7 @@ pub const WRAPPED_LENGTH: usize = WRAPPING_IV_LENGTH + KEY_LENGTH + TAG_LENGTH;
 ///
 /// The iv of each wrapping is random, so one key should wrap no more than 2³² data keys (NIST SP 800-38D, 8.3).
 pub struct AesKeyring {
-    wrapping_key: Zeroizing<[u8; KEY_LENGTH]>,
+    wrapping_key: Secret,
     description: MaterialsDescription,
 }
 
@@ -30,10 +31,9 @@ impl AesKeyring {
     /// # Errors
     /// [`EnvelopeError::InvalidKeyLength`] where there are not exactly 32.
     pub fn from_bytes(key: &[u8]) -> Result<Self, EnvelopeError> {
-        let wrapping_key: [u8; KEY_LENGTH] = key
-            .try_into()
-            .map_err(|_| EnvelopeError::InvalidKeyLength { purpose: "a wrapping key", length: key.len() })?;
-        Ok(Self { wrapping_key: Zeroizing::new(wrapping_key), description: MaterialsDescription::new() })
+        let wrapping_key = Secret::copied(key)
+            .ok_or(EnvelopeError::InvalidKeyLength { purpose: "a wrapping key", length: key.len() })?;
+        Ok(Self { wrapping_key, description: MaterialsDescription::new() })
     }
 
     /// A keyring over a fresh random key.
@@ -41,9 +41,7 @@ impl AesKeyring {
     /// # Errors
     /// [`EnvelopeError::RandomnessUnavailable`] where the platform gives no randomness.
     pub fn generate() -> Result<Self, EnvelopeError> {
-        let mut key = Zeroizing::new([0; KEY_LENGTH]);
-        getrandom::fill(&mut key[..]).map_err(|_| EnvelopeError::RandomnessUnavailable)?;
-        Ok(Self { wrapping_key: key, description: MaterialsDescription::new() })
+        Ok(Self { wrapping_key: Secret::random()?, description: MaterialsDescription::new() })
     }
 
     /// The same keyring with a materials description: written into every object, and demanded of every object read.
@@ -56,8 +54,8 @@ impl AesKeyring {
 
     /// The 32 bytes of the wrapping key, for the user to keep safe.
     #[must_use]
-    pub fn wrapping_key(&self) -> &[u8; KEY_LENGTH] {
-        &self.wrapping_key
+    pub const fn wrapping_key(&self) -> &[u8; KEY_LENGTH] {
+        self.wrapping_key.expose()
     }
 
     /// The materials description that is written and demanded; empty where there is none.
@@ -87,7 +85,7 @@ impl AesKeyring {
     }
 
     fn message(&self, iv: [u8; WRAPPING_IV_LENGTH], suite: AlgorithmSuite) -> GcmMessage {
-        GcmMessage::new(&self.wrapping_key, iv, suite.wrapping_label().as_bytes())
+        GcmMessage::new(self.wrapping_key.expose(), iv, suite.wrapping_label().as_bytes())
     }
 }
 

@@ -15,9 +15,8 @@ pub use rsa::{check_rsa_applies, rsa_data_key, rsa_message};
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
 use crate::error::EnvelopeError;
+use crate::secret::Secret;
 use crate::suite::AlgorithmSuite;
 use crate::text_map::TextMap;
 
@@ -29,8 +28,7 @@ pub const KEY_LENGTH: usize = 32;
 pub type MaterialsDescription = TextMap;
 
 /// The 32-byte key of one object. Wiped on drop, never printed.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub struct DataKey([u8; KEY_LENGTH]);
+pub struct DataKey(Secret);
 
 impl DataKey {
     /// A fresh random key, for one object only.
@@ -38,9 +36,7 @@ impl DataKey {
     /// # Errors
     /// [`EnvelopeError::RandomnessUnavailable`] where the platform gives no randomness.
     pub fn generate() -> Result<Self, EnvelopeError> {
-        let mut key = Self([0; KEY_LENGTH]);
-        getrandom::fill(&mut key.0).map_err(|_| EnvelopeError::RandomnessUnavailable)?;
-        Ok(key)
+        Ok(Self(Secret::random()?))
     }
 
     /// The key that a keyring unwrapped.
@@ -48,13 +44,13 @@ impl DataKey {
     /// # Errors
     /// [`EnvelopeError::WrongKey`] where it is not 32 bytes long: then what was unwrapped is no data key.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EnvelopeError> {
-        Ok(Self(bytes.try_into().map_err(|_| EnvelopeError::WrongKey)?))
+        Ok(Self(Secret::copied(bytes).ok_or(EnvelopeError::WrongKey)?))
     }
 
     /// The 32 bytes, for a keyring to wrap.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; KEY_LENGTH] {
-        &self.0
+        self.0.expose()
     }
 }
 

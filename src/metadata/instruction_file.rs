@@ -7,15 +7,12 @@
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 
+use super::limits::MAX_INSTRUCTION_FILE_LENGTH;
 use super::{MetadataMap, json, names};
 use crate::error::EnvelopeError;
 
 /// The suffix of the file that every reader looks for.
 pub const INSTRUCTION_FILE_SUFFIX: &str = ".instruction";
-
-/// The longest file that is read, in bytes: the longest key that KMS wraps and the longest encryption context that it
-/// takes, escaped twice, with room to spare.
-pub const MAX_INSTRUCTION_FILE_LENGTH: usize = 128 * 1024;
 
 /// The suffix to use: the one given, or the usual one.
 ///
@@ -68,11 +65,10 @@ pub fn join(object: &MetadataMap, file: &[u8]) -> Result<MetadataMap, EnvelopeEr
     }
     let text = core::str::from_utf8(file).map_err(|_| invalid("is not UTF-8"))?;
     let mut joined = object.clone();
-    for (name, value) in json::read(text).map_err(|problem| invalid(problem.text()))? {
-        let is_known = names::V3_IN_FILE.iter().chain(&names::BEFORE_V3).any(|known| *known == name);
-        if !is_known {
-            return Err(invalid("has an entry that is not for instruction files"));
-        }
+    let entries = json::read_with_numbers(text, &names::NUMBERS).map_err(|problem| invalid(problem.text()))?;
+    for (name, value) in entries {
+        let known = names::in_file(&name).ok_or_else(|| invalid("has an entry that is not for instruction files"))?;
+        let name = known.to_owned();
         if joined.get(&name).is_some_and(|beside| *beside != value) {
             return Err(EnvelopeError::MetadataRepeated);
         }
@@ -174,6 +170,38 @@ mod tests {
         };
         assert_eq!(code(join(&object, &file_with("12"))), "read");
         assert_eq!(code(join(&object, &file_with("13"))), "METADATA_REPEATED");
+    }
+
+    #[test]
+    fn what_phps_client_writes_as_numbers_is_read_and_nothing_else_as_a_number() {
+        let (object, file) = split(map(&V2));
+        let file = file.replace(r#""x-amz-tag-len":"128""#, r#""x-amz-tag-len":128"#);
+        let with_length = file.replacen('{', r#"{"x-amz-unencrypted-content-length":12,"#, 1);
+        for file in [&file, &with_length] {
+            assert_eq!(code(join(&object, file.as_bytes())), "read", "{file}");
+        }
+        let joined = join(&object, with_length.as_bytes()).unwrap();
+        assert_eq!(
+            (joined["x-amz-tag-len"].as_str(), joined["x-amz-unencrypted-content-length"].as_str()),
+            ("128", "12")
+        );
+        let beside = map(&[("x-amz-unencrypted-content-length", "12")]);
+        assert_eq!(code(join(&beside, with_length.as_bytes())), "read");
+        let (object, file) = split(v3());
+        let file = file.replace(r#""x-amz-w":"02""#, r#""x-amz-w":2"#);
+        assert_eq!(code(join(&object, file.as_bytes())), "INSTRUCTION_FILE_INVALID");
+    }
+
+    #[test]
+    fn the_first_client_for_dot_net_has_names_of_its_own() {
+        let key = "QUFB".repeat(16);
+        let iv = "BgYGBgYGBgYGBgYGBgYGBg==";
+        let file = format!(r#"{{"EncryptedEnvelopeKey":"{key}","IV":"{iv}"}}"#);
+        let joined = join(&MetadataMap::new(), file.as_bytes()).unwrap();
+        assert_eq!(joined, map(&[("x-amz-key", &key), ("x-amz-iv", iv)]));
+        assert_eq!(ContentMetadata::parse(&joined).unwrap().wrapped.algorithm.v2_name(), "AES");
+        let other = format!(r#"{{"EncryptedEnvelopeKey":"{key}","IV":"{iv}","x-amz-iv":"AAAA"}}"#);
+        assert_eq!(code(join(&MetadataMap::new(), other.as_bytes())), "METADATA_REPEATED");
     }
 
     #[test]

@@ -1,24 +1,29 @@
-//! The JSON maps inside metadata values: one object of string to string, nothing else.
+//! The JSON maps inside metadata values, and the one that an instruction file is: one object of string to string, nothing
+//! else.
 //!
 //! Strict on reading (a duplicate name is a contradiction, not a choice) and ASCII on writing, because S3 returns
 //! values with other characters mangled.
 
+use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::str::Chars;
 
+use super::limits::MAX_NAMES;
 use crate::error::MetadataProblem;
 use crate::keyring::MaterialsDescription;
 
-/// The most names that a map may have. No writer has a tenth as many; a storage could otherwise make a reader sort for long.
-const MAX_NAMES: usize = 1_000;
-
 /// Reads a map; where the text is anything but one, says what is wrong with it.
 pub(super) fn read(text: &str) -> Result<MaterialsDescription, MetadataProblem> {
-    let mut reader = Reader(text.chars());
+    read_with_numbers(text, &[])
+}
+
+/// The same of a map whose values of these names may be plain whole numbers: they become their digits.
+pub(super) fn read_with_numbers(text: &str, numbers: &[&str]) -> Result<MaterialsDescription, MetadataProblem> {
+    let mut reader = Reader { rest: text.chars(), numbers };
     let entries = reader.entries().ok_or(MetadataProblem::NotAMap)?;
     reader.skip_space();
-    if !reader.0.as_str().is_empty() {
+    if !reader.rest.as_str().is_empty() {
         return Err(MetadataProblem::NotAMap);
     }
     if entries.len() > MAX_NAMES {
@@ -58,9 +63,12 @@ fn quote(text: &str) -> String {
     quoted
 }
 
-/// As much of JSON (RFC 8259) as a map of strings takes. A JSON library brings numbers, floating point included, and
+/// As much of JSON (RFC 8259) as such a map takes. A JSON library brings numbers, floating point included, and
 /// nesting: 9 KB of the WASM file, gzipped.
-struct Reader<'t>(Chars<'t>);
+struct Reader<'t> {
+    rest: Chars<'t>,
+    numbers: &'t [&'t str],
+}
 
 impl Reader<'_> {
     fn entries(&mut self) -> Option<Vec<(String, String)>> {
@@ -72,7 +80,8 @@ impl Reader<'_> {
         loop {
             let name = self.string()?;
             self.expect(':')?;
-            entries.push((name, self.string()?));
+            let value = self.value(&name)?;
+            entries.push((name, value));
             if self.take('}') {
                 return Some(entries);
             }
@@ -80,11 +89,26 @@ impl Reader<'_> {
         }
     }
 
+    fn value(&mut self, name: &str) -> Option<String> {
+        if !self.numbers.contains(&name) {
+            return self.string();
+        }
+        self.skip_space();
+        let text = self.rest.as_str();
+        let after = text.trim_start_matches(|character: char| character.is_ascii_digit());
+        let digits = &text[..text.len() - after.len()];
+        if digits.is_empty() {
+            return self.string();
+        }
+        self.rest = after.chars();
+        Some(digits.to_owned())
+    }
+
     fn string(&mut self) -> Option<String> {
         self.expect('"')?;
         let mut text = String::new();
         loop {
-            text.push(match self.0.next()? {
+            text.push(match self.rest.next()? {
                 '"' => return Some(text),
                 '\\' => self.escaped()?,
                 '\0'..'\x20' => return None,
@@ -94,7 +118,7 @@ impl Reader<'_> {
     }
 
     fn escaped(&mut self) -> Option<char> {
-        Some(match self.0.next()? {
+        Some(match self.rest.next()? {
             itself @ ('"' | '\\' | '/') => itself,
             'b' => '\x08',
             'f' => '\x0c',
@@ -112,7 +136,7 @@ impl Reader<'_> {
         if !(0xd800..0xdc00).contains(&first) {
             return char::from_u32(first);
         }
-        let has_second = self.0.next() == Some('\\') && self.0.next() == Some('u');
+        let has_second = self.rest.next() == Some('\\') && self.rest.next() == Some('u');
         let second = if has_second { self.unit()? } else { return None };
         let low = second.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
         char::from_u32(0x10000 + ((first - 0xd800) << 10) + low)
@@ -121,7 +145,7 @@ impl Reader<'_> {
     fn unit(&mut self) -> Option<u32> {
         let mut unit = 0;
         for _ in 0..4 {
-            unit = unit << 4 | self.0.next()?.to_digit(16)?;
+            unit = unit << 4 | self.rest.next()?.to_digit(16)?;
         }
         Some(unit)
     }
@@ -133,16 +157,16 @@ impl Reader<'_> {
     /// Whether `mark` comes next, behind white space; it is then behind us.
     fn take(&mut self, mark: char) -> bool {
         self.skip_space();
-        let is_next = self.0.as_str().starts_with(mark);
+        let is_next = self.rest.as_str().starts_with(mark);
         if is_next {
-            self.0.next();
+            self.rest.next();
         }
         is_next
     }
 
     fn skip_space(&mut self) {
-        while self.0.as_str().starts_with([' ', '\t', '\n', '\r']) {
-            self.0.next();
+        while self.rest.as_str().starts_with([' ', '\t', '\n', '\r']) {
+            self.rest.next();
         }
     }
 }
@@ -245,6 +269,24 @@ mod tests {
         {
             assert_eq!(read_value(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_plain_number_is_its_digits_where_one_may_stand() {
+        let read = |text: &str| read_with_numbers(text, &["n"]);
+        for (text, value) in [
+            (r#"{"n":128}"#, "128"),
+            (r#"{ "n" : 0 , "a" : "1" }"#, "0"),
+            (r#"{"a":"","n":12}"#, "12"),
+            (r#"{"n":"7"}"#, "7"),
+        ] {
+            assert_eq!(read(text).unwrap()["n"], value, "{text}");
+        }
+        for bad in ["-1", "+1", "1.0", "1e3", "0x10", "1 2", "\"1\"2", "1\"", "true", "null", "", "٣"] {
+            assert_eq!(read(&format!("{{\"n\":{bad}}}")), Err(MetadataProblem::NotAMap), "{bad}");
+        }
+        assert_eq!(read(r#"{"n":1,"a":1}"#), Err(MetadataProblem::NotAMap));
+        assert_eq!(read(r#"{"n":1,"n":"1"}"#), Err(MetadataProblem::RepeatedName));
     }
 
     #[test]

@@ -7,14 +7,14 @@
 mod double_encoding;
 mod instruction_file;
 mod json;
+mod limits;
 mod read;
 mod rewrap;
 mod user;
 mod write;
 
-pub use instruction_file::{
-    INSTRUCTION_FILE_SUFFIX, MAX_INSTRUCTION_FILE_LENGTH, instruction_file_suffix, join, needs_instruction_file, split,
-};
+pub use instruction_file::{INSTRUCTION_FILE_SUFFIX, instruction_file_suffix, join, needs_instruction_file, split};
+pub use limits::MAX_INSTRUCTION_FILE_LENGTH;
 pub use user::{MAX_USER_METADATA_LENGTH, request_headers};
 
 use alloc::borrow::ToOwned;
@@ -33,15 +33,23 @@ pub const USER_METADATA_PREFIX: &str = "x-amz-meta-";
 
 /// User metadata from header or metadata names in any letter case, with or without [`USER_METADATA_PREFIX`].
 ///
+/// A storage's answer has headers of its own, and a user may call an entry `Content-Type` too: the name with the prefix
+/// is the entry then. Only content metadata has to be unmistakable.
+///
 /// # Errors
-/// [`EnvelopeError::MetadataRepeated`] where two names are the same entry.
+/// [`EnvelopeError::MetadataRepeated`] where two names are the same entry of content metadata.
 pub fn from_headers(pairs: impl IntoIterator<Item = (String, String)>) -> Result<MetadataMap, EnvelopeError> {
     let mut map = MetadataMap::new();
     for (name, value) in pairs {
         let name = name.to_ascii_lowercase();
-        let name = name.strip_prefix(USER_METADATA_PREFIX).unwrap_or(&name).to_owned();
-        if map.insert(name, value).is_some() {
+        let prefixed = name.strip_prefix(USER_METADATA_PREFIX);
+        let entry = prefixed.unwrap_or(&name);
+        let is_repeated = map.contains_key(entry);
+        if is_repeated && names::all().any(|known| *known == entry) {
             return Err(EnvelopeError::MetadataRepeated);
+        }
+        if prefixed.is_some() || !is_repeated {
+            map.insert(entry.to_owned(), value);
         }
     }
     Ok(map)
@@ -149,6 +157,11 @@ mod names {
     /// Every entry that only V3 has.
     pub(super) const V3_ONLY: [&str; 7] =
         [V3_SUITE, V3_KEY, V3_WRAP_ALGORITHM, V3_COMMITMENT, V3_MESSAGE_ID, V3_DESCRIPTION, V3_CONTEXT];
+    /// Every entry of every format.
+    pub(super) fn all() -> impl Iterator<Item = &'static &'static str> {
+        BEFORE_V3.iter().chain(&V3_ONLY)
+    }
+
     /// What V3 keeps with the object where the rest is in an instruction file.
     pub(super) const V3_WITH_OBJECT: [&str; 3] = [V3_SUITE, V3_COMMITMENT, V3_MESSAGE_ID];
     /// The same of every format: AWS's client for Ruby leaves the length with the object, the one for Python refuses it in
@@ -156,12 +169,29 @@ mod names {
     pub(super) const WITH_OBJECT: [&str; 4] = [V3_SUITE, V3_COMMITMENT, V3_MESSAGE_ID, V2_CONTENT_LENGTH];
     /// What V3 keeps in an instruction file.
     pub(super) const V3_IN_FILE: [&str; 4] = [V3_KEY, V3_WRAP_ALGORITHM, V3_DESCRIPTION, V3_CONTEXT];
+    /// What AWS's client for PHP writes as numbers in an instruction file.
+    pub(super) const NUMBERS: [&str; 2] = [V2_TAG_LENGTH, V2_CONTENT_LENGTH];
+    /// The maps.
+    pub(super) const DESCRIPTIONS: [&str; 3] = [V2_DESCRIPTION, V3_DESCRIPTION, V3_CONTEXT];
+
+    /// The name of an entry by that of an instruction file: the same, but for the two entries to which AWS's first client
+    /// for .NET gives names of its own there.
+    pub(super) fn in_file(name: &str) -> Option<&'static str> {
+        match name {
+            "EncryptedEnvelopeKey" => Some(V1_KEY),
+            "IV" => Some(IV),
+            _ => V3_IN_FILE.into_iter().chain(BEFORE_V3).find(|known| *known == name),
+        }
+    }
+
     /// The algorithm name of suite 0x0072 in V2's `x-amz-cek-alg`.
     pub(super) const AES_GCM: &str = "AES/GCM/NoPadding";
     /// The algorithm name of suite 0x0070 in V2's `x-amz-cek-alg`.
     pub(super) const AES_CBC: &str = "AES/CBC/PKCS5Padding";
     /// V2's `x-amz-tag-len`.
     pub(super) const TAG_BITS: &str = "128";
+    /// The same of content that has no tag.
+    pub(super) const NO_TAG_BITS: &str = "0";
 }
 
 #[cfg(test)]

@@ -5,16 +5,13 @@ use alloc::vec::Vec;
 
 use base64ct::{Base64, Encoding};
 
+use super::limits::max_length_of;
 use super::{
     CbcVersion, ContentMetadata, MessageFormat, MetadataMap, double_encoding, json, names, needs_instruction_file,
 };
 use crate::decimal::decimal;
 use crate::error::{EnvelopeError, MetadataProblem};
 use crate::keyring::{LegacyWrapping, MaterialsDescription, WrappedDataKey, WrappingAlgorithm};
-
-/// The longest value that is looked at, in bytes. S3 stores 2048 with an object; an instruction file may hold the longest
-/// key that KMS wraps (6144 bytes) and the longest encryption context that it takes (8192 characters).
-const MAX_VALUE_LENGTH: usize = 16 * 1024;
 
 /// Up to this length, in bytes, a wrapped data key of V1 is wrapped by AES, beyond it by RSA: 32 bytes and padding.
 const V1_LONGEST_AES: usize = 48;
@@ -53,9 +50,8 @@ struct Entries<'a>(&'a MetadataMap);
 
 impl<'a> Entries<'a> {
     fn check_lengths(&self) -> Result<(), EnvelopeError> {
-        let known = names::BEFORE_V3.iter().chain(&names::V3_ONLY);
-        let mut too_long = known.filter(|name| self.0.get(name).is_some_and(|value| value.len() > MAX_VALUE_LENGTH));
-        too_long.next().map_or(Ok(()), |name| Err(invalid(name, MetadataProblem::TooLong)))
+        let is_too_long = |name: &str| self.0.get(name).is_some_and(|value| value.len() > max_length_of(name));
+        names::all().find(|name| is_too_long(name)).map_or(Ok(()), |name| Err(invalid(name, MetadataProblem::TooLong)))
     }
 
     /// What an object is without the instruction file that would say more.
@@ -110,14 +106,14 @@ impl<'a> Entries<'a> {
         Ok(MessageFormat::V2 { iv: self.bytes(names::IV)?, unencrypted_content_length })
     }
 
-    /// Content without a tag has no tag's length.
+    /// Content without a tag has no tag's length, or one of 0: AWS's client for C++ writes it so.
     fn v2_cbc(&self) -> Result<MessageFormat, EnvelopeError> {
         match self.optional(names::V2_TAG_LENGTH) {
+            None | Some(names::NO_TAG_BITS) => self.cbc(CbcVersion::V2),
             Some(_) => Err(EnvelopeError::MetadataContradictory {
                 one: names::V2_CONTENT_ALGORITHM,
                 other: names::V2_TAG_LENGTH,
             }),
-            None => self.cbc(CbcVersion::V2),
         }
     }
 

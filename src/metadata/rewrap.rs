@@ -11,7 +11,8 @@ impl ContentMetadata {
     /// # Errors
     /// What AWS's client for Java refuses too: [`EnvelopeError::MaterialsDescriptionUnchanged`] where nothing would tell a
     /// reader that another key is needed, and [`EnvelopeError::InvalidOption`] for a suffix of its own under an AES
-    /// keyring: whoever has an AES key can write as well, so that a further reader is no lesser one.
+    /// keyring: whoever has an AES key can write as well, so that a further reader is no lesser one. And those of
+    /// [`ContentMetadata::check_limits`].
     pub fn rewrapped(&self, wrapped: WrappedDataKey, suffix: &str) -> Result<Self, EnvelopeError> {
         if wrapped.description == self.wrapped.description {
             return Err(EnvelopeError::MaterialsDescriptionUnchanged);
@@ -24,7 +25,9 @@ impl ContentMetadata {
         if let MessageFormat::Cbc { version, .. } = &mut format {
             *version = CbcVersion::V2;
         }
-        Ok(Self { wrapped, format })
+        let rewrapped = Self { wrapped, format };
+        rewrapped.check_limits()?;
+        Ok(rewrapped)
     }
 
     /// The new wrapping under the old name: what a keyring unwraps of it, it unwraps because its key is still the one, and
@@ -94,6 +97,8 @@ mod tests {
         assert_eq!(before.rewrapped(aes.clone(), ".reader").unwrap_err().code(), "INVALID_OPTION");
         let rsa = WrappedDataKey { algorithm: WrappingAlgorithm::RsaOaepSha1, ..aes };
         assert!(before.rewrapped(rsa, ".reader").is_ok());
+        let long = object(V3, &keyring(2, &"n".repeat(70_000))).wrapped;
+        assert_eq!(before.rewrapped(long, ".instruction").unwrap_err().code(), "INVALID_OPTION");
     }
 
     #[test]

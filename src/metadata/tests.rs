@@ -92,6 +92,24 @@ fn names_come_with_or_without_the_prefix_and_in_any_case_but_once() {
 }
 
 #[test]
+fn an_entry_of_the_users_that_is_called_like_a_header_is_the_users() {
+    let header = ("content-type".to_owned(), "application/octet-stream".to_owned());
+    let entry = ("x-amz-meta-Content-Type".to_owned(), "image/png".to_owned());
+    for pairs in [[header.clone(), entry.clone()], [entry.clone(), header.clone()]] {
+        assert_eq!(from_headers(pairs), Ok([("content-type".to_owned(), entry.1.clone())].into()));
+    }
+    let content = v3(WrappingAlgorithm::AesGcm, &[]);
+    let map = content.to_map();
+    let own = map.iter().map(|(name, value)| (format!("x-amz-meta-{name}"), value.clone()));
+    let map = from_headers(own.chain([header, entry])).unwrap();
+    assert_eq!(ContentMetadata::parse(&map), Ok(content));
+    for name in names::all() {
+        let twice = [((*name).to_owned(), "a".to_owned()), (format!("x-amz-meta-{name}"), "b".to_owned())];
+        assert_eq!(from_headers(twice), Err(EnvelopeError::MetadataRepeated), "{name}");
+    }
+}
+
+#[test]
 fn every_missing_entry_is_named() {
     let metadata = v2(&[]);
     for name in ["x-amz-key-v2", "x-amz-iv", "x-amz-wrap-alg", "x-amz-cek-alg", "x-amz-tag-len"] {
@@ -106,6 +124,7 @@ fn every_missing_entry_is_named() {
 #[test]
 fn every_malformed_entry_is_refused_by_what_is_wrong_with_it() {
     let too_long = "A".repeat(16 * 1024 + 4);
+    let too_long_a_map = format!(r#"{{"a":"{}"}}"#, "A".repeat(64 * 1024));
     let metadata = v2(&[]);
     for (name, value, code) in [
         ("x-amz-key-v2", "not base64!", "METADATA_NOT_BASE64"),
@@ -121,6 +140,7 @@ fn every_malformed_entry_is_refused_by_what_is_wrong_with_it() {
         ("x-amz-tag-len", "96", "METADATA_UNKNOWN_VALUE"),
         ("x-amz-tag-len", "0128", "METADATA_UNKNOWN_VALUE"),
         ("x-amz-matdesc", "[]", "METADATA_NOT_A_MAP"),
+        ("x-amz-matdesc", &too_long_a_map, "METADATA_TOO_LONG"),
         ("x-amz-matdesc", r#"{"a":1}"#, "METADATA_NOT_A_MAP"),
         ("x-amz-matdesc", "=?UTF-8?B?e30?=", "METADATA_NOT_A_MAP"),
         ("x-amz-matdesc", r#"{"a":"b","a":"c"}"#, "METADATA_REPEATED_NAME"),
@@ -153,7 +173,12 @@ fn every_malformed_entry_is_refused_by_what_is_wrong_with_it() {
         assert_eq!(code_with(&metadata, name, value), code, "{name}: {value:?}");
     }
     let metadata = cbc(CbcVersion::V2, LegacyWrapping::AesWrap, &[]);
-    assert_eq!(code_with(&metadata, "x-amz-tag-len", Some("128")), "METADATA_CONTRADICTORY");
+    for length in ["128", "00", ""] {
+        assert_eq!(code_with(&metadata, "x-amz-tag-len", Some(length)), "METADATA_CONTRADICTORY", "{length}");
+    }
+    // AWS's client for C++ writes the length of the tag that content in CBC mode has not.
+    assert_eq!(code_with(&metadata, "x-amz-tag-len", Some("0")), "no error");
+    assert_eq!(code_with(&v2(&[]), "x-amz-tag-len", Some("0")), "METADATA_UNKNOWN_VALUE");
     assert_eq!(code_with(&metadata, "x-amz-wrap-alg", Some("AES")), "METADATA_WRONG_LENGTH");
 }
 

@@ -1,9 +1,10 @@
 //! The user's own metadata beside the content metadata, as request headers.
 
+use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{MetadataMap, USER_METADATA_PREFIX, from_headers};
+use super::{MetadataMap, USER_METADATA_PREFIX};
 use crate::error::EnvelopeError;
 
 /// The most user metadata that S3 stores with an object, names and values together, in bytes.
@@ -19,8 +20,14 @@ pub fn request_headers(
     user: impl IntoIterator<Item = (String, String)>,
     content: &MetadataMap,
 ) -> Result<Vec<(String, String)>, EnvelopeError> {
-    let content = content.iter().map(|(name, value)| (name.clone(), value.clone()));
-    let map = from_headers(user.into_iter().chain(content))?;
+    let mut map = content.clone();
+    for (name, value) in user {
+        let name = name.to_ascii_lowercase();
+        let entry = name.strip_prefix(USER_METADATA_PREFIX).unwrap_or(&name).to_owned();
+        if map.insert(entry, value).is_some() {
+            return Err(EnvelopeError::MetadataRepeated);
+        }
+    }
     let length = map.iter().map(|(name, value)| name.len() + value.len()).sum();
     if length > MAX_USER_METADATA_LENGTH {
         return Err(EnvelopeError::UserMetadataTooLong { length });
@@ -63,6 +70,12 @@ mod tests {
             let refused = request_headers(pairs(&[(name, "BB==")]), &content);
             assert_eq!(refused, Err(EnvelopeError::MetadataRepeated));
         }
+    }
+
+    #[test]
+    fn the_user_gives_each_name_once() {
+        let twice = pairs(&[("Author", "a"), ("x-amz-meta-author", "a")]);
+        assert_eq!(request_headers(twice, &MetadataMap::new()), Err(EnvelopeError::MetadataRepeated));
     }
 
     #[test]

@@ -40,7 +40,8 @@ impl EncryptSession {
     /// Starts an object with the data key in `materials`, which must be used for this object only.
     ///
     /// # Errors
-    /// [`EnvelopeError::MessageTooLong`] where `content_length` is over 2³⁶ − 32 bytes, and
+    /// [`EnvelopeError::MessageTooLong`] where `content_length` is over 2³⁶ − 32 bytes,
+    /// [`EnvelopeError::InvalidOption`] where the description is longer than one that is read, and
     /// [`EnvelopeError::RandomnessUnavailable`] where the platform gives no randomness.
     pub fn with_materials(materials: &EncryptionMaterials, content_length: Option<u64>) -> Result<Self, EnvelopeError> {
         content_length.map_or(Ok(()), check_message_length)?;
@@ -52,6 +53,7 @@ impl EncryptSession {
             _ => return Err(EnvelopeError::Internal { what: "a suite and its parameters disagree" }),
         };
         let metadata = ContentMetadata { wrapped: materials.wrapped.clone(), format };
+        metadata.check_limits()?;
         Ok(Self { message, shares: ShareLedger::default(), metadata, content_length, is_ended: false })
     }
 

@@ -27,7 +27,8 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Amazon S3 in `region`: `https://{bucket}.s3.{region}.amazonaws.com`, and `.amazonaws.com.cn` in China.
+    /// Amazon S3 in `region`: `https://{bucket}.s3.{region}.amazonaws.com`, or the domain of the partition that the region is
+    /// in.
     ///
     /// A bucket with a dot in its name is addressed in the path, as AWS's own SDKs do: the certificate would not fit.
     ///
@@ -35,9 +36,7 @@ impl Endpoint {
     ///
     /// [`EnvelopeError::InvalidPresignRequest`] where the region is no name of a region.
     pub fn aws(region: &str) -> Result<Self, EnvelopeError> {
-        check_region(region)?;
-        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        let authority = format!("s3.{region}.{suffix}");
+        let authority = aws_host("s3", region)?;
         Ok(Self { scheme: "https", authority, addressing: Addressing::VirtualHost, dots_go_to_path: true })
     }
 
@@ -92,6 +91,30 @@ impl Endpoint {
             (format!("{bucket}.{}", self.authority), format!("/{key}"))
         }
     }
+}
+
+/// The beginnings of regions whose partition has a domain of its own, and that domain.
+///
+/// Source: botocore's `partitions.json` (1.43), `regionRegex` and `dnsSuffix`.
+const DOMAINS: [(&str, &str); 6] = [
+    ("cn-", "amazonaws.com.cn"),
+    ("eusc-", "amazonaws.eu"),
+    ("us-iso-", "c2s.ic.gov"),
+    ("us-isob-", "sc2s.sgov.gov"),
+    ("us-isof-", "csp.hci.ic.gov"),
+    ("eu-isoe-", "cloud.adc-e.uk"),
+];
+
+/// The host of an AWS service, by its name there, in a region: `kms.eu-central-1.amazonaws.com`.
+///
+/// # Errors
+///
+/// [`EnvelopeError::InvalidPresignRequest`] where the region is no name of a region.
+pub fn aws_host(service: &str, region: &str) -> Result<String, EnvelopeError> {
+    check_region(region)?;
+    let own = DOMAINS.iter().find(|(beginning, _)| region.starts_with(beginning));
+    let domain = own.map_or("amazonaws.com", |(_, domain)| domain);
+    Ok([service, region, domain].join("."))
 }
 
 /// Checks that a region is a word: it becomes a part of the credential scope and of AWS's host names.
@@ -172,8 +195,25 @@ mod tests {
         let aws = Endpoint::aws("eu-central-1").unwrap();
         assert_eq!(locate(&aws, "bucket"), owned("bucket.s3.eu-central-1.amazonaws.com", "/a%20b/c"));
         assert_eq!(locate(&aws, "my.bucket"), owned("s3.eu-central-1.amazonaws.com", "/my.bucket/a%20b/c"));
-        let china = Endpoint::aws("cn-north-1").unwrap();
-        assert_eq!(locate(&china, "bucket").0, "bucket.s3.cn-north-1.amazonaws.com.cn");
+    }
+
+    #[test]
+    fn each_partition_has_its_domain() {
+        for (region, domain) in [
+            ("us-east-1", "amazonaws.com"),
+            ("us-gov-west-1", "amazonaws.com"),
+            ("cn-north-1", "amazonaws.com.cn"),
+            ("eusc-de-east-1", "amazonaws.eu"),
+            ("us-iso-east-1", "c2s.ic.gov"),
+            ("us-isob-east-1", "sc2s.sgov.gov"),
+            ("us-isof-south-1", "csp.hci.ic.gov"),
+            ("eu-isoe-west-1", "cloud.adc-e.uk"),
+        ] {
+            let aws = Endpoint::aws(region).unwrap();
+            assert_eq!(locate(&aws, "bucket").0, format!("bucket.s3.{region}.{domain}"));
+            assert_eq!(aws_host("kms", region).unwrap(), format!("kms.{region}.{domain}"));
+        }
+        assert_eq!(aws_host("kms", "us.east").unwrap_err().code(), "INVALID_PRESIGN_REQUEST");
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod signer;
 mod time;
 
 pub use credentials::Credentials;
-pub use endpoint::{Addressing, Endpoint};
+pub use endpoint::{Addressing, Endpoint, aws_host};
 pub use header::kms_authorization;
 pub use request::{Method, PresignRequest};
 pub use signer::{PresignedRequest, Presigner};

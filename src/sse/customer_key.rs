@@ -6,10 +6,11 @@ use core::fmt;
 use base64ct::{Base64, Encoding};
 use md5::{Digest, Md5};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::{Header, names};
 use crate::error::EnvelopeError;
+use crate::secret::{Secret, wipe_stack};
 
 const PURPOSE: &str = "the customer key";
 
@@ -18,8 +19,8 @@ const PURPOSE: &str = "the customer key";
 /// S3 keeps no copy (only a salted HMAC to recognise it): an object whose key is lost is lost.
 ///
 /// Source: Amazon S3 User Guide, "Using server-side encryption with customer-provided keys (SSE-C)".
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct CustomerKey([u8; Self::LENGTH]);
+#[derive(Clone)]
+pub struct CustomerKey(Secret);
 
 impl CustomerKey {
     /// The length of a key, in bytes. S3 knows no algorithm for SSE-C but AES-256.
@@ -31,9 +32,7 @@ impl CustomerKey {
     ///
     /// [`EnvelopeError::RandomnessUnavailable`] where the system has no such generator.
     pub fn generate() -> Result<Self, EnvelopeError> {
-        let mut key = Self([0; Self::LENGTH]);
-        getrandom::fill(&mut key.0).map_err(|_| EnvelopeError::RandomnessUnavailable)?;
-        Ok(key)
+        Ok(Self(Secret::random()?))
     }
 
     /// A key from its 32 raw bytes.
@@ -68,7 +67,7 @@ impl CustomerKey {
     /// The raw key: hand it to nothing but storage that is as safe as the objects must be.
     #[must_use]
     pub const fn expose(&self) -> &[u8; Self::LENGTH] {
-        &self.0
+        self.0.expose()
     }
 
     /// The three headers that every request for an object under this key carries: algorithm, key (base64) and MD5
@@ -85,23 +84,29 @@ impl CustomerKey {
     }
 
     pub(super) fn md5(&self) -> Zeroizing<[u8; 16]> {
-        Zeroizing::new(Md5::digest(self.0.as_slice()).into())
+        let md5 = Zeroizing::new(md5_of(self.expose()));
+        wipe_stack();
+        md5
     }
 
     pub(super) fn from_any_bytes(bytes: &[u8]) -> Result<Self, EnvelopeError> {
-        bytes
-            .try_into()
-            .map(Self)
-            .map_err(|_| EnvelopeError::InvalidKeyLength { purpose: PURPOSE, length: bytes.len() })
+        let length = bytes.len();
+        Secret::copied(bytes).map(Self).ok_or(EnvelopeError::InvalidKeyLength { purpose: PURPOSE, length })
     }
 
     fn triple(&self, [algorithm, key, md5]: [&'static str; 3]) -> [Header; 3] {
         [
             Header::known(algorithm, "AES256".to_owned()),
-            Header::known(key, Base64::encode_string(&self.0)),
+            Header::known(key, Base64::encode_string(self.expose())),
             Header::known(md5, Base64::encode_string(self.md5().as_slice())),
         ]
     }
+}
+
+/// Has a frame of its own, which is wiped when it returned: MD5 works on a copy of the key there.
+#[inline(never)]
+fn md5_of(key: &[u8; CustomerKey::LENGTH]) -> [u8; 16] {
+    Md5::digest(key).into()
 }
 
 impl fmt::Debug for CustomerKey {
@@ -113,7 +118,7 @@ impl fmt::Debug for CustomerKey {
 impl PartialEq for CustomerKey {
     /// Takes the same time wherever the keys differ.
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        self.expose().ct_eq(other.expose()).into()
     }
 }
 

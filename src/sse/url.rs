@@ -55,13 +55,15 @@ fn is_private(location: &str) -> bool {
         return true;
     }
     let Some(rest) = lower.strip_prefix("http://") else { return false };
-    let authority = rest.split('/').next().unwrap_or_default();
-    // What stands before an @ is no part of the host.
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let host = if host.starts_with('[') {
-        host.split_inclusive(']').next().unwrap_or_default()
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // What stands before an @ is no part of the host, and a backslash is a slash to browsers alone. No store has either.
+    if authority.contains(['@', '\\']) {
+        return false;
+    }
+    let host = if authority.starts_with('[') {
+        authority.split_inclusive(']').next().unwrap_or_default()
     } else {
-        host.split(':').next().unwrap_or_default()
+        authority.split(':').next().unwrap_or_default()
     };
     let is_loopback_address = host.parse::<core::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
     is_loopback_address || host == "[::1]" || host == "localhost" || host.ends_with(".localhost")
@@ -109,6 +111,14 @@ mod tests {
             "http://127.0.0.1.example/k",
             "http://localhost.example/k",
             "http://localhost:x@s3.example/k",
+            "http://s3.example@localhost/k",
+            "http://s3.example\\@localhost/k",
+            "http://s3.example#@localhost/k",
+            "http://s3.example?@localhost/k",
+            "http://[::1]@s3.example/k",
+            "http://localhost\\@s3.example/k",
+            "http://s3.example\\.localhost/k",
+            "http://s3.example#.localhost/k",
             "http://[::2]/k",
             "ftp://localhost/k",
             "//s3.example/k",

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::SubtleCrypto;
+use zeroize::Zeroizing;
 
 use super::metadata::ContentMetadata;
 use super::number::whole;
@@ -71,14 +72,15 @@ impl DecryptSession {
         import(&subtle, self.inner.content_key(), Purpose::Count)
     }
 
-    /// Takes note of a segment by the tag that `SubtleCrypto` made of it: AES-GCM under `authenticationIv()`, the
+    /// Takes note of a segment by the tag that `SubtleCrypto` made of it, which is wiped: AES-GCM under `authenticationIv()`, the
     /// ciphertext as additional data, an empty plaintext.
     ///
     /// # Errors
     /// Those of `authenticateSegment`.
     #[wasm_bindgen(js_name = recordDelegated)]
-    pub fn record_delegated(&mut self, offset: f64, length: f64, tag: &[u8]) -> Result<(), EnvelopeError> {
-        self.inner.record_delegated(whole("offset", offset)?, whole("length", length)?, &whole_tag(tag)?)
+    pub fn record_delegated(&mut self, offset: f64, length: f64, tag: Vec<u8>) -> Result<(), EnvelopeError> {
+        let tag = Zeroizing::new(tag);
+        self.inner.record_delegated(whole("offset", offset)?, whole("length", length)?, whole_tag(&tag)?)
     }
 
     /// Goes on to decrypt before the whole is authenticated. The session is consumed.
@@ -93,7 +95,7 @@ impl DecryptSession {
     /// # Errors
     /// `AUTHENTICATION_FAILED`, `MESSAGE_INCOMPLETE`, `CONTENT_LENGTH_MISMATCH`.
     pub fn verify(self, tag: &[u8]) -> Result<VerifiedObject, EnvelopeError> {
-        Ok(VerifiedObject { inner: self.inner.verify(&whole_tag(tag)?)? })
+        Ok(VerifiedObject { inner: self.inner.verify(whole_tag(tag)?)? })
     }
 }
 
@@ -181,8 +183,9 @@ impl DelayedAuthenticationSession {
     /// # Errors
     /// Those of `authenticateSegment`.
     #[wasm_bindgen(js_name = recordDelegated)]
-    pub fn record_delegated(&mut self, offset: f64, length: f64, tag: &[u8]) -> Result<(), EnvelopeError> {
-        self.inner.record_delegated(whole("offset", offset)?, whole("length", length)?, &whole_tag(tag)?)
+    pub fn record_delegated(&mut self, offset: f64, length: f64, tag: Vec<u8>) -> Result<(), EnvelopeError> {
+        let tag = Zeroizing::new(tag);
+        self.inner.record_delegated(whole("offset", offset)?, whole("length", length)?, whole_tag(&tag)?)
     }
 
     /// Checks the whole against the object's last 16 bytes. The session is consumed.
@@ -190,7 +193,7 @@ impl DelayedAuthenticationSession {
     /// # Errors
     /// Those of `verify`.
     pub fn finish(self, tag: &[u8]) -> Result<(), EnvelopeError> {
-        self.inner.finish(&whole_tag(tag)?)
+        self.inner.finish(whole_tag(tag)?)
     }
 }
 

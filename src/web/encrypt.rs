@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use js_sys::{Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::SubtleCrypto;
+use zeroize::Zeroizing;
 
 use super::number::whole;
 use super::object::whole_tag;
@@ -29,7 +30,7 @@ impl EncryptSession {
     /// consumed.
     ///
     /// # Errors
-    /// `MESSAGE_TOO_LONG`, `INVALID_OPTION`, `RANDOMNESS_UNAVAILABLE`.
+    /// `MESSAGE_TOO_LONG`, `INVALID_OPTION` also for a description that would not be read, `RANDOMNESS_UNAVAILABLE`.
     #[wasm_bindgen(constructor)]
     #[expect(clippy::needless_pass_by_value, reason = "materials are for one object: this call takes them away")]
     pub fn new(materials: EncryptionMaterials, content_length: Option<f64>) -> Result<Self, EnvelopeError> {
@@ -83,13 +84,15 @@ impl EncryptSession {
         Ok(Uint8Array::from(&iv.as_bytes()[..]))
     }
 
-    /// Takes the tag of a segment that `SubtleCrypto` has encrypted.
+    /// Takes the tag of a segment that `SubtleCrypto` has encrypted, and wipes it: with the ciphertext it would give the hash
+    /// key away.
     ///
     /// # Errors
     /// Those of `delegateSegment`, and `SEGMENT_CHANGED`.
     #[wasm_bindgen(js_name = recordDelegated)]
-    pub fn record_delegated(&mut self, offset: f64, length: f64, tag: &[u8]) -> Result<(), EnvelopeError> {
-        self.inner.record_delegated(whole("offset", offset)?, whole("length", length)?, &whole_tag(tag)?)
+    pub fn record_delegated(&mut self, offset: f64, length: f64, tag: Vec<u8>) -> Result<(), EnvelopeError> {
+        let tag = Zeroizing::new(tag);
+        self.inner.record_delegated(whole("offset", offset)?, whole("length", length)?, whole_tag(&tag)?)
     }
 
     /// The 16 bytes to store after the ciphertext. From now on segments can only be encrypted again.

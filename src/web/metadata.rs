@@ -47,7 +47,8 @@ impl ContentMetadata {
     /// The same object's content metadata with its data key wrapped anew. The materials are consumed.
     ///
     /// # Errors
-    /// `MATERIALS_DESCRIPTION_UNCHANGED`, and `INVALID_OPTION` for a suffix that the keyring's kind cannot have.
+    /// `MATERIALS_DESCRIPTION_UNCHANGED`, and `INVALID_OPTION` for a suffix that the keyring's kind cannot have, or a
+    /// description that would not be read.
     #[expect(clippy::needless_pass_by_value, reason = "materials are used once: this call takes them away")]
     pub fn rewrapped(&self, materials: EncryptionMaterials, suffix: &str) -> Result<Self, EnvelopeError> {
         Ok(Self { inner: self.inner.rewrapped(materials.inner.wrapped.clone(), suffix)? })

@@ -6,8 +6,8 @@ use crate::error::EnvelopeError;
 use crate::gcm::TAG_LENGTH;
 use crate::object::CommitmentPolicy;
 
-/// A tag, all of it: a body shorter than a tag is a truncated one.
-pub(super) fn whole_tag(tag: &[u8]) -> Result<[u8; TAG_LENGTH], EnvelopeError> {
+/// A tag where it lies, all of it: a body shorter than a tag is a truncated one.
+pub(super) fn whole_tag(tag: &[u8]) -> Result<&[u8; TAG_LENGTH], EnvelopeError> {
     tag.try_into().map_err(|_| EnvelopeError::AuthenticationFailed)
 }
 

@@ -89,6 +89,15 @@ impl PresignedUrl {
     }
 }
 
+/// The host of AWS's KMS in a region.
+///
+/// # Errors
+/// `INVALID_PRESIGN_REQUEST` where the region is no name of a region.
+#[wasm_bindgen(js_name = kmsHost)]
+pub fn kms_host(region: &str) -> Result<String, EnvelopeError> {
+    presign::aws_host("kms", region)
+}
+
 /// The headers `X-Amz-Date` and `Authorization`, in this order, of a POST to the root of `host` that calls KMS.
 ///
 /// # Errors

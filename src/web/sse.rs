@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use js_sys::Object;
+use js_sys::{Object, Uint8Array};
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
@@ -16,8 +16,9 @@ use crate::sse::{self, CustomerKey, EncryptionContext, Header, KmsKeyId, Operati
 /// # Errors
 /// `RANDOMNESS_UNAVAILABLE`.
 #[wasm_bindgen(js_name = generateCustomerKey)]
-pub fn generate_customer_key() -> Result<Vec<u8>, EnvelopeError> {
-    Ok(CustomerKey::generate()?.expose().to_vec())
+pub fn generate_customer_key() -> Result<Uint8Array, EnvelopeError> {
+    // Straight into JavaScript's memory: a `Vec` would be freed in this module's, with the key in it.
+    Ok(Uint8Array::from(&CustomerKey::generate()?.expose()[..]))
 }
 
 /// The three request headers of a customer key, as an object.

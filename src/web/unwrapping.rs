@@ -3,13 +3,13 @@
 
 use alloc::vec::Vec;
 
-use js_sys::Promise;
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{CryptoKey, SubtleCrypto};
 use zeroize::Zeroizing;
 
 use super::metadata::ContentMetadata;
-use super::wrapping::{KeyToWrap, RawAesKeyring, aes_parameters, materials_description};
+use super::wrapping::{KeyToWrap, RawAesKeyring, aes_parameters, key_for_javascript, materials_description};
 use crate::error::EnvelopeError;
 use crate::keyring::{self, AES_WRAPPING_IV_LENGTH, Keyring};
 use crate::object::check_data_key;
@@ -47,8 +47,8 @@ impl DataKey {
     /// The 32 bytes, for the module that reads content in CBC mode. The data key is consumed.
     #[wasm_bindgen(js_name = intoBytes)]
     #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.inner.as_bytes().to_vec()
+    pub fn into_bytes(self) -> Uint8Array {
+        key_for_javascript(self.inner.as_bytes())
     }
 }
 

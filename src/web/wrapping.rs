@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{AesGcmParams, CryptoKey, SubtleCrypto};
+use zeroize::Zeroizing;
 
 use super::object::policy_of;
 use super::options;
@@ -55,8 +56,8 @@ impl KeyToWrap {
 /// `RANDOMNESS_UNAVAILABLE`.
 #[cfg(feature = "writing")]
 #[wasm_bindgen(js_name = generateWrappingKey)]
-pub fn generate_wrapping_key() -> Result<Vec<u8>, EnvelopeError> {
-    Ok(keyring::AesKeyring::generate()?.wrapping_key().to_vec())
+pub fn generate_wrapping_key() -> Result<Uint8Array, EnvelopeError> {
+    Ok(key_for_javascript(keyring::AesKeyring::generate()?.wrapping_key()))
 }
 
 /// Wraps data keys under 32 raw key bytes, which live in this module's memory until `free()`.
@@ -68,21 +69,21 @@ pub struct RawAesKeyring {
 
 #[wasm_bindgen(js_class = RawAesKeyring)]
 impl RawAesKeyring {
-    /// A keyring over 32 bytes, which are copied.
+    /// A keyring over 32 bytes, which are copied. The copy that comes here is wiped.
     ///
     /// # Errors
     /// `INVALID_KEY_LENGTH`, and `INVALID_OPTION` for a description that is no map of strings.
     #[wasm_bindgen(js_name = fromBytes)]
-    pub fn from_bytes(key: &[u8], description: &JsValue) -> Result<Self, EnvelopeError> {
-        let inner = keyring::AesKeyring::from_bytes(key)?;
+    pub fn from_bytes(key: Vec<u8>, description: &JsValue) -> Result<Self, EnvelopeError> {
+        let inner = keyring::AesKeyring::from_bytes(&Zeroizing::new(key))?;
         Ok(Self { inner: inner.with_description(materials_description(description)?) })
     }
 
     /// A copy of the wrapping key, for the user to keep.
     #[wasm_bindgen(js_name = exportKey)]
     #[must_use]
-    pub fn export_key(&self) -> Vec<u8> {
-        self.inner.wrapping_key().to_vec()
+    pub fn export_key(&self) -> Uint8Array {
+        key_for_javascript(self.inner.wrapping_key())
     }
 
     /// A data key in the clear and wrapped.
@@ -127,6 +128,10 @@ impl Sealing {
     ) -> Result<EncryptionMaterials, EnvelopeError> {
         let Self { algorithm, iv: mut ciphertext, .. } = self;
         ciphertext.extend(sealed.ok_or_else(|| refusal_of(algorithm))?);
+        // SubtleCrypto takes RSA keys that are shorter than any reader does.
+        if !algorithm.wrapped_lengths().contains(&ciphertext.len()) {
+            return Err(refusal_of(algorithm));
+        }
         let description = materials_description(description)?;
         Ok(key.wrapped_as(WrappedDataKey { algorithm, ciphertext, description }))
     }
@@ -186,6 +191,11 @@ pub(super) fn aes_parameters(iv: &[u8; AES_WRAPPING_IV_LENGTH], suite: Algorithm
     let parameters = AesGcmParams::new_with_u8_array("AES-GCM", &Uint8Array::from(&iv[..]));
     parameters.set_additional_data_u8_array(&Uint8Array::from(suite.wrapping_label().as_bytes()));
     parameters
+}
+
+/// A key in JavaScript's memory. A `Vec` would be freed in this module's, with the key in it.
+pub(super) fn key_for_javascript(key: &[u8; keyring::KEY_LENGTH]) -> Uint8Array {
+    Uint8Array::from(&key[..])
 }
 
 /// A materials description from `undefined` or an object of strings.

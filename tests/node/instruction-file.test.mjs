@@ -146,6 +146,25 @@ test("files that are none are refused by what is wrong with them", async () => {
   }
 });
 
+test("a description that would not be read is refused before anything is sent, and any other is read", async () => {
+  const described = (text) => AesKeyring.fromBytes(new Uint8Array(32), { materialsDescription: { text } });
+  const { presign, stored, log } = await open();
+  const plaintext = randomBytes(100);
+  // Six bytes of JSON for each character, and one more in the file.
+  const long = await described("é".repeat(10_000));
+  await upload(plaintext, { presign, keyring: long, instructionFile: true });
+  assert.deepEqual(await content({ presign, keyring: long }), plaintext);
+  const before = await (await stored(FILE)).text();
+  log.length = 0;
+  const tooLong = await described("é".repeat(11_000));
+  const refused = { code: "INVALID_OPTION", message: /materialsDescription/ };
+  await assert.rejects(upload(plaintext, { presign, keyring: tooLong, instructionFile: true }), refused);
+  assert.deepEqual(log, []);
+  await assert.rejects(encryptObject(plaintext, { keyring: tooLong, instructionFile: true }), refused);
+  await assert.rejects(reEncryptInstructionFile({ presign, keyring: long, newKeyring: tooLong }), refused);
+  assert.equal(await (await stored(FILE)).text(), before);
+});
+
 test("another object's file opens nothing: the object commits to its own key", async () => {
   const { presign, stored, replace } = await open();
   await upload(randomBytes(10), { presign, keyring, instructionFile: true });

@@ -173,6 +173,27 @@ test("a session token is signed and sent, and credentials are asked for before e
   await assert.rejects(encrypted(none), { code: "INVALID_OPTION" });
 });
 
+test("KMS is asked in the domain of its region's partition", async () => {
+  const hosts = [];
+  const answer = (request) => {
+    hosts.push(new URL(request.url).host);
+    return Response.json({ __type: "AccessDeniedException", message: "no" }, { status: 400 });
+  };
+  const temporary = () => ({ ...credentials, sessionToken: "token" });
+  for (const region of ["eu-west-1", "cn-north-1", "eusc-de-east-1", "us-isob-east-1"]) {
+    const client = kmsEndpoint({ region, credentials: temporary, fetch: answer });
+    await assert.rejects(encrypted(keyringOf({ client })), { code: "KMS_ACCESS_DENIED" });
+  }
+  assert.deepEqual(hosts, [
+    "kms.eu-west-1.amazonaws.com",
+    "kms.cn-north-1.amazonaws.com.cn",
+    "kms.eusc-de-east-1.amazonaws.eu",
+    "kms.us-isob-east-1.sc2s.sgov.gov",
+  ]);
+  const client = kmsEndpoint({ region: "eu.west", credentials: temporary, fetch: answer });
+  await assert.rejects(encrypted(keyringOf({ client })), { code: "INVALID_PRESIGN_REQUEST" });
+});
+
 /** Waits between attempts take no time while this runs. */
 async function withoutWaiting(run) {
   const real = globalThis.setTimeout;

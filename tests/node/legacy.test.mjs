@@ -99,6 +99,27 @@ for (const [kind, write] of KINDS) {
   });
 }
 
+test("AWS's first client for .NET has names of its own in its instruction files", async () => {
+  const plaintext = randomBytes(100);
+  const { body, metadata } = v1(plaintext);
+  const instructionFile = JSON.stringify({ EncryptedEnvelopeKey: metadata["x-amz-key"], IV: metadata["x-amz-iv"] });
+  assert.deepEqual(await decrypted({ body, metadata: {}, instructionFile }, ALL), plaintext);
+});
+
+test("AWS's client for C++ writes a tag length of 0 beside content in CBC mode", async () => {
+  const plaintext = randomBytes(100);
+  const { body, metadata } = v2Cbc(plaintext, "AESWrap", aesWrapped());
+  assert.deepEqual(await decrypted({ body, metadata: { ...metadata, "x-amz-tag-len": "0" } }, ALL), plaintext);
+});
+
+test("AWS's client for PHP writes numbers into its instruction files", async () => {
+  const plaintext = randomBytes(100);
+  const { body, metadata } = v2Gcm(plaintext, "AESWrap", aesWrapped());
+  const numbers = { "x-amz-tag-len": 128, "x-amz-unencrypted-content-length": plaintext.length };
+  const instructionFile = JSON.stringify({ ...metadata, ...numbers });
+  assert.deepEqual(await decrypted({ body, metadata: {}, instructionFile }, ALL), plaintext);
+});
+
 test("content in CBC mode is taken in every shape", async () => {
   const plaintext = randomBytes(5000);
   const { body, metadata } = v1(plaintext);

@@ -43,6 +43,12 @@ for (const [form, keys] of FORMS) {
   });
 }
 
+test("a key that is too short for any reader is refused by the writer", async () => {
+  const short = generateKeyPairSync("rsa", { modulusLength: 768 });
+  const keyring = await RsaKeyring.fromKeys({ publicKey: short.publicKey.export({ type: "spki", format: "pem" }) });
+  await assert.rejects(encrypted(keyring), { code: "INVALID_OPTION", message: /1024 bits/ });
+});
+
 test("keys that cannot be extracted are taken as CryptoKeys", async () => {
   const spki = der(publicKey, "spki");
   const pkcs8 = der(privateKey, "pkcs8");

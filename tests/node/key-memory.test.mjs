@@ -1,0 +1,113 @@
+/** What is left of keys in the memory of the WebAssembly files, after they have served: nothing. */
+
+import assert from "node:assert/strict";
+import { createCipheriv, hkdfSync } from "node:crypto";
+import { test } from "node:test";
+
+import { AesKeyring, decryptObject, encryptObject, KmsKeyring, PassphraseKeyring, sseC } from "../../dist/node.js";
+import { collect, randomBytes } from "./support/inputs.mjs";
+
+/** What is freed gets the allocator's own words at its ends: a piece of this length is looked for, wherever it lies. */
+const WINDOW = 8;
+
+/** The memory of a file that the package has loaded: its glue gives what it has, and does not load twice. */
+async function memoryOf(name) {
+  const { default: loaded } = await import(`../../dist/wasm/${name}.js`);
+  return Buffer.from((await loaded()).memory.buffer);
+}
+
+async function assertGone(secret, names, what) {
+  for (const name of names) {
+    const memory = await memoryOf(name);
+    const left = [];
+    for (let at = 0; at + WINDOW <= secret.length; at += 1) {
+      const found = memory.indexOf(secret.subarray(at, at + WINDOW));
+      if (found !== -1) left.push(`${at} at ${found}`);
+    }
+    assert.equal(left.join(), "", `${what} in ${name}`);
+  }
+}
+
+async function roundTrip(keyring, options = {}) {
+  const { body, metadata } = await encryptObject(randomBytes(100_000), { keyring, ...options });
+  await collect(await decryptObject({ body: await collect(body), metadata }, { keyring, ...options }));
+  return metadata;
+}
+
+test("the scan finds a key that is in use", async () => {
+  const key = randomBytes(32);
+  const keyring = await AesKeyring.fromBytes(key);
+  await roundTrip(keyring);
+  await assert.rejects(assertGone(key, ["engine"], "a key in use"), { code: "ERR_ASSERTION" });
+  await assert.rejects(assertGone(key, ["reader"], "a key in use"), { code: "ERR_ASSERTION" });
+  keyring.dispose();
+});
+
+test("nothing of a wrapping key is left after dispose", async () => {
+  const key = randomBytes(32);
+  const keyring = await AesKeyring.fromBytes(key);
+  await roundTrip(keyring);
+  keyring.exportKey().fill(0);
+  keyring.dispose();
+  await assertGone(key, ["engine", "reader"], "a wrapping key");
+});
+
+test("nothing of a wrapping key that was made here is left after dispose", async () => {
+  const keyring = await AesKeyring.generate();
+  const key = keyring.exportKey();
+  await roundTrip(keyring);
+  keyring.dispose();
+  await assertGone(key, ["engine", "reader"], "a generated wrapping key");
+});
+
+for (const engine of ["rust", "subtle"]) {
+  test(`nothing of a data key, and of the content key made of it, is left after an object (${engine})`, async () => {
+    const dataKey = randomBytes(32);
+    const plaintext = () => new Uint8Array(dataKey);
+    const client = {
+      generateDataKey: async () => ({ plaintext: plaintext(), ciphertextBlob: randomBytes(100) }),
+      decrypt: async () => ({ plaintext: plaintext() }),
+    };
+    const metadata = await roundTrip(new KmsKeyring({ keyId: "alias/a", client }), { engine });
+    await assertGone(dataKey, ["engine", "reader"], "a data key");
+    const info = Buffer.concat([Buffer.of(0, 0x73), Buffer.from("DERIVEKEY")]);
+    const salt = Buffer.from(metadata["x-amz-i"], "base64");
+    const contentKey = Buffer.from(hkdfSync("sha512", dataKey, salt, info, 32));
+    await assertGone(contentKey, ["engine", "reader"], "a content key");
+  });
+}
+
+test("nothing of the keys of an object of the first clients is left", async () => {
+  const [key, dataKey, iv] = [randomBytes(32), Buffer.from(randomBytes(32)), randomBytes(16)];
+  const encrypt = (algorithm, by, start, bytes) => {
+    const cipher = createCipheriv(algorithm, by, start);
+    return Buffer.concat([cipher.update(bytes), cipher.final()]);
+  };
+  const metadata = {
+    "x-amz-key": encrypt("aes-256-ecb", key, null, dataKey).toString("base64"),
+    "x-amz-iv": Buffer.from(iv).toString("base64"),
+  };
+  const keyring = await AesKeyring.fromBytes(key);
+  const legacy = { enableLegacyWrappingAlgorithms: true, enableLegacyUnauthenticatedModes: true };
+  const options = { keyring, commitmentPolicy: "REQUIRE_ENCRYPT_ALLOW_DECRYPT", ...legacy };
+  const body = new Uint8Array(encrypt("aes-256-cbc", dataKey, iv, randomBytes(100)));
+  await collect(await decryptObject({ body, metadata }, options));
+  keyring.dispose();
+  await assertGone(key, ["reader", "legacy"], "a wrapping key");
+  await assertGone(dataKey, ["reader", "legacy"], "a data key");
+});
+
+test("nothing of a passphrase and its key is left after the derivation", async () => {
+  const passphrase = "correct horse battery staple";
+  const keyring = new PassphraseKeyring(passphrase, { memoryKib: 64, iterations: 1, parallelism: 1 });
+  await roundTrip(keyring);
+  keyring.dispose();
+  await assertGone(Buffer.from(passphrase), ["passphrase", "engine", "reader"], "a passphrase");
+});
+
+test("nothing of a customer key is left after its headers were made", async () => {
+  const key = await sseC.generateKey();
+  await sseC.headers(key);
+  await assertGone(key, ["requests"], "a customer key");
+  await assertGone(Buffer.from(Buffer.from(key).toString("base64")), ["requests"], "a customer key's header");
+});
