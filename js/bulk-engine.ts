@@ -16,7 +16,7 @@ export interface EngineOptions {
    * - `subtle` insists on `SubtleCrypto`.
    * - `rust` uses Rust alone.
    */
-  readonly engine?: "auto" | "subtle" | "rust";
+  readonly engine?: "auto" | "subtle" | "rust" | undefined;
   /**
    * How many workers share the work of `SubtleCrypto`, at most; 0 for none. There are never more than there are processors
    * beside the calling thread's, which keeps them busy. Unless given, there is one for each of those in Chromium, at most 4,
@@ -24,7 +24,7 @@ export interface EngineOptions {
    * for it. They do the first 32 MiB for which they are there; they go on only if that was quicker than the calling thread
    * alone. Where workers cannot be had, the work is done without.
    */
-  readonly workers?: number;
+  readonly workers?: number | undefined;
 }
 
 /** A WebAssembly file that has the self-test: either does. */

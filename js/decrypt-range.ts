@@ -20,9 +20,9 @@ export interface DecryptRangeOptions extends EngineOptions {
   /** The byte after the last that is wanted. */
   readonly end: number;
   /** Which message formats to read; V3 only unless given. */
-  readonly commitmentPolicy?: CommitmentPolicy;
+  readonly commitmentPolicy?: CommitmentPolicy | undefined;
   /** Reads data keys that are wrapped by algorithms of the first clients. */
-  readonly enableLegacyWrappingAlgorithms?: boolean;
+  readonly enableLegacyWrappingAlgorithms?: boolean | undefined;
 }
 
 /** An object of which parts are read. */
@@ -86,7 +86,7 @@ export async function decryptRange(
  * @param options - What the caller allows.
  * @throws {@link EnvelopeError} `LEGACY_UNAUTHENTICATED_NOT_ENABLED`.
  */
-export function checkOptIn(options: { readonly enableLegacyUnauthenticatedModes?: boolean }): void {
+export function checkOptIn(options: { readonly enableLegacyUnauthenticatedModes?: boolean | undefined }): void {
   if (options.enableLegacyUnauthenticatedModes !== true) {
     throw new EnvelopeError(
       "LEGACY_UNAUTHENTICATED_NOT_ENABLED",

@@ -17,31 +17,31 @@ export interface DecryptOptions extends EngineOptions {
   /** Unwraps the object's data key. */
   readonly keyring: Keyring;
   /** Which message formats to read; V3 only unless given. */
-  readonly commitmentPolicy?: CommitmentPolicy;
+  readonly commitmentPolicy?: CommitmentPolicy | undefined;
   /**
    * Reads data keys that are wrapped by algorithms of the first clients (`AESWrap`, `AES`, `RSA`,
    * `RSA/ECB/OAEPWithSHA-256AndMGF1Padding`), which do not bind the key to how the content is encrypted.
    */
-  readonly enableLegacyWrappingAlgorithms?: boolean;
+  readonly enableLegacyWrappingAlgorithms?: boolean | undefined;
   /**
    * Reads content in CBC mode (formats V1 and V2), which nobody can authenticate: plaintext is released as it is read,
    * and whoever can write to the storage may have altered it.
    */
-  readonly enableLegacyUnauthenticatedModes?: boolean;
+  readonly enableLegacyUnauthenticatedModes?: boolean | undefined;
   /**
    * - `verified` releases plaintext only after all of the object was authenticated; the default.
    * - `delayed-authentication` releases plaintext as it reads. It may be forged, until the stream has ended without an
    *   error: whatever was done with it has to be undone when the stream fails.
    */
-  readonly release?: "verified" | "delayed-authentication";
+  readonly release?: "verified" | "delayed-authentication" | undefined;
   /**
    * How many bytes of ciphertext to keep in memory until it is authenticated, where the source can be read only once;
    * 64 MiB unless given. What is more goes to the origin-private file system, or into Blobs where there is none,
    * which in Node are memory.
    */
-  readonly spoolMemoryLimit?: number;
+  readonly spoolMemoryLimit?: number | undefined;
   /** Stops the decryption: the promise, or then the stream, fails with its reason, and a stream that is read is cancelled. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An object as it came from the storage. */

@@ -8,9 +8,9 @@ export interface DeleteOptions {
   /** Asks for a presigned URL for each request: one for the object, one for each instruction file. */
   readonly presign: Presign;
   /** The suffixes of the files to delete; `.instruction` alone unless given. */
-  readonly instructionFileSuffixes?: readonly string[];
+  readonly instructionFileSuffixes?: readonly string[] | undefined;
   /** Stops the deletion. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -18,8 +18,8 @@ export interface ContentRange {
 
 /** What {@link downloadRange} needs to be told. */
 export interface RangeDownload extends Omit<DecryptOptions, "keyring"> {
-  readonly keyring?: Keyring;
-  readonly instructionFileSuffix?: string;
+  readonly keyring?: Keyring | undefined;
+  readonly instructionFileSuffix?: string | undefined;
 }
 
 /** The part, and the answer's headers, which are those of the object. */

@@ -30,25 +30,25 @@ export interface DownloadOptions extends Omit<DecryptOptions, "keyring"> {
   /** Asks for a presigned URL for each request. */
   readonly presign: Presign;
   /** Decrypts the object here. */
-  readonly keyring?: Keyring;
+  readonly keyring?: Keyring | undefined;
   /** How the storage encrypted the object: only SSE-C needs its key to be sent, the other modes change nothing. */
-  readonly sse?: ServerSideEncryption;
+  readonly sse?: ServerSideEncryption | undefined;
   /** The suffix of the object's instruction file, where its wrapped data key is in one; `.instruction` unless given. */
-  readonly instructionFileSuffix?: string;
+  readonly instructionFileSuffix?: string | undefined;
   /**
    * Fetches a part of the content only, by one request, **without authenticating it**: whoever can write to the storage can
    * flip any bit of it. It needs `enableLegacyUnauthenticatedModes` and is for objects in GCM mode (V2 and V3). What else is
    * said of being authenticated does not hold for such a download.
    */
-  readonly range?: ContentRange;
+  readonly range?: ContentRange | undefined;
   /** The length of a range in bytes, 8 MiB unless given. A range that breaks off is asked for again. */
-  readonly partSize?: number;
+  readonly partSize?: number | undefined;
   /** How many ranges are on their way at a time; 4 unless given. Memory is about this times the length of a range. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** Called as bytes arrive. */
-  readonly onProgress?: (progress: DownloadProgress) => void;
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** Stops the download. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An object that was downloaded. One of `body`, `blob` and `saveTo` can be used, once. */
@@ -68,6 +68,10 @@ export interface DownloadedObject {
   readonly size: number | undefined;
   /** The media type that was stored with the object. */
   readonly contentType: string;
+  /** The storage's ETag, with its quotation marks; undefined where the bucket's CORS rules do not expose it. */
+  readonly etag: string | undefined;
+  /** The object's version, in buckets that keep versions; exposed by CORS rules as `x-amz-version-id`. */
+  readonly versionId: string | undefined;
   /** All user metadata that the storage shows, names with `x-amz-meta-`. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -143,6 +147,8 @@ function downloaded(
     blob: () => blobOf(used(piecesOf(body)), contentType),
     saveTo: (target) => ("createWritable" in target ? writeFile(body, used, target) : body.pipeTo(target)),
     contentType,
+    etag: headers.get("etag") ?? undefined,
+    versionId: headers.get("x-amz-version-id") ?? undefined,
     headers: Object.fromEntries([...headers].filter(([name]) => name.startsWith("x-amz-meta-"))),
   };
 }

@@ -16,13 +16,13 @@ export interface EncryptOptions extends EngineOptions {
   /** Wraps the object's data key. */
   readonly keyring: Keyring;
   /** Which message format to write; V3 with key commitment unless given. */
-  readonly commitmentPolicy?: CommitmentPolicy;
+  readonly commitmentPolicy?: CommitmentPolicy | undefined;
   /** The length of the content in bytes, where the source does not tell it (a stream) and you know it. It is held to. */
-  readonly contentLength?: number;
+  readonly contentLength?: number | undefined;
   /** Whether the wrapped data key goes into an instruction file, so that it can be wrapped anew later. */
-  readonly instructionFile?: boolean;
+  readonly instructionFile?: boolean | undefined;
   /** Stops the encryption: the stream of ciphertext errors with its reason, and a stream that is read is cancelled. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An object on its way to the storage. */

@@ -15,9 +15,9 @@ interface Bulk {
 /** What an encryption is told. */
 interface EncryptionOptions extends EngineOptions {
   readonly keyring: Keyring;
-  readonly commitmentPolicy?: CommitmentPolicy;
+  readonly commitmentPolicy?: CommitmentPolicy | undefined;
   /** Ends the wait for the keyring. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One object under its data key. Segments may come in any order. */

@@ -36,6 +36,7 @@ export {
 } from "./presign.js";
 export { reEncryptInstructionFile, type ReEncryptOptions } from "./re-encrypt.js";
 export { initReader } from "./reader.js";
+export { initRequests } from "./requests.js";
 export type { Presign, PresignedUrl, PresignRequest } from "./request.js";
 export type { ByteSource } from "./source.js";
 export type { EngineSource } from "./on-demand.js";

@@ -55,7 +55,7 @@ export interface AesKeyringOptions {
    * Public names and values that say which key this is, stored with every object. A keyring with a description reads
    * only objects of the same description; one without reads any. It is neither secret nor authenticated.
    */
-  readonly materialsDescription?: Readonly<Record<string, string>>;
+  readonly materialsDescription?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Wraps data keys with AES-256-GCM under one key that you hold. Lose the key and every object under it is lost. */

@@ -36,13 +36,13 @@ export interface KmsClient {
 /** How requests to KMS are sent. */
 export interface KmsTransport {
   /** Sends the request; the global `fetch` unless given. */
-  readonly fetch?: (request: Request) => Promise<Response>;
+  readonly fetch?: ((request: Request) => Promise<Response>) | undefined;
 }
 
 /** How the app's own backend is asked. */
 export interface KmsBackendOptions extends KmsTransport {
   /** Headers that say who asks, such as `Authorization`. They are asked for before each call. */
-  readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
+  readonly headers?: (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>) | undefined;
 }
 
 /**
@@ -57,7 +57,7 @@ export interface KmsBackendOptions extends KmsTransport {
  * const keyring = new KmsKeyring({ keyId, client: kmsBackend("https://app.example/kms"), encryptionContext: { tenant } });
  * ```
  *
- * @param url - Where the backend takes such requests. It must be https, or this machine's own.
+ * @param url - Where the backend takes such requests, in a page also relative to it. It must be https, or this machine's own.
  * @param options - Who asks.
  */
 export function kmsBackend(url: string | URL, options: KmsBackendOptions = {}): KmsClient {
@@ -67,8 +67,20 @@ export function kmsBackend(url: string | URL, options: KmsBackendOptions = {}): 
       "content-type": "application/x-amz-json-1.1",
       "x-amz-target": `TrentService.${operation}`,
     };
-    return await postToKms(new URL(url), options, headers, body);
+    return await postToKms(urlOf(url), options, headers, body);
   });
+}
+
+/** A URL, which in a page may be given relative to it. */
+function urlOf(url: string | URL): URL {
+  const page = (globalThis as { location?: Location }).location?.href;
+  if (!URL.canParse(String(url), page)) {
+    throw new EnvelopeError(
+      "INVALID_INPUT",
+      "kmsBackend needs the URL of your backend: whole, or relative to the page's",
+    );
+  }
+  return new URL(url, page);
 }
 
 /**

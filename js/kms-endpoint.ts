@@ -15,9 +15,9 @@ export interface KmsEndpointOptions {
    */
   readonly credentials: () => Credentials | Promise<Credentials>;
   /** Scheme and host of another KMS than AWS's in the region, such as `https://kms.example:4566`; https or loopback. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   /** Sends the request; the global `fetch` unless given. */
-  readonly fetch?: (request: Request) => Promise<Response>;
+  readonly fetch?: ((request: Request) => Promise<Response>) | undefined;
 }
 
 /**

@@ -18,7 +18,7 @@ export interface KmsKeyringOptions {
    * Public names and values that KMS binds data keys to. They are stored with the object, and an object is read only by
    * a keyring that gives the very same. The names `aws:x-amz-cek-alg` and `kms_cmk_id` are the client's own.
    */
-  readonly encryptionContext?: EncryptionContext;
+  readonly encryptionContext?: EncryptionContext | undefined;
 }
 
 /** Has KMS wrap data keys, bound to an encryption context (the wrapping algorithm `kms+context`). */

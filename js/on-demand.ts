@@ -53,12 +53,17 @@ export function onDemand<Glue>(
     return loading;
   };
   const from = async (source: EngineSource | undefined): Promise<Glue> => {
-    if (loading !== undefined && source !== undefined && source !== loadedFrom) {
+    if (loading !== undefined && source !== undefined && placeOf(source) !== placeOf(loadedFrom)) {
       throw new EnvelopeError("INVALID_INPUT", `${name} was loaded already: say where it is before anything else`);
     }
     return await get(source);
   };
   return Object.assign(get, { from, isWanted: () => loading !== undefined });
+}
+
+/** What tells one source from another: its URL, where it has one, since each `new URL` is another object. */
+function placeOf(source: EngineSource | undefined): unknown {
+  return source instanceof URL ? source.href : source instanceof Request ? source.url : source;
 }
 
 /**

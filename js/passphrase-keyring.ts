@@ -10,11 +10,11 @@ import type { ContentMetadata, DataKey } from "./wasm/reader.js";
 /** Options of a passphrase keyring. */
 export interface PassphraseKeyringOptions {
   /** The memory that each guess has to fill, in KiB; 65,536 (64 MiB) unless given, 1 GiB at most. */
-  readonly memoryKib?: number;
+  readonly memoryKib?: number | undefined;
   /** The passes over it; 3 unless given, 16 at most. */
-  readonly iterations?: number;
+  readonly iterations?: number | undefined;
   /** The lanes; 4 unless given, 16 at most. */
-  readonly parallelism?: number;
+  readonly parallelism?: number | undefined;
 }
 
 const derivation = onDemand("passphrase-derivation.js", () => import("./passphrase-derivation.js"));
@@ -56,7 +56,11 @@ export class PassphraseKeyring implements Keyring {
     if (typeof passphrase !== "string" || passphrase === "") {
       throw new EnvelopeError("INVALID_INPUT", "a passphrase must be text that is not empty");
     }
-    const { memoryKib, iterations, parallelism } = { ...DEFAULTS, ...options };
+    const {
+      memoryKib = DEFAULTS.memoryKib,
+      iterations = DEFAULTS.iterations,
+      parallelism = DEFAULTS.parallelism,
+    } = options;
     const salt = crypto.getRandomValues(new Uint8Array(SALT_LENGTH));
     this.#passphrase = new TextEncoder().encode(passphrase.normalize("NFC"));
     this.#own = {

@@ -10,7 +10,7 @@ export interface Credentials {
   /** The secret. It is used for signing and kept nowhere. */
   readonly secretAccessKey: string;
   /** The token of temporary credentials; it becomes a part of the URL. */
-  readonly sessionToken?: string;
+  readonly sessionToken?: string | undefined;
 }
 
 /** Operations that can be presigned by name. */
@@ -32,29 +32,29 @@ export interface PresignOptions {
   /** The store's region; `us-east-1` for stores without regions. */
   readonly region: string;
   /** Scheme and host of a store other than Amazon S3, such as `https://minio.example:9000`. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   /** Where the bucket's name stands at such an endpoint; in the host unless given. */
-  readonly addressing?: "virtual-host" | "path";
+  readonly addressing?: "virtual-host" | "path" | undefined;
   /** The bucket. */
   readonly bucket: string;
   /** The object's key, as it is: it is encoded once, here. */
   readonly key: string;
   /** The operation, with what it needs. */
-  readonly operation?: PresignedOperation;
+  readonly operation?: PresignedOperation | undefined;
   /** The HTTP method of any other request; `query` says the rest. */
-  readonly method?: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
+  readonly method?: "GET" | "HEAD" | "PUT" | "POST" | "DELETE" | undefined;
   /** For the operations on a multipart upload. */
-  readonly uploadId?: string;
+  readonly uploadId?: string | undefined;
   /** For UploadPart: 1 to 10,000. */
-  readonly partNumber?: number;
+  readonly partNumber?: number | undefined;
   /** Further query parameters. Headers of customer keys are refused. */
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>> | undefined;
   /** Headers to sign: whoever uses the URL must send them with exactly these values. */
-  readonly headers?: Readonly<HeaderMap>;
+  readonly headers?: Readonly<HeaderMap> | undefined;
   /** How long the URL lives, in seconds: 1 to 604,800; 3600 unless given. */
-  readonly expiresIn?: number;
+  readonly expiresIn?: number | undefined;
   /** The time of signing; now unless given. */
-  readonly date?: Date;
+  readonly date?: Date | undefined;
 }
 
 /** A request that anybody can send without credentials: keep its URL as secret as what it permits. */

@@ -22,19 +22,19 @@ export interface ReEncryptOptions {
    * The suffix of the file to write, for a further reader who has an RSA key: `.reader-2`. Unless given the present file
    * is replaced, and the earlier keyring no longer reads the object.
    */
-  readonly instructionFileSuffix?: string;
+  readonly instructionFileSuffix?: string | undefined;
   /** Refuses a new keyring whose key the earlier keyring still has. */
-  readonly enforceRotation?: boolean;
+  readonly enforceRotation?: boolean | undefined;
   /** Which message formats to read; V3 only unless given. */
-  readonly commitmentPolicy?: CommitmentPolicy;
+  readonly commitmentPolicy?: CommitmentPolicy | undefined;
   /** Reads data keys that are wrapped by algorithms of the first clients: they get a wrapping of today. */
-  readonly enableLegacyWrappingAlgorithms?: boolean;
+  readonly enableLegacyWrappingAlgorithms?: boolean | undefined;
   /** Lets content in CBC mode be; it stays unauthenticated under the new key. */
-  readonly enableLegacyUnauthenticatedModes?: boolean;
+  readonly enableLegacyUnauthenticatedModes?: boolean | undefined;
   /** How the object and the file are encrypted at rest; a customer key is used for the object alone. */
-  readonly sse?: ServerSideEncryption;
+  readonly sse?: ServerSideEncryption | undefined;
   /** Stops it. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -2,14 +2,15 @@
 
 import type { Transfers } from "./engine.js";
 import { EnvelopeError, isEnvelopeError } from "./errors.js";
+import type { PresignedOperation } from "./presign.js";
 import type { HeaderMap, Operation, ServerSideEncryption } from "./sse.js";
 import { toEngine } from "./sse.js";
 import { stopBy, type Stopping, until } from "./stopping.js";
 
 /** What a presigned URL is wanted for. */
 export interface PresignRequest {
-  /** The S3 operation. */
-  readonly operation: Operation;
+  /** The S3 operation: one that `presign` knows by name. */
+  readonly operation: PresignedOperation;
   /** Its HTTP method. */
   readonly method: "GET" | "PUT" | "POST" | "DELETE";
   /**

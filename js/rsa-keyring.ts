@@ -12,15 +12,15 @@ import type { ContentMetadata, DataKey } from "./wasm/reader.js";
 /** The keys of an RSA keyring. One of them may be missing: a page that has the public key alone cannot read. */
 export interface RsaKeys {
   /** To write: PEM, SPKI or PKCS #1 DER, JWK, or a `CryptoKey` of RSA-OAEP with SHA-1 and the usage "encrypt". */
-  readonly publicKey?: RsaKeySource;
+  readonly publicKey?: RsaKeySource | undefined;
   /** To read: PEM, PKCS #8 DER, JWK, or a `CryptoKey` of RSA-OAEP with SHA-1 and the usage "decrypt". */
-  readonly privateKey?: RsaKeySource;
+  readonly privateKey?: RsaKeySource | undefined;
 }
 
 /** Options of an RSA keyring. */
 export interface RsaKeyringOptions {
   /** Public names and values that say which key this is; as for an AES keyring. */
-  readonly materialsDescription?: Readonly<Record<string, string>>;
+  readonly materialsDescription?: Readonly<Record<string, string>> | undefined;
 }
 
 const ALGORITHM = { name: "RSA-OAEP", hash: "SHA-1" } as const;

@@ -27,24 +27,24 @@ export interface SaveOptions extends DownloadOptions {
    * Lets the person choose where the file goes, in browsers that can ask (File System Access). They ask only in answer to a
    * click, so call `saveObject` right then. Elsewhere, and unless given, the file goes to the browser's downloads.
    */
-  readonly ask?: boolean;
+  readonly ask?: boolean | undefined;
   /**
    * The registration of a service worker that runs `s3-envelope/download-worker.js`, alone or beside its own work. With it
    * a download is there as soon as it is decrypted, and nothing is kept on disk but the file itself. The page's
    * Content-Security-Policy needs `frame-src 'self'`.
    */
-  readonly serviceWorker?: ServiceWorkerRegistration;
+  readonly serviceWorker?: ServiceWorkerRegistration | undefined;
   /**
    * The only way to go. Unless given, it is the first that can be gone: `chosen-file` with `ask`, `service-worker` with
    * `serviceWorker`, `private-file`, `blob`.
    */
-  readonly way?: SaveWay;
+  readonly way?: SaveWay | undefined;
   /**
    * When plaintext leaves this package, as for `download`. No file is ever complete that was not authenticated; with
    * `delayed-authentication` a download through a service worker begins at once, and fails at its end if it was forged:
    * some of it has been on the disk then.
    */
-  readonly release?: "verified" | "delayed-authentication";
+  readonly release?: "verified" | "delayed-authentication" | undefined;
 }
 
 /** An object that was handed to the browser as a file. */

@@ -8,11 +8,11 @@ import type { ServerSideEncryption as EngineEncryption } from "./wasm/requests.j
 /** What SSE-KMS can be told. */
 export interface KmsOptions {
   /** The KMS key: an id, an `alias/…` or an ARN. The bucket's or the account's default key unless given. */
-  readonly keyId?: string;
+  readonly keyId?: string | undefined;
   /** Public names and values that KMS binds the data key to, beside what S3 adds. */
-  readonly encryptionContext?: Readonly<Record<string, string>>;
+  readonly encryptionContext?: Readonly<Record<string, string>> | undefined;
   /** Whether to use an S3 Bucket Key; the bucket's setting unless given. */
-  readonly bucketKey?: boolean;
+  readonly bucketKey?: boolean | undefined;
 }
 
 /** One mode of server-side encryption, made by {@link sse}. Modes cannot be combined. */

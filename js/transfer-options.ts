@@ -9,9 +9,9 @@ const DEFAULT_CONCURRENCY = 4;
 
 /** The options that are checked alike. */
 interface TransferOptions {
-  readonly keyring?: Keyring;
-  readonly sse?: ServerSideEncryption;
-  readonly concurrency?: number;
+  readonly keyring?: Keyring | undefined;
+  readonly sse?: ServerSideEncryption | undefined;
+  readonly concurrency?: number | undefined;
 }
 
 /**

@@ -45,6 +45,8 @@ export interface UploadMaterials {
 
 /** How long it may take to remove a failed upload, in milliseconds. */
 const ABORT_LIMIT_MS = 30_000;
+/** How long the caller waits for that who has stopped the upload, in milliseconds. */
+const STOPPED_PATIENCE_MS = 1_000;
 
 /** A part that the storage has. */
 interface SentPart extends Summed {
@@ -193,8 +195,10 @@ export class UploadTransfer {
   /** Removes what the storage holds of a failed upload; the failure itself is what the caller is told. */
   async #abort(uploadId: string): Promise<void> {
     const request = { operation: "AbortMultipartUpload", method: "DELETE", query: { uploadId } } as const;
-    // The caller is told of the failure when this is done, or has taken too long.
-    await send({ ...this.#channel, signal: AbortSignal.timeout(ABORT_LIMIT_MS) }, request).catch(() => undefined);
+    const removing = send({ ...this.#channel, signal: AbortSignal.timeout(ABORT_LIMIT_MS) }, request);
+    // The caller is told of the failure when this is done. Who stopped the upload does not wait for a network that is gone.
+    const patience = this.#channel.signal?.aborted === true ? STOPPED_PATIENCE_MS : ABORT_LIMIT_MS;
+    await until(removing, AbortSignal.timeout(patience)).catch(() => undefined);
   }
 
   #acknowledge(bytes: number): void {

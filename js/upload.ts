@@ -25,9 +25,9 @@ export interface UploadOptions extends EngineOptions {
   /** Asks for a presigned URL for each request. */
   readonly presign: Presign;
   /** Encrypts the content here, before it leaves. */
-  readonly keyring?: Keyring;
+  readonly keyring?: Keyring | undefined;
   /** Which message format to write; V3 with key commitment unless given. */
-  readonly commitmentPolicy?: CommitmentPolicy;
+  readonly commitmentPolicy?: CommitmentPolicy | undefined;
   /**
    * Whether the wrapped data key goes into an instruction file, an object of its own beside this one, so that it can be
    * wrapped anew later. `presign` is asked for its URL as well, with `keySuffix: ".instruction"`. The file is stored right
@@ -36,32 +36,32 @@ export interface UploadOptions extends EngineOptions {
    * may have arrived although the answer did not. To replace an object that has such a file, use a new key or a bucket
    * that keeps versions.
    */
-  readonly instructionFile?: boolean;
+  readonly instructionFile?: boolean | undefined;
   /** How the storage is to encrypt what it gets. */
-  readonly sse?: ServerSideEncryption;
+  readonly sse?: ServerSideEncryption | undefined;
   /** The user's own metadata to store with the object, names without `x-amz-meta-`. It is not encrypted. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** The media type to store with the object, in the clear; unless given a file's own, and with a keyring none. */
-  readonly contentType?: string;
+  readonly contentType?: string | undefined;
   /**
    * The content's length in bytes, where the source does not tell it (a stream) and you know it; it is held to. Without,
    * parts are read one after the other, and a stream that ends within its first part goes as one PUT.
    */
-  readonly contentLength?: number;
+  readonly contentLength?: number | undefined;
   /**
    * Which checksum of what is sent the storage is to verify and to keep; none unless given. Of an object in parts,
    * `crc64nvme` is that of all its bytes, the others are made of those of its parts. Computed by a WebAssembly file that is
    * loaded for it, `sha256` of parts up to 64 MiB by `SubtleCrypto`. The headers are among those to be signed.
    */
-  readonly checksum?: ChecksumAlgorithm;
+  readonly checksum?: ChecksumAlgorithm | undefined;
   /** The length of a part in bytes, 5 MiB to 5 GiB; 8 MiB unless given, and longer where 10,000 parts would not do. */
-  readonly partSize?: number;
+  readonly partSize?: number | undefined;
   /** How many parts are on their way at a time; 4 unless given. Memory is about this times the length of a part. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** Called whenever the storage acknowledged something. */
-  readonly onProgress?: (progress: UploadProgress) => void;
+  readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
   /** Stops the upload; what was stored of it is removed. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An object that the storage has. */
@@ -79,7 +79,8 @@ export interface UploadedObject {
 }
 
 /**
- * Uploads an object. Nothing is left behind when it fails: a multipart upload is aborted.
+ * Uploads an object. Nothing is left behind when it fails or is stopped: a multipart upload is aborted. (Where the page goes
+ * away in the middle nobody does so: docs/setup.md has a rule for the bucket.)
  *
  * @param content - What to upload.
  * @param options - Where to, how encrypted, and what else there is to say.

@@ -1,6 +1,6 @@
 /** Our WebAssembly files, from cargo through wasm-bindgen and wasm-opt to js/wasm/. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -171,6 +171,7 @@ async function finish(module, built, { dev, onOutput }) {
   // The loader in js/ finds the file itself, in a way that bundlers see.
   const bindgen = ["--target", "web", "--omit-default-module-path", "--out-name", name, "--out-dir", "js/wasm", built];
   await must("wasm-bindgen", wasmBindgenTool("wasm-bindgen"), bindgen, { onOutput });
+  withoutDisposal(`js/wasm/${name}.d.ts`);
   if (dev) return;
   const wasm = wasmFile(module);
   const [program, args] = npmTool(
@@ -184,6 +185,12 @@ async function finish(module, built, { dev, onOutput }) {
     wasm,
   );
   await must("wasm-opt", program, args, { onOutput });
+}
+
+/** The types of explicit resource management are in a library that an app need not have (`ESNext.Disposable`). */
+function withoutDisposal(types) {
+  const path = join(ROOT, types);
+  writeFileSync(path, readFileSync(path, "utf8").replace(/^ *\[Symbol\.dispose\]\(\): void;\n/gm, ""));
 }
 
 const wasmFile = ({ name }) => `js/wasm/${name}_bg.wasm`;

@@ -27,6 +27,21 @@ const TASKS = {
       await assert.rejects(again(new Uint8Array(8)), { code: "INVALID_INPUT" });
     }
   },
+  "names one twice": async (loaded) => {
+    const { init } = loaded;
+    // As a component does that is mounted twice: no two URLs are the same object.
+    const source = () => new URL(`data:application/wasm;base64,${binary}`);
+    const binary = (await bytesOf("engine")).toString("base64");
+    await init(source());
+    await init(source());
+    await assert.rejects(init(new URL("https://elsewhere.example/")), { code: "INVALID_INPUT" });
+    await TASKS.encrypts(loaded);
+  },
+  signs: async ({ initRequests, presign }) => {
+    await initRequests(await bytesOf("requests"));
+    const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
+    await presign({ credentials, region: "us-east-1", bucket: "demo", key: "key", operation: "GetObject" });
+  },
   "names no file": async ({ init, initReader, AesKeyring, encryptObject }) => {
     for (const load of [init, initReader]) {
       await assert.rejects(load(new Uint8Array(8)), { code: "ENGINE_UNAVAILABLE" });
@@ -50,9 +65,11 @@ if (isMainThread) {
     ["encrypts", ["engine"]],
     ["decrypts", ["reader"]],
     ["names its files", ["engine", "reader"]],
+    ["names one twice", []],
+    ["signs", ["requests"]],
     ["names no file", ["engine"]],
   ]) {
-    test(`who ${task} loads ${files.join(" and ")}`, async () => {
+    test(`who ${task} loads ${files.join(" and ") || "none by itself"}`, async () => {
       assert.deepEqual(await loadedBy(task), files);
     });
   }

@@ -44,6 +44,24 @@ async function backend(request) {
 }
 
 const client = kmsBackend("https://app.example/kms", { fetch: backend });
+
+test("a backend's URL is whole, or in a page relative to it", async () => {
+  const asked = [];
+  const fetch = async ({ url }) => {
+    asked.push(url);
+    return new Response("{}", { status: 403 });
+  };
+  const encrypting = () =>
+    encryptObject(new Uint8Array(1), { keyring: keyringOf({ client: kmsBackend("/kms", { fetch }) }) });
+  await assert.rejects(encrypting(), { code: "INVALID_INPUT" });
+  globalThis.location = { href: "https://app.example/page/" };
+  try {
+    await assert.rejects(encrypting(), { code: "KMS_ACCESS_DENIED" });
+  } finally {
+    delete globalThis.location;
+  }
+  assert.deepEqual(asked, ["https://app.example/kms"]);
+});
 const direct = (options = {}) =>
   kmsEndpoint({
     region: "us-east-1",

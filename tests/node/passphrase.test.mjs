@@ -41,6 +41,11 @@ test("an object whose salt and cost are known is an ordinary AES keyring's to wh
   assert.deepEqual(await decrypted(written, new PassphraseKeyring("correct horse")), PLAINTEXT);
 });
 
+test("an option that is undefined is one that was not given", async () => {
+  const object = await encrypted(new PassphraseKeyring("one", { ...CHEAP, iterations: undefined }));
+  assert.equal(JSON.parse(object.metadata["x-amz-m"])["kdf-iterations"], "3");
+});
+
 test("descriptions that are none, or cost too much, are refused", async () => {
   const object = await encrypted(new PassphraseKeyring("one", CHEAP));
   const description = JSON.parse(object.metadata["x-amz-m"]);

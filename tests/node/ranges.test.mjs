@@ -43,6 +43,13 @@ for (const concurrency of [1, 3]) {
   });
 }
 
+test("what is downloaded tells which version of the object it is", async () => {
+  const { presign, stored } = await filled();
+  const { etag, versionId } = await download({ presign, ...plain });
+  assert.equal(etag, (await stored("object")).headers.get("etag"));
+  assert.equal(versionId, undefined);
+});
+
 test("how much there is to come is told with the first bytes", async () => {
   const { presign } = await filled();
   for (const partSize of [LENGTH, 10 * KIB]) {

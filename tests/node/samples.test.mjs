@@ -116,6 +116,35 @@ test("every sample passes TypeScript's strictest checks", () => {
   assert.deepEqual(complaints, []);
 });
 
+/** What a strict app does: options that may be undefined, and a request that is handed on as it came. */
+const CONSUMER = `
+  import { download, PassphraseKeyring, presign, upload } from "s3-envelope";
+  import type { DownloadOptions, PresignOptions, PresignRequest, UploadOptions } from "s3-envelope";
+  declare const place: Pick<PresignOptions, "credentials" | "region" | "bucket" | "key">;
+  declare const signal: AbortSignal | undefined;
+  export const up = (options: UploadOptions) => upload(new Uint8Array(1), { ...options, signal, contentType: undefined });
+  export const down = async (options: DownloadOptions) => (await download({ ...options, signal })).etag;
+  export const sign = ({ operation, headers }: PresignRequest) => presign({ ...place, operation, headers });
+  export const keyring = new PassphraseKeyring("passphrase", { memoryKib: undefined });
+`;
+
+test("the package's types take no more than ES2022 and the DOM, libraries checked as well", () => {
+  const path = join(folder, "consumer.ts");
+  writeFileSync(path, CONSUMER);
+  const strict = { ...OPTIONS, skipLibCheck: false, target: ts.ScriptTarget.ES2022, types: [] };
+  for (const way of [
+    { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
+    { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler },
+  ]) {
+    const options = { ...strict, ...way, lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], noEmit: true };
+    const complaints = ts.getPreEmitDiagnostics(ts.createProgram([path], options));
+    assert.deepEqual(
+      complaints.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " ")),
+      [],
+    );
+  }
+});
+
 test("the sample of the storage for tests runs", async () => {
   const { storage } = await run("openStorage()", (text) => `${text}\nexport { storage };\n`);
   assert.equal((await storage.inspectObject("demo", "report")).userMetadata["x-amz-c"], "115");

@@ -181,6 +181,27 @@ for (const [length, requests] of [
   });
 }
 
+test("who stops an upload does not wait for a network that is gone", async () => {
+  new RoughStorage({ failures: 0 });
+  const answer = globalThis.fetch;
+  const stop = new AbortController();
+  globalThis.fetch = (url, init) => {
+    if (init.method === "POST") return answer(url, init);
+    const { signal } = init;
+    return new Promise((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+      stop.abort(new Error("enough"));
+    });
+  };
+  // The time limit alone keeps no program alive.
+  const alive = setInterval(() => undefined, 1_000);
+  const begun = performance.now();
+  const stopped = upload(randomBytes(6 * MIB), { presign, keyring, partSize: 5 * MIB, signal: stop.signal });
+  await assert.rejects(stopped, { message: "enough" });
+  clearInterval(alive);
+  assert.ok(performance.now() - begun < 15_000, "half of what a removal may take");
+});
+
 test("a multipart upload that begins after it was stopped is removed", async () => {
   const storage = new RoughStorage();
   const answer = globalThis.fetch;
