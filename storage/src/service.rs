@@ -20,6 +20,7 @@ use crate::encryption::{Refusal, request};
 use crate::error_documents::{completed_error, error_answer};
 use crate::faults::{Fault, FaultRule, FaultRuleError, FaultState};
 use crate::forms;
+use crate::hosts::Hosts;
 use crate::limits;
 use crate::profile::Profile;
 use crate::protocol::Protocols;
@@ -33,6 +34,7 @@ use crate::under_way::{Running, RunningBody};
 pub struct Storage {
     pub(crate) core: Arc<Core>,
     protocols: Arc<Protocols>,
+    hosts: Hosts,
 }
 
 impl core::fmt::Debug for Storage {
@@ -58,8 +60,8 @@ impl Storage {
         holder: &dyn RootKeyHolder,
     ) -> Result<Self, StorageError> {
         let core = Arc::new(Core::open(config, backend, holder).await?);
-        let protocols = Arc::new(Protocols::new(core.clone())?);
-        Ok(Self { core, protocols })
+        let (protocols, hosts) = (Arc::new(Protocols::new(core.clone())?), Hosts::new(&core.config)?);
+        Ok(Self { core, protocols, hosts })
     }
 
     /// Whether plain HTTP from this machine counts as if nobody could read along.
@@ -153,6 +155,12 @@ impl Storage {
         if let Some(bucket) = asked.bucket_of_form() {
             return self.answer_form(request, bucket, secure).await;
         }
+        if asked.has_form() {
+            return error_answer(s3_error!(
+                MethodNotAllowed,
+                "The specified method is not allowed against this resource."
+            ));
+        }
         let request = version_2::with_signed_path(request, asked, &self.core.config);
         match self.protocols.with_hoisted(&asked.hoisted) {
             Ok(protocol) => answer_by(&protocol, request).await,
@@ -203,10 +211,7 @@ impl Storage {
     /// The bucket that a host names.
     fn host_bucket(&self, uri: &Uri, headers: &HeaderMap) -> Option<String> {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).or_else(|| uri.host())?;
-        let name = host.split(':').next()?;
-        let config = &self.core.config;
-        let domains = [format!(".s3.{}.{}", config.region, config.base_domain), ".localhost".to_owned()];
-        domains.iter().find_map(|domain| name.strip_suffix(domain.as_str())).map(str::to_owned)
+        self.hosts.bucket(host)
     }
 }
 

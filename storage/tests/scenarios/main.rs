@@ -23,6 +23,7 @@ mod cors;
 mod customer_keys;
 mod dsse;
 mod faults;
+mod forms;
 mod key_deletion;
 mod kms;
 mod kms_access;
