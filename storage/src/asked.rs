@@ -3,6 +3,7 @@
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method, Uri};
 
+use crate::encryption::Refusal;
 use crate::signatures::text::parameter;
 
 /// The header that names a KMS operation.
@@ -14,6 +15,11 @@ const FORM: &[u8] = b"multipart/form-data";
 /// Marks a request whose transport others can read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Insecure;
+
+/// Marks a request for which S3 asks KMS for nothing, and says why: whatever a request says itself, the bucket's default, a
+/// copy's source or an upload may be under a KMS key.
+#[derive(Debug, Clone)]
+pub(crate) struct KmsRefused(pub(crate) Refusal);
 
 /// Marks the write that a signed form stands for.
 #[derive(Debug, Clone, Copy)]

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::answer_documents::{with_bare_etag, with_version_order};
 use crate::answers::Status;
-use crate::asked::{Asked, Insecure, KMS_TARGET};
+use crate::asked::{Asked, Insecure, KMS_TARGET, KmsRefused};
 use crate::config::Config;
 use crate::core::{Core, StorageError, random_id};
 use crate::cors;
@@ -130,7 +130,7 @@ impl Storage {
         }
     }
 
-    async fn answer(&self, asked: &Asked, request: Request<Body>, secure: bool) -> Response<Body> {
+    async fn answer(&self, asked: &Asked, mut request: Request<Body>, secure: bool) -> Response<Body> {
         if let Err(error) = limits::check_headers(&asked.headers) {
             return error_answer(error);
         }
@@ -141,6 +141,11 @@ impl Storage {
             asked.is_signed_by_version_2() && !self.core.config.profile.kms_takes_signature_version_2();
         if is_of_version_2 && request::asks_for_kms(&asked.headers) {
             return error_answer(Refusal::KmsWithoutVersion4.into());
+        }
+        if !secure {
+            request.extensions_mut().insert(KmsRefused(Refusal::InsecureKms));
+        } else if is_of_version_2 {
+            request.extensions_mut().insert(KmsRefused(Refusal::KmsWithoutVersion4));
         }
         let region = self.core.config.only_region();
         if asked.is_for_kms() {
@@ -194,10 +199,12 @@ impl Storage {
         self.core.faults.states()
     }
 
-    /// Removes everything but the root key.
+    /// Removes everything but the root key. Writes that are under way are refused.
+    ///
+    /// The future is to be run to its end: one that is dropped may leave it open whether everything was removed.
     ///
     /// # Errors
-    /// Where the backend fails.
+    /// Where the backend fails. Where it fails to remove bytes of objects, nothing names them any more.
     pub async fn reset(&self) -> Result<(), StorageError> {
         self.core.clear().await
     }

@@ -42,6 +42,7 @@ mod profiles;
 mod public_access;
 mod ranges;
 mod reencryption;
+mod resets;
 mod restart;
 mod support;
 mod tagging;

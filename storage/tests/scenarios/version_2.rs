@@ -10,7 +10,7 @@ use crate::forms::form_body;
 use crate::support::{Answer, Call, Client, scenario};
 
 /// Sends a request without a query's value or a body, signed by a header over a resource.
-async fn sent(call: Call<'_>, method: &str, resource: &str) -> Answer {
+pub(crate) async fn sent(call: Call<'_>, method: &str, resource: &str) -> Answer {
     let credential = &Config::default().credentials[0];
     let date = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap().format(&Rfc2822).unwrap();
     let date = date.replace("+0000", "GMT");
