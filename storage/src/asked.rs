@@ -1,16 +1,25 @@
 //! What a request was, for the time after the protocol crate has taken it.
 
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method, Uri};
 
+use crate::encryption::Refusal;
 use crate::signatures::text::parameter;
 
 /// The header that names a KMS operation.
 pub(crate) const KMS_TARGET: &str = "x-amz-target";
 
+/// How the kind of a body begins that is a form.
+const FORM: &[u8] = b"multipart/form-data";
+
 /// Marks a request whose transport others can read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Insecure;
+
+/// Marks a request for which S3 asks KMS for nothing, and says why: whatever a request says itself, the bucket's default, a
+/// copy's source or an upload may be under a KMS key.
+#[derive(Debug, Clone)]
+pub(crate) struct KmsRefused(pub(crate) Refusal);
 
 /// Marks the write that a signed form stands for.
 #[derive(Debug, Clone, Copy)]
@@ -64,10 +73,25 @@ impl Asked {
         self.host_bucket.as_deref().or_else(in_path)
     }
 
+    /// Whether the body is a form, by any of the headers that say what it is. The protocol crate takes the signature of such a
+    /// form for that of the whole request, and one without a signature for nobody's.
+    pub(crate) fn has_form(&self) -> bool {
+        let is_form = |kind: &http::HeaderValue| {
+            let start = kind.as_bytes().trim_ascii().get(..FORM.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(FORM))
+        };
+        self.method == Method::POST && self.headers.get_all(CONTENT_TYPE).iter().any(is_form)
+    }
+
     /// The bucket that a form is sent to: there is nothing else to POST to a bucket without a query.
     pub(crate) fn bucket_of_form(&self) -> Option<&str> {
         let is_bare = self.method == Method::POST && self.uri.query().is_none_or(str::is_empty) && !self.is_for_kms();
-        let path = self.uri.path().trim_matches('/');
-        self.bucket().filter(|bucket| is_bare && (path.is_empty() || path == *bucket))
+        let path = self.uri.path().strip_prefix('/')?;
+        // Below a bucket in the host there are objects, also one that is called as the bucket.
+        let is_buckets = match self.host_bucket {
+            Some(_) => path.is_empty(),
+            None => !path.strip_suffix('/').unwrap_or(path).contains('/'),
+        };
+        self.bucket().filter(|_| is_bare && is_buckets)
     }
 }

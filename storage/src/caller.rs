@@ -7,7 +7,7 @@ use s3s::dto::Owner;
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
 use crate::core::Core;
-use crate::encryption::add_elements;
+use crate::encryption::{Refusal, add_elements};
 
 /// An identity with an access key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,13 +20,15 @@ pub struct Caller {
     pub display_name: String,
     /// The account, twelve digits.
     pub account_id: String,
+    /// Why S3 asks KMS for nothing in this caller's name, if it does not.
+    pub(crate) kms_refused: Option<Refusal>,
 }
 
 impl Caller {
     /// One who did not sign.
     pub(crate) fn anonymous() -> Self {
         let [access_key, user_id, display_name, account_id] = ["", "anonymous", "anonymous", ""].map(str::to_owned);
-        Self { access_key, user_id, display_name, account_id }
+        Self { access_key, user_id, display_name, account_id, kms_refused: Some(Refusal::KmsWithoutVersion4) }
     }
 
     /// Whether nobody knows who this is.

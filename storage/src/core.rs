@@ -1,12 +1,15 @@
 //! What every operation stands on: the catalogue, the keys, the backend, the clock.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_lock::{Mutex, RwLock};
+use http::Extensions;
 use s3s::auth::Credentials;
 use s3s::{S3Error, S3Result, s3_error};
 
+use crate::asked::KmsRefused;
 use crate::bytes_at_rest::Extent;
 use crate::caller::Caller;
 use crate::config::{ACCOUNT_ID, Config};
@@ -34,6 +37,8 @@ pub(crate) struct Core {
     pub(crate) bucket_keys: BucketKeys,
     pub(crate) root: RootKey,
     version_ids: VersionIds,
+    /// The sequence at which everything was removed last.
+    cleared: AtomicU64,
 }
 
 /// Why a storage could not be opened or cleared.
@@ -90,7 +95,20 @@ impl Core {
         let (catalogue, kms) = (RwLock::new(catalogue), Mutex::new(kms));
         let (under_way, faults) = (Arc::default(), Faults::default());
         let bucket_keys = BucketKeys::default();
-        let core = Self { config, backend, catalogue, under_way, records, faults, kms, bucket_keys, root, version_ids };
+        let cleared = AtomicU64::new(0);
+        let core = Self {
+            config,
+            backend,
+            catalogue,
+            under_way,
+            records,
+            faults,
+            kms,
+            bucket_keys,
+            root,
+            version_ids,
+            cleared,
+        };
         core.save_kms(&mut *core.kms.lock().await).await?;
         Ok(core)
     }
@@ -108,18 +126,37 @@ impl Core {
         self.kms.lock().await.events().iter().cloned().collect()
     }
 
-    /// Removes everything but the root key, and makes the keys of the settings anew.
+    /// Removes everything but the root key, and makes the keys of the settings anew. First what names bytes, in one step, and
+    /// the bytes then: those that cannot be removed are at the next start.
+    ///
+    /// # Errors
+    /// Where the backend fails. Where it fails to remove bytes, nothing names them any more.
     pub(crate) async fn clear(&self) -> Result<(), StorageError> {
         let mut catalogue = self.catalogue.write().await;
         let mut kms = self.kms.lock().await;
-        self.records.clear().await?;
+        let mut fresh = Kms::new(&self.config.region, ACCOUNT_ID);
+        for alias in &self.config.kms_keys {
+            fresh.create_key_with_alias(alias, now_seconds()).map_err(|error| kms_start(&error))?;
+        }
+        let record = fresh.record().map_err(|error| kms_start(&error))?;
+        self.records.replace_all(vec![Change::Put(records::KMS.to_owned(), record)]).await?;
+        fresh.take_changed();
+        *kms = fresh;
         *catalogue = Catalogue::default();
         self.bucket_keys.clear();
-        *kms = Kms::new(&self.config.region, ACCOUNT_ID);
-        for alias in &self.config.kms_keys {
-            kms.create_key_with_alias(alias, now_seconds()).map_err(|error| kms_start(&error))?;
-        }
-        self.save_kms(&mut kms).await
+        let removed = remove_orphans(&*self.backend, &catalogue).await;
+        self.cleared.store(self.version_ids.next_sequence(now()), Ordering::SeqCst);
+        Ok(removed?)
+    }
+
+    /// Refuses what was begun before everything was removed, or is for a bucket that is gone: its bytes or its key may be too,
+    /// also where there is another bucket of that name by now. To be asked with the catalogue held that is to show it.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub(crate) fn check_still_there(&self, catalogue: &Catalogue, bucket: &str, version: &str) -> S3Result<()> {
+        let is_of_now = self.sequence(version) > self.cleared.load(Ordering::SeqCst);
+        if is_of_now && catalogue.buckets.contains_key(bucket) { Ok(()) } else { Err(no_such_bucket(bucket)) }
     }
 
     async fn save_kms(&self, kms: &mut Kms) -> Result<(), StorageError> {
@@ -192,7 +229,17 @@ impl Core {
             user_id: known.user_id.clone(),
             display_name: known.display_name.clone(),
             account_id: ACCOUNT_ID.to_owned(),
+            kms_refused: None,
         })
+    }
+
+    /// Who sent a request, and whether S3 asks KMS in their name.
+    pub(crate) fn sender(&self, credentials: Option<&Credentials>, extensions: &Extensions) -> S3Result<Caller> {
+        let mut caller = self.caller(credentials)?;
+        if let Some(KmsRefused(refusal)) = extensions.get() {
+            caller.kms_refused = Some(refusal.clone());
+        }
+        Ok(caller)
     }
 }
 
@@ -212,7 +259,8 @@ pub(crate) fn extents(
         if from < to || part.length == 0 {
             let place = Place { bucket: &name.bucket, key: &name.key, version, part: part.number };
             let cipher = BlobCipher::new(data_key, &part.blob, place);
-            let (start, end) = (from - offset, to - offset);
+            // An empty blob may be behind the end.
+            let (start, end) = if part.length == 0 { (0, 0) } else { (from - offset, to - offset) };
             extents.push(Extent { id: part.blob.clone(), cipher, length: part.length, start, end });
         }
         offset += part.length;
@@ -263,12 +311,14 @@ fn kms_start(error: &crate::kms::KmsError) -> StorageError {
     StorageError::Kms(error.to_string())
 }
 
+/// Removes the blobs that nothing names; one that cannot be keeps none of the others.
 async fn remove_orphans(backend: &dyn Backend, catalogue: &Catalogue) -> Result<(), BackendError> {
     let known: std::collections::HashSet<&str> = catalogue.blobs().collect();
+    let mut outcome = Ok(());
     for blob in backend.blobs().await? {
         if !known.contains(blob.as_str()) {
-            backend.delete_blob(&blob).await?;
+            outcome = outcome.and(backend.delete_blob(&blob).await);
         }
     }
-    Ok(())
+    outcome
 }

@@ -168,10 +168,10 @@ pub(crate) fn check_customer_key(protection: &KeyProtection, key: Option<&Custom
     }
 }
 
-/// A call that S3 makes to KMS for a caller, who has to be somebody.
+/// A call that S3 makes to KMS for a caller, who has to be somebody, and to have asked as is safe enough for KMS.
 fn call_by_s3(caller: &Caller) -> Result<Call<'_>, Refusal> {
-    if caller.is_anonymous() {
-        return Err(Refusal::KmsWithoutVersion4);
+    if let Some(refusal) = &caller.kms_refused {
+        return Err(refusal.clone());
     }
     Ok(Call { caller, now: now_seconds(), via_s3: true, is_secure: true, request_id: random_id() })
 }

@@ -35,6 +35,7 @@ pub mod encryption;
 mod error_documents;
 pub mod faults;
 mod forms;
+mod hosts;
 pub mod inspection;
 pub mod kms;
 pub mod limits;

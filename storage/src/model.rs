@@ -139,6 +139,14 @@ pub struct StoredHeaders {
     pub metadata: BTreeMap<String, String>,
 }
 
+impl StoredHeaders {
+    /// The storage class, as listings name it.
+    #[must_use]
+    pub fn listed_class(&self) -> &str {
+        self.storage_class.as_deref().unwrap_or("STANDARD")
+    }
+}
+
 /// An object, as one version has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredObject {

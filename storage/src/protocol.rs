@@ -7,7 +7,6 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::BodyExt;
 use s3s::config::{S3Config, StaticConfigProvider};
-use s3s::host::MultiDomain;
 use s3s::route::S3Route;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Request, S3Response, S3Result, s3_error};
@@ -17,6 +16,7 @@ use crate::asked::{Insecure, KMS_TARGET};
 use crate::caller::{AccessKeys, Caller};
 use crate::core::{Core, StorageError, now_seconds, random_id};
 use crate::faults::KMS_PREFIX;
+use crate::hosts::Hosts;
 use crate::kms::{self, Call};
 use crate::ops::Operations;
 
@@ -73,10 +73,6 @@ pub(crate) const UNSIGNED_HEADERS: [&str; 2] =
 
 /// The protocol crate over a storage, with further headers that a signature need not cover.
 fn protocol(core: &Arc<Core>, hoisted: &[String]) -> Result<S3Service, StorageError> {
-    let host = format!("s3.{}.{}", core.config.region, core.config.base_domain);
-    let local = ["localhost", "127.0.0.1"].map(str::to_owned);
-    let hosts = MultiDomain::new(std::iter::once(host).chain(local))
-        .map_err(|error| StorageError::Config(format!("baseDomain is not valid: {error}")))?;
     let mut config = S3Config::default();
     config.enable_sig_v2 = true;
     config.sig_v4_allowed_services.push("kms".to_owned());
@@ -85,7 +81,7 @@ fn protocol(core: &Arc<Core>, hoisted: &[String]) -> Result<S3Service, StorageEr
     let mut builder = S3ServiceBuilder::new(Operations(core.clone()));
     builder.set_auth(AccessKeys(core.clone()));
     builder.set_access(BucketPolicies(core.clone()));
-    builder.set_host(hosts);
+    builder.set_host(Hosts::new(&core.config)?);
     builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
     builder.set_route(KmsRoute(core.clone()));
     Ok(builder.build())

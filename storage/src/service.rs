@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::answer_documents::{with_bare_etag, with_version_order};
 use crate::answers::Status;
-use crate::asked::{Asked, Insecure, KMS_TARGET};
+use crate::asked::{Asked, Insecure, KMS_TARGET, KmsRefused};
 use crate::config::Config;
 use crate::core::{Core, StorageError, random_id};
 use crate::cors;
@@ -20,6 +20,7 @@ use crate::encryption::{Refusal, request};
 use crate::error_documents::{completed_error, error_answer};
 use crate::faults::{Fault, FaultRule, FaultRuleError, FaultState};
 use crate::forms;
+use crate::hosts::Hosts;
 use crate::limits;
 use crate::profile::Profile;
 use crate::protocol::Protocols;
@@ -33,6 +34,7 @@ use crate::under_way::{Running, RunningBody};
 pub struct Storage {
     pub(crate) core: Arc<Core>,
     protocols: Arc<Protocols>,
+    hosts: Hosts,
 }
 
 impl core::fmt::Debug for Storage {
@@ -58,8 +60,8 @@ impl Storage {
         holder: &dyn RootKeyHolder,
     ) -> Result<Self, StorageError> {
         let core = Arc::new(Core::open(config, backend, holder).await?);
-        let protocols = Arc::new(Protocols::new(core.clone())?);
-        Ok(Self { core, protocols })
+        let (protocols, hosts) = (Arc::new(Protocols::new(core.clone())?), Hosts::new(&core.config)?);
+        Ok(Self { core, protocols, hosts })
     }
 
     /// Whether plain HTTP from this machine counts as if nobody could read along.
@@ -128,7 +130,7 @@ impl Storage {
         }
     }
 
-    async fn answer(&self, asked: &Asked, request: Request<Body>, secure: bool) -> Response<Body> {
+    async fn answer(&self, asked: &Asked, mut request: Request<Body>, secure: bool) -> Response<Body> {
         if let Err(error) = limits::check_headers(&asked.headers) {
             return error_answer(error);
         }
@@ -139,6 +141,11 @@ impl Storage {
             asked.is_signed_by_version_2() && !self.core.config.profile.kms_takes_signature_version_2();
         if is_of_version_2 && request::asks_for_kms(&asked.headers) {
             return error_answer(Refusal::KmsWithoutVersion4.into());
+        }
+        if !secure {
+            request.extensions_mut().insert(KmsRefused(Refusal::InsecureKms));
+        } else if is_of_version_2 {
+            request.extensions_mut().insert(KmsRefused(Refusal::KmsWithoutVersion4));
         }
         let region = self.core.config.only_region();
         if asked.is_for_kms() {
@@ -152,6 +159,12 @@ impl Storage {
         }
         if let Some(bucket) = asked.bucket_of_form() {
             return self.answer_form(request, bucket, secure).await;
+        }
+        if asked.has_form() {
+            return error_answer(s3_error!(
+                MethodNotAllowed,
+                "The specified method is not allowed against this resource."
+            ));
         }
         let request = version_2::with_signed_path(request, asked, &self.core.config);
         match self.protocols.with_hoisted(&asked.hoisted) {
@@ -186,10 +199,12 @@ impl Storage {
         self.core.faults.states()
     }
 
-    /// Removes everything but the root key.
+    /// Removes everything but the root key. Writes that are under way are refused.
+    ///
+    /// The future is to be run to its end: one that is dropped may leave it open whether everything was removed.
     ///
     /// # Errors
-    /// Where the backend fails.
+    /// Where the backend fails. Where it fails to remove bytes of objects, nothing names them any more.
     pub async fn reset(&self) -> Result<(), StorageError> {
         self.core.clear().await
     }
@@ -203,10 +218,7 @@ impl Storage {
     /// The bucket that a host names.
     fn host_bucket(&self, uri: &Uri, headers: &HeaderMap) -> Option<String> {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).or_else(|| uri.host())?;
-        let name = host.split(':').next()?;
-        let config = &self.core.config;
-        let domains = [format!(".s3.{}.{}", config.region, config.base_domain), ".localhost".to_owned()];
-        domains.iter().find_map(|domain| name.strip_suffix(domain.as_str())).map(str::to_owned)
+        self.hosts.bucket(host)
     }
 }
 

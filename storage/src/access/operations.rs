@@ -43,6 +43,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("ListObjects", "s3:ListBucket"),
     ("ListObjectsV2", "s3:ListBucket"),
     ("ListParts", "s3:ListMultipartUploadParts"),
+    ("PostObject", "s3:PutObject"),
     ("PutBucketCors", "s3:PutBucketCORS"),
     ("PutBucketEncryption", "s3:PutEncryptionConfiguration"),
     ("PutBucketPolicy", "s3:PutBucketPolicy"),
@@ -55,7 +56,7 @@ const OTHERS: &[(&str, &str)] = &[
 ];
 
 /// Operations that ask for themselves: what policies can ask about is in their bodies.
-const BY_THEMSELVES: &[&str] = &["DeleteObjects", "PostObject", "PutObjectTagging", "UpdateObjectEncryption"];
+const BY_THEMSELVES: &[&str] = &["DeleteObjects", "PutObjectTagging", "UpdateObjectEncryption"];
 
 /// The action of operations that nobody answers.
 const UNKNOWN: &str = "s3:";
@@ -115,6 +116,12 @@ mod tests {
         let (_, table) = include_str!("../ops/mod.rs").split_once("\noperations! {").expect("the table");
         let names = table.lines().filter_map(|line| Some(line.trim().split_once("Input)")?.0.split_once('(')?.1));
         names.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_form_is_a_write() {
+        assert!(OTHERS.contains(&("PostObject", "s3:PutObject")));
+        assert!(!BY_THEMSELVES.contains(&"PostObject"));
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl Form {
 /// Reads a form up to its file.
 ///
 /// # Errors
-/// A body that is no form, has too much before the file, or no file.
+/// A body that is no form, has too much before the file, a field twice, or no file.
 pub(super) async fn read(boundary: String, body: Body) -> S3Result<Form> {
     let progress = Arc::new(Progress::default());
     let body = body.into_data_stream();
@@ -54,6 +54,9 @@ pub(super) async fn read(boundary: String, body: Body) -> S3Result<Form> {
         progress.searched.store(0, Ordering::Relaxed);
         let mut part = part.ok_or_else(|| invalid_argument(NO_FILE.to_owned(), "file", "0"))?;
         let name = part.name().unwrap_or_default().to_owned();
+        if fields.iter().any(|(other, _): &(String, String)| other.eq_ignore_ascii_case(&name)) {
+            return Err(twice(&name));
+        }
         if name.eq_ignore_ascii_case("file") {
             progress.is_at_file.store(true, Ordering::Relaxed);
             let filename = part.file_name().unwrap_or_default().to_owned();
@@ -72,6 +75,11 @@ pub(super) async fn read(boundary: String, body: Body) -> S3Result<Form> {
 }
 
 const NO_FILE: &str = "POST requires exactly one file upload per request.";
+
+/// The refusal of a second field of a name: what a policy's conditions hold of has to be what is stored. The words are ours.
+fn twice(name: &str) -> S3Error {
+    invalid_argument(format!("Bucket POST must contain the field named '{name}' only once."), name, "")
+}
 
 /// What became of the body, as an answer.
 pub(super) fn unreadable(error: multer::Error) -> S3Error {

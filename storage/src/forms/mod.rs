@@ -15,7 +15,7 @@ use http::request::Parts;
 use http::{Request, StatusCode};
 use s3s::{Body, S3Error, S3ErrorCode, S3Result};
 
-use crate::asked::SignedForm;
+use crate::asked::{KmsRefused, SignedForm};
 use crate::core::Core;
 use crate::encryption::{Refusal, add_elements, request};
 
@@ -46,10 +46,14 @@ pub(crate) async fn upload(core: &Core, bucket: &str, head: Parts, body: Body, s
     };
     let answer = Answer::asked_for(&form, bucket);
     let mut put = put::request(head, form, limits, signer, &core.config.region)?;
+    let is_refused_by_kms = is_of_version_2 && !profile.kms_takes_signature_version_2();
+    if is_refused_by_kms && secure {
+        put.extensions_mut().insert(KmsRefused(Refusal::KmsWithoutVersion4));
+    }
     if signer.is_some() {
         put.extensions_mut().insert(SignedForm { is_of_version_2 });
     }
-    if is_of_version_2 && !profile.kms_takes_signature_version_2() && request::asks_for_kms(put.headers()) {
+    if is_refused_by_kms && request::asks_for_kms(put.headers()) {
         return Err(Refusal::KmsWithoutVersion4.into());
     }
     match request::insecure(put.headers()) {

@@ -45,7 +45,7 @@ pub(super) async fn get_object_attributes(
         output.object_size = i64::try_from(object.length()).ok();
     }
     if asked.contains("StorageClass") {
-        output.storage_class = Some(StorageClass::from_static(StorageClass::STANDARD));
+        output.storage_class = Some(StorageClass::from(object.headers.listed_class().to_owned()));
     }
     if asked.contains("Checksum") && !object.checksums.is_empty() {
         let mut checksum = Checksum { checksum_type: answers::checksum_type(&object), ..Default::default() };

@@ -23,12 +23,15 @@ use crate::encryption::{CustomerKey, KeyProtection, Place, Requested, request};
 use crate::model::{BucketEncryption, ObjectName, StoredHeaders, StoredObject};
 use crate::tags;
 
+/// The most that one request copies, in bytes: 5 GiB.
+const MAX_LENGTH: u64 = 5 * 1024 * 1024 * 1024;
+
 pub(super) async fn copy_object(
     core: &Core,
     request: S3Request<CopyObjectInput>,
 ) -> S3Result<S3Response<CopyObjectOutput>> {
-    let S3Request { input, headers, credentials, .. } = request;
-    let caller = core.caller(credentials.as_ref())?;
+    let S3Request { input, headers, credentials, extensions, .. } = request;
+    let caller = core.sender(credentials.as_ref(), &extensions)?;
     let bucket = core.bucket(&input.bucket).await?;
     let requested = write_request(&bucket.encryption, &headers)?;
     let source_key = request::for_copy_source(&headers)?;
@@ -50,7 +53,10 @@ pub(super) async fn copy_object(
     let name = ObjectName { bucket: input.bucket, key: input.key };
     // A version that is named is another object, even where it is the newest.
     let is_onto_itself = name == source_name && source_version.is_none();
-    if is_onto_itself && !replaces_metadata && !changes_encryption(&source, &requested, &bucket.encryption) {
+    // As with encryption, a class that is named counts, be it the one that the object has.
+    let changes_class = input.storage_class.is_some();
+    let is_changed = replaces_metadata || changes_class || changes_encryption(&source, &requested, &bucket.encryption);
+    if is_onto_itself && !is_changed {
         let text = "This copy request is illegal because it is trying to copy an object to itself without changing the \
                     object's metadata, storage class, website redirect location or encryption attributes.";
         return Err(s3_error!(InvalidRequest, "{text}"));
@@ -63,6 +69,7 @@ pub(super) async fn copy_object(
     };
 
     let whole = (0, source.length());
+    check_length(whole)?;
     let content = source_stream(core, &caller, &source_name, &source, source_key.as_ref(), whole).await?;
     let version = core.new_version_id()?;
     let place = Place { bucket: &name.bucket, key: &name.key, version: &version, part: 0 };
@@ -105,8 +112,8 @@ pub(super) async fn upload_part_copy(
     core: &Core,
     request: S3Request<UploadPartCopyInput>,
 ) -> S3Result<S3Response<UploadPartCopyOutput>> {
-    let S3Request { input, headers, credentials, .. } = request;
-    let caller = core.caller(credentials.as_ref())?;
+    let S3Request { input, headers, credentials, extensions, .. } = request;
+    let caller = core.sender(credentials.as_ref(), &extensions)?;
     let customer_key = request::for_part(&headers, core.config.profile)?;
     let source_key = request::for_copy_source(&headers)?;
     let (source_name, source_version) = source_name(&input.copy_source)?;
@@ -121,6 +128,7 @@ pub(super) async fn upload_part_copy(
     };
     conditions.check_source(&source)?;
     let wanted = source_range(input.copy_source_range.as_deref(), source.length())?;
+    check_length(wanted)?;
     let content = source_stream(core, &caller, &source_name, &source, source_key.as_ref(), wanted).await?;
     let name = ObjectName { bucket: input.bucket, key: input.key };
     let number = part_number(input.part_number)?;
@@ -175,6 +183,18 @@ fn source_name(source: &CopySource) -> S3Result<(ObjectName, Option<String>)> {
         }
         _ => Err(s3_error!(NotImplemented, "Copies from access points are not simulated.")),
     }
+}
+
+/// Refuses to copy more than S3 copies by one request.
+///
+/// # Errors
+/// `InvalidRequest`.
+fn check_length((start, end): (u64, u64)) -> S3Result<()> {
+    if end - start <= MAX_LENGTH {
+        return Ok(());
+    }
+    let text = "The specified copy source is larger than the maximum allowable size for a copy source";
+    Err(s3_error!(InvalidRequest, "{text}: {MAX_LENGTH}"))
 }
 
 /// `bytes=first-last`: S3 takes both ends here, and no others.

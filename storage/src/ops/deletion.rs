@@ -4,7 +4,8 @@
 //! versioning-suspended buckets".
 
 use s3s::dto::{
-    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ObjectIdentifier,
+    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETagCondition,
+    ObjectIdentifier,
 };
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
@@ -92,7 +93,8 @@ async fn delete_one_of_many(
         return Err(no_such_version(&object.key, id));
     }
     let name = ObjectName { bucket: bucket.to_owned(), key: object.key.clone() };
-    core.delete(&name, object.version_id.as_deref(), &Conditions::default()).await
+    let conditions = Conditions { if_match: object.e_tag.clone().map(ETagCondition::ETag), ..Default::default() };
+    core.delete(&name, object.version_id.as_deref(), &conditions).await
 }
 
 fn deleted_object(object: ObjectIdentifier, deletion: Deletion) -> DeletedObject {

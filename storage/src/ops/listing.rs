@@ -135,7 +135,7 @@ fn entry(key: String, object: &StoredObject, owner: Option<Owner>) -> Object {
         e_tag: answers::etag(&object.etag),
         last_modified: answers::timestamp(object.modified),
         size: i64::try_from(object.length()).ok(),
-        storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
+        storage_class: Some(ObjectStorageClass::from(object.headers.listed_class().to_owned())),
         checksum_algorithm: answers::checksum_algorithms(object),
         checksum_type: answers::checksum_type(object),
         owner,

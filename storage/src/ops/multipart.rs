@@ -23,8 +23,8 @@ pub(super) async fn create_multipart_upload(
     core: &Core,
     request: S3Request<CreateMultipartUploadInput>,
 ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
-    let S3Request { input, headers, credentials, .. } = request;
-    let caller = core.caller(credentials.as_ref())?;
+    let S3Request { input, headers, credentials, extensions, .. } = request;
+    let caller = core.sender(credentials.as_ref(), &extensions)?;
     let bucket = core.bucket(&input.bucket).await?;
     let requested = write_request(&bucket.encryption, &headers)?;
     let tags = tags::of_header(input.tagging.as_deref())?;
@@ -58,6 +58,7 @@ pub(super) async fn create_multipart_upload(
     };
     set_encryption!(output, &upload.protection);
     let mut catalogue = core.catalogue.write().await;
+    core.check_still_there(&catalogue, &upload.name.bucket, &upload.version)?;
     core.commit(vec![records::put_upload(&id, &upload)]).await?;
     catalogue.uploads.insert(id, upload);
     Ok(S3Response::new(output))
@@ -67,8 +68,8 @@ pub(super) async fn upload_part(
     core: &Core,
     request: S3Request<UploadPartInput>,
 ) -> S3Result<S3Response<UploadPartOutput>> {
-    let S3Request { input, headers, credentials, trailing_headers, .. } = request;
-    let caller = core.caller(credentials.as_ref())?;
+    let S3Request { input, headers, credentials, trailing_headers, extensions, .. } = request;
+    let caller = core.sender(credentials.as_ref(), &extensions)?;
     let customer_key = request::for_part(&headers, core.config.profile)?;
     let name = ObjectName { bucket: input.bucket, key: input.key };
     let number = part_number(input.part_number)?;

@@ -15,6 +15,7 @@ use super::versioning::newest;
 use crate::access::hidden;
 use crate::answers::{self, set_checksums, set_description, set_encryption};
 use crate::bytes_at_rest;
+use crate::caller::Caller;
 use crate::conditions::Conditions;
 use crate::content::{self, Promise};
 use crate::core::{Core, extents, now_millis};
@@ -28,8 +29,8 @@ pub(super) async fn put_object(
     core: &Core,
     request: S3Request<PutObjectInput>,
 ) -> S3Result<S3Response<PutObjectOutput>> {
-    let S3Request { input, headers, credentials, trailing_headers, .. } = request;
-    let caller = core.caller(credentials.as_ref())?;
+    let S3Request { input, headers, credentials, trailing_headers, extensions, .. } = request;
+    let caller = core.sender(credentials.as_ref(), &extensions)?;
     let bucket = core.bucket(&input.bucket).await?;
     let requested = write_request(&bucket.encryption, &headers)?;
     let kept = stored_headers!(input);
@@ -107,9 +108,9 @@ pub(super) async fn get_object(
     core: &Core,
     request: S3Request<GetObjectInput>,
 ) -> S3Result<S3Response<GetObjectOutput>> {
-    let caller = core.caller(request.credentials.as_ref())?;
+    let caller = core.sender(request.credentials.as_ref(), &request.extensions)?;
     let customer_key = request::for_read(&request.headers)?;
-    let overridden = s3s_overrides(&request)?;
+    let overridden = s3s_overrides(&request, &caller)?;
     let input = request.input;
     let name = ObjectName { bucket: input.bucket, key: input.key };
     let wanted = Wanted { name: &name, version_id: input.version_id.as_deref() };
@@ -156,6 +157,7 @@ pub(super) async fn head_object(
     core: &Core,
     request: S3Request<HeadObjectInput>,
 ) -> S3Result<S3Response<HeadObjectOutput>> {
+    let caller = core.sender(request.credentials.as_ref(), &request.extensions)?;
     let customer_key = request::for_read(&request.headers)?;
     let input = request.input;
     let name = ObjectName { bucket: input.bucket, key: input.key };
@@ -172,6 +174,11 @@ pub(super) async fn head_object(
     conditions.check_read(&object).map_err(|error| with_validators(error, &object))?;
     let wanted = wanted_range(&object, input.range, input.part_number)?;
     let is_asked = input.checksum_mode.is_some();
+    if is_asked && !object.checksums.is_empty() {
+        // A checksum tells of the content: it is for those who may read that.
+        let place = Place { bucket: &name.bucket, key: &name.key, version: &object.version, part: 0 };
+        core.data_key(&caller, &object.protection, customer_key.as_ref(), place).await?;
+    }
     let bytes = wanted.clone().unwrap_or(0..object.length());
 
     let mut output = HeadObjectOutput { accept_ranges: Some("bytes".to_owned()), ..Default::default() };
@@ -289,7 +296,10 @@ fn with_validators(mut error: S3Error, object: &StoredObject) -> S3Error {
 }
 
 /// The headers that a URL may set for its answer (`response-content-type` and its like).
-fn s3s_overrides(request: &S3Request<GetObjectInput>) -> S3Result<HeaderMap> {
+///
+/// # Errors
+/// Any of them from one who did not sign: whoever made the link would decide what the bucket's owner seems to serve.
+fn s3s_overrides(request: &S3Request<GetObjectInput>, caller: &Caller) -> S3Result<HeaderMap> {
     let input = &request.input;
     let texts = [
         (http::header::CACHE_CONTROL, &input.response_cache_control),
@@ -298,6 +308,11 @@ fn s3s_overrides(request: &S3Request<GetObjectInput>) -> S3Result<HeaderMap> {
         (http::header::CONTENT_LANGUAGE, &input.response_content_language),
         (http::header::CONTENT_TYPE, &input.response_content_type),
     ];
+    let is_any = input.response_expires.is_some() || texts.iter().any(|(_, value)| value.is_some());
+    if is_any && caller.is_anonymous() {
+        let text = "Request specific response headers cannot be used for anonymous GET requests.";
+        return Err(s3_error!(InvalidRequest, "{text}"));
+    }
     let mut headers = HeaderMap::new();
     for (name, value) in texts {
         if let Some(value) = value {

@@ -31,7 +31,7 @@ pub(super) async fn update_object_encryption(
     if request.extensions.get::<Insecure>().is_some() {
         return Err(Refusal::InsecureKms.into());
     }
-    let caller = core.caller(request.credentials.as_ref())?;
+    let caller = core.sender(request.credentials.as_ref(), &request.extensions)?;
     let S3Request { input, method, .. } = request;
     let ObjectEncryption::SSEKMS(asked) = input.object_encryption else {
         let text = "Requests that modify an object encryption configuration require a valid new encryption type. Valid values \

@@ -138,7 +138,7 @@ fn entry(id: &str, upload: &Upload, owner: &Owner, text: &impl Fn(String) -> Str
         initiated: answers::timestamp(upload.initiated),
         initiator: Some(Initiator { display_name: owner.display_name.clone(), id: owner.id.clone() }),
         owner: Some(owner.clone()),
-        storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),
+        storage_class: Some(StorageClass::from(upload.headers.listed_class().to_owned())),
         ..Default::default()
     }
 }

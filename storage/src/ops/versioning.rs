@@ -64,6 +64,7 @@ pub(super) fn newest(
     name: &ObjectName,
     mut object: StoredObject,
 ) -> S3Result<(Version, Option<String>)> {
+    core.check_still_there(catalogue, &name.bucket, &object.version)?;
     let bucket = catalogue.buckets.get(&name.bucket).ok_or_else(|| no_such_bucket(&name.bucket))?;
     let is_kept = bucket.versioning == Some(Versioning::Enabled);
     object.is_null = !is_kept;
@@ -219,7 +220,7 @@ impl Page {
                 owner,
                 e_tag: answers::etag(&object.etag),
                 size: i64::try_from(object.length()).ok(),
-                storage_class: Some(ObjectVersionStorageClass::from_static(ObjectVersionStorageClass::STANDARD)),
+                storage_class: Some(ObjectVersionStorageClass::from(object.headers.listed_class().to_owned())),
                 checksum_algorithm: answers::checksum_algorithms(object),
                 checksum_type: answers::checksum_type(object),
                 ..Default::default()

@@ -353,6 +353,9 @@ mod tests {
             (EVERYBODY, r#"{"StringEquals":{"aws:PrincipalAccount":"111122223333"}}"#, false),
             (EVERYBODY, r#"{"StringLike":{"aws:PrincipalAccount":"1111*"}}"#, true),
             (EVERYBODY, r#"{"StringNotEquals":{"aws:PrincipalAccount":"111122223333"}}"#, true),
+            (EVERYBODY, r#"{"ForAnyValue:StringEquals":{"aws:PrincipalOrgPaths":"o-1/r-1/"}}"#, false),
+            // Holds of who has no such value, and so of anybody.
+            (EVERYBODY, r#"{"ForAllValues:StringEquals":{"aws:PrincipalAccount":"111122223333"}}"#, true),
             (EVERYBODY, r#"{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}"#, false),
             (EVERYBODY, r#"{"IpAddress":{"aws:SourceIp":"0.0.0.0/1"}}"#, true),
             (EVERYBODY, r#"{"Bool":{"aws:SecureTransport":"true"}}"#, true),

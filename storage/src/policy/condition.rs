@@ -93,7 +93,8 @@ impl Conditions {
     /// may not.
     pub(super) fn is_narrow(&self) -> bool {
         self.0.iter().any(|Condition { operator, key, wanted }| {
-            !(operator.is_negated || operator.if_exists)
+            // `ForAllValues` holds of who has no such value, as `IfExists` does.
+            !(operator.is_negated || operator.if_exists || operator.of_many == Some(Quantifier::All))
                 && NARROW_KEYS.contains(&key.to_ascii_lowercase().as_str())
                 && wanted.iter().all(|wanted| !wanted.has_variables() && operator.base.is_fixed(wanted.written()))
         })

@@ -77,11 +77,18 @@ async fn answer(storage: &Storage, request: Request<hyper::body::Incoming>) -> R
         }
         (&Method::GET, "/faults") => json(&storage.faults()),
         (&Method::PUT, "/faults") => set_faults(storage, request.into_body()).await,
-        (&Method::POST, "/reset") => match storage.reset().await {
-            Ok(()) => json(&true),
-            Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
-        },
+        (&Method::POST, "/reset") => reset(storage.clone()).await,
         _ => not_found(),
+    }
+}
+
+/// Resets in a task of its own: a client that goes away must not stop it in the middle.
+async fn reset(storage: Storage) -> Response<Full<Bytes>> {
+    let failed = |error: &dyn std::fmt::Display| text(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string());
+    match tokio::spawn(async move { storage.reset().await }).await {
+        Ok(Ok(())) => json(&true),
+        Ok(Err(error)) => failed(&error),
+        Err(error) => failed(&error),
     }
 }
 

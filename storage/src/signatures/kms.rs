@@ -24,6 +24,10 @@ pub(crate) struct KmsRefusal(&'static str, String);
 /// # Errors
 /// What KMS answers.
 pub(crate) fn check(asked: &Asked, region: Option<&str>, now: OffsetDateTime) -> Result<(), KmsRefusal> {
+    if asked.has_form() {
+        let text = "KMS takes no forms: send application/x-amz-json-1.1.";
+        return Err(KmsRefusal("UnknownOperationException", text.to_owned()));
+    }
     let Some(authorization) = header(&asked.headers, AUTHORIZATION.as_str()) else {
         return Err(KmsRefusal("MissingAuthenticationTokenException", "Missing Authentication Token".to_owned()));
     };

@@ -195,16 +195,6 @@ impl Backend for DiskBackend {
         })
         .await
     }
-
-    async fn clear(&self) -> Result<(), BackendError> {
-        // Records first: bytes that nothing names are cleared away at the next start, names without bytes would be lost
-        // objects.
-        self.run(|backend| backend.write_records(|table| table.retain(|_, _| false))).await?;
-        for blob in self.blobs().await? {
-            self.delete_blob(&blob).await?;
-        }
-        Ok(())
-    }
 }
 
 fn write_chunk(path: &Path, index: u32, bytes: &[u8]) -> Result<(), DiskError> {
@@ -344,14 +334,5 @@ mod tests {
         assert!(commit(b"1", b"2").await);
         assert!(!commit(b"1", b"3").await);
         assert_eq!(backend.records().await.unwrap(), [("a".to_owned(), b"2".to_vec())]);
-    }
-
-    #[tokio::test]
-    async fn a_clear_leaves_nothing() {
-        let (_directory, backend) = backend();
-        backend.commit(None, vec![Change::Put("a".to_owned(), vec![1])]).await.unwrap();
-        backend.put_chunk("00", 0, Bytes::from_static(b"x")).await.unwrap();
-        backend.clear().await.unwrap();
-        assert_eq!((backend.records().await.unwrap().len(), backend.blobs().await.unwrap().len()), (0, 0));
     }
 }

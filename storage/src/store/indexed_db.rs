@@ -171,17 +171,6 @@ impl Backend for IndexedDbBackend {
         })
         .await
     }
-
-    async fn clear(&self) -> Result<(), BackendError> {
-        let database = self.database();
-        run(async move {
-            let transaction = database.transaction(&[RECORDS, CHUNKS], TransactionMode::ReadWrite)?;
-            transaction.object_store(RECORDS)?.clear()?;
-            transaction.object_store(CHUNKS)?.clear()?;
-            complete(transaction).await
-        })
-        .await
-    }
 }
 
 /// What can go wrong.

@@ -69,9 +69,4 @@ impl Backend for MemoryBackend {
         let ids: BTreeSet<String> = self.state().chunks.keys().map(|(id, _)| id.clone()).collect();
         Ok(ids.into_iter().collect())
     }
-
-    async fn clear(&self) -> Result<(), BackendError> {
-        *self.state() = State::default();
-        Ok(())
-    }
 }

@@ -92,10 +92,4 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// Where that failed.
     async fn blobs(&self) -> Result<Vec<String>, BackendError>;
-
-    /// Removes everything.
-    ///
-    /// # Errors
-    /// Where that failed.
-    async fn clear(&self) -> Result<(), BackendError>;
 }

@@ -141,7 +141,7 @@ impl SealedRecords {
         let stored = backend.records().await?;
         if stored.is_empty() {
             let records = Self { backend, keys, state: Mutex::default() };
-            records.clear().await?;
+            records.replace_all(Vec::new()).await?;
             return Ok((records, Vec::new()));
         }
         let (state, records) = keys.checked(&stored)?;
@@ -184,17 +184,43 @@ impl SealedRecords {
         Ok(is_made)
     }
 
-    /// Removes everything from the backend, blobs included, and writes a new header.
-    pub(crate) async fn clear(&self) -> Result<(), SealedError> {
+    /// Puts records in the place of all there are, and the header and the manifest with them: all in one transaction, so that
+    /// there is no time at which the store cannot be opened. Whatever else lies there goes too.
+    ///
+    /// # Errors
+    /// Where the backend fails: then nothing was changed.
+    pub(crate) async fn replace_all(&self, records: Vec<Change>) -> Result<(), SealedError> {
+        let records = PlainChanges(records);
         let mut state = self.state.lock().await;
-        let mut empty = State { commits: state.commits + 1, ..State::default() };
-        empty.manifest = self.keys.manifest(empty.commits, &empty.set)?;
-        self.backend.clear().await?;
-        let put = |name: &str, bytes| Change::Put(name.to_owned(), bytes);
-        let changes = vec![put(HEADER, self.keys.header()), put(MANIFEST, empty.manifest.clone())];
-        self.backend.commit(None, changes).await?;
-        *state = empty;
-        Ok(())
+        for _ in 0..ATTEMPTS {
+            if self.try_replace_all(&mut state, &records.0).await? {
+                return Ok(());
+            }
+        }
+        Err(BackendError("others write all the time".to_owned()).into())
+    }
+
+    async fn try_replace_all(&self, state: &mut State, records: &[Change]) -> Result<bool, SealedError> {
+        let stored = self.backend.records().await?;
+        let found = find(&stored, MANIFEST).map(<[u8]>::to_vec);
+        let expected = found.map(|value| Expected { key: MANIFEST.to_owned(), value });
+        let mut changes: Vec<Change> = stored.into_iter().map(|(stored_name, _)| Change::Delete(stored_name)).collect();
+        let mut next = State::default();
+        let mut pending = next.pending();
+        for record in records {
+            changes.push(self.sealed(record, &mut pending)?);
+        }
+        let Pending { set, changed, .. } = pending;
+        let commits = state.commits + 1;
+        let manifest = self.keys.manifest(commits, &set)?;
+        changes.push(Change::Put(HEADER.to_owned(), self.keys.header()));
+        changes.push(Change::Put(MANIFEST.to_owned(), manifest.clone()));
+        let is_made = self.backend.commit(expected, changes).await?;
+        if is_made {
+            next.apply(commits, set, manifest, changed);
+            *state = next;
+        }
+        Ok(is_made)
     }
 
     fn sealed(&self, change: &Change, pending: &mut Pending<'_>) -> Result<Change, NoRandomness> {

@@ -1,6 +1,9 @@
 //! A bucket's default encryption, and what overrides it.
 
+use s3_storage_sim::Profile;
+
 use crate::support::{BUCKET_KEY, Client, KMS_KEY_ID, SSE, scenario};
+use crate::version_2::{form, sent};
 
 fn configuration(rules: &str) -> String {
     format!(
@@ -98,4 +101,39 @@ async fn a_default_key_that_does_not_exist_fails_the_first_write_and_not_the_con
     client.put("demo").query("encryption", "").body(configuration(&rule)).send().await.assert_ok();
     client.put("demo/a").body("x").send().await.assert_code(400, "KMS.NotFoundException");
     client.put("demo/a").header(SSE, "AES256").body("x").send().await.assert_ok();
+}
+
+#[scenario]
+async fn a_default_of_kms_is_asked_for_as_safely_as_kms_by_name() {
+    let client = Client::new().await;
+    let text =
+        "Requests specifying Server Side Encryption with AWS KMS managed keys must be made over a secure connection.";
+    client.put("demo/s3").body("x").send().await.assert_ok();
+    for mode in ["aws:kms", "aws:kms:dsse"] {
+        let rule = KMS_RULE.replace("aws:kms<", &format!("{mode}<"));
+        let rule = if mode == "aws:kms" { rule } else { rule.replace(">true<", ">false<") };
+        client.put("demo").query("encryption", "").body(configuration(&rule)).send().await.assert_ok();
+        let source = client.put("demo/source").body("x").send().await.assert_ok();
+        assert_eq!(source.header(SSE), Some(mode));
+        for call in [
+            client.put("demo/a").body("x"),
+            client.put("demo/a").header("x-amz-copy-source", "demo/s3"),
+            client.post("demo/a").query("uploads", ""),
+            // Its source is under KMS.
+            client.put("demo/a").header(SSE, "AES256").header("x-amz-copy-source", "demo/source"),
+        ] {
+            call.insecure().send().await.assert_refused(400, "InvalidArgument", text);
+        }
+        let id = client.post("demo/a").query("uploads", "").send().await.assert_ok().element("UploadId").unwrap();
+        let part = client.put("demo/a").query("partNumber", "1").query("uploadId", &id).body("x");
+        part.insecure().send().await.assert_refused(400, "InvalidArgument", text);
+        sent(client.put("demo/a"), "PUT", "/demo/a").await.assert_code(400, "InvalidArgument");
+        form(&client, r#"["starts-with", "$x-amz-meta-a", ""]"#, &[("x-amz-meta-a", "b")])
+            .await
+            .assert_code(400, "InvalidArgument");
+        assert_eq!(client.get("demo").query("list-type", "2").send().await.elements("Key"), ["s3", "source"]);
+    }
+    client.put("demo/a").header(SSE, "AES256").body("x").insecure().send().await.assert_ok();
+    let ceph = client.restarted(|config| config.profile = Profile::Ceph).await;
+    sent(ceph.put("demo/a"), "PUT", "/demo/a").await.assert_ok();
 }

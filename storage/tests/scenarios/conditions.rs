@@ -1,6 +1,6 @@
 //! Conditional requests, and what is stored and given back beside the bytes.
 
-use crate::support::{Client, scenario};
+use crate::support::{Client, digest, scenario};
 
 #[scenario]
 async fn reads_follow_etags() {
@@ -105,5 +105,23 @@ async fn many_objects_are_deleted_at_once() {
     };
     let deleted = client.post("demo").query("delete", "").header("content-md5", &md5).body(document).send().await;
     assert_eq!(deleted.assert_ok().elements("Key"), ["a", "c", "none"]);
+    assert_eq!(client.get("demo").query("list-type", "2").send().await.elements("Key"), ["b"]);
+}
+
+#[scenario]
+async fn of_many_objects_those_are_deleted_that_are_as_they_were_seen() {
+    let client = Client::new().await;
+    let put = async |key: &str, body: &str| {
+        client.put(&format!("demo/{key}")).body(body).send().await.assert_ok().header("etag").unwrap().to_owned()
+    };
+    let (a, b) = (put("a", "x").await, put("b", "x").await);
+    put("b", "changed since").await;
+    let object = |key: &str, etag: &str| format!("<Object><Key>{key}</Key><ETag>{etag}</ETag></Object>");
+    let document = format!("<Delete>{}{}{}</Delete>", object("a", &a), object("b", &b), object("none", &a));
+    let md5 = digest(document.as_bytes());
+    let call = client.post("demo").query("delete", "").header("content-md5", &md5).body(document);
+    let answer = call.send().await.assert_ok();
+    assert_eq!(answer.elements("Code"), ["PreconditionFailed", "NoSuchKey"]);
+    assert_eq!(answer.elements("Key"), ["a", "b", "none"]);
     assert_eq!(client.get("demo").query("list-type", "2").send().await.elements("Key"), ["b"]);
 }

@@ -2,6 +2,8 @@
 
 use md5::{Digest, Md5};
 
+use s3_storage_sim::store::Change;
+
 use crate::support::{CUSTOMER_ALGORITHM, Call, Client, KMS_KEY_ID, SEGMENT, SSE, completion, scenario, text};
 
 const KEY: [u8; 32] = [7; 32];
@@ -81,6 +83,48 @@ async fn an_object_is_copied_onto_itself_only_with_a_change() {
     copy().header("x-amz-metadata-directive", "REPLACE").header("x-amz-meta-a", "new").send().await.assert_ok();
     let got = client.get("demo/a").send().await.assert_ok();
     assert_eq!((got.text(), got.header("x-amz-meta-a"), got.header(SSE)), ("content", Some("new"), Some("AES256")));
+}
+
+#[scenario]
+async fn another_storage_class_is_a_change_too() {
+    let client = Client::new().await;
+    client.put("demo/a").header("x-amz-meta-a", "b").body("content").send().await.assert_ok();
+    let copy = |class: &str| {
+        client.put("demo/a").header("x-amz-copy-source", "demo/a").header("x-amz-storage-class", class).send()
+    };
+    copy("STANDARD_IA").await.assert_ok();
+    let got = client.get("demo/a").send().await.assert_ok();
+    assert_eq!(got.header("x-amz-storage-class"), Some("STANDARD_IA"));
+    assert_eq!((got.text(), got.header("x-amz-meta-a")), ("content", Some("b")));
+    copy("STANDARD").await.assert_ok();
+    assert_eq!(client.head("demo/a").send().await.header("x-amz-storage-class"), None);
+    copy("COLD").await.assert_code(400, "InvalidStorageClass");
+}
+
+#[scenario]
+async fn no_more_than_5_gib_are_copied_at_once() {
+    let client = Client::new().await;
+    client.put("demo/a").body("content").send().await.assert_ok();
+    let (records, stored) = client.records().await;
+    let (name, object) = stored.into_iter().find(|(name, _)| name == "object/demo/a").expect("the object's record");
+    // One byte more than goes, of which nobody has to have all.
+    let longer = String::from_utf8(object.to_vec()).unwrap().replacen("\"length\":7,", "\"length\":5368709121,", 1);
+    records.commit(vec![Change::Put(name, longer.into_bytes())]).await.unwrap();
+    let client = client.restarted(|_| {}).await;
+    let text = "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120";
+    let copy = client.put("demo/b").header("x-amz-copy-source", "demo/a").send().await;
+    copy.assert_refused(400, "InvalidRequest", text);
+    let id = client.post("demo/b").query("uploads", "").send().await.assert_ok().element("UploadId").unwrap();
+    let part = || {
+        let call = client.put("demo/b").query("partNumber", "1").query("uploadId", &id);
+        call.header("x-amz-copy-source", "demo/a")
+    };
+    part().send().await.assert_refused(400, "InvalidRequest", text);
+    let whole = part().header("x-amz-copy-source-range", "bytes=0-5368709120").send().await;
+    whole.assert_refused(400, "InvalidRequest", text);
+    // A part of it goes as far as its bytes are there.
+    let less = part().header("x-amz-copy-source-range", "bytes=1-5368709120").send().await;
+    less.assert_code(500, "InternalError");
 }
 
 #[scenario]

@@ -239,3 +239,20 @@ async fn keys_of_other_accounts_let_nobody_in() {
     let events = serde_json::to_value(client.storage.kms_events().await).unwrap();
     assert_eq!(events.as_array().unwrap().last().unwrap()["resources"], json!([]), "it is none of this account's keys");
 }
+
+#[scenario]
+async fn who_looks_for_a_checksum_has_to_be_let_decrypt() {
+    let parties = Parties::new(json!(["kms:GenerateDataKey"]), json!({})).await;
+    for method in ["aws:kms", "aws:kms:dsse"] {
+        let put = parties.user.put("demo/a").header(SSE, method).header(KMS_KEY_ID, &parties.arn).body("content");
+        put.send().await.assert_ok();
+        let head = |client: &'static str| match client {
+            "user" => parties.user.head("demo/a"),
+            _ => parties.admin.head("demo/a"),
+        };
+        head("user").send().await.assert_ok();
+        let looked = |who| head(who).header("x-amz-checksum-mode", "ENABLED").send();
+        assert_eq!(looked("user").await.status, 403, "{method}");
+        assert!(looked("admin").await.assert_ok().header("x-amz-checksum-crc64nvme").is_some());
+    }
+}

@@ -117,3 +117,24 @@ async fn versions_and_delete_markers_are_in_one_order_and_prefixes_behind_them()
     let page = page.query("version-id-marker", &version).send().await.assert_ok();
     assert_eq!(page.elements("VersionId")[..], expected[1..3]);
 }
+
+#[scenario]
+async fn every_listing_tells_the_storage_class() {
+    let client = with_keys(&["a"]).await;
+    client.put("demo/b").header("x-amz-storage-class", "GLACIER_IR").body("x").send().await.assert_ok();
+    let begun = client.post("demo/c").query("uploads", "").header("x-amz-storage-class", "STANDARD_IA").send().await;
+    begun.assert_ok();
+    client.post("demo/d").query("uploads", "").send().await.assert_ok();
+    let classes =
+        async |query: &str| client.get("demo").query(query, "").send().await.assert_ok().elements("StorageClass");
+    let both = ["STANDARD", "GLACIER_IR"];
+    assert_eq!(classes("prefix").await, both);
+    assert_eq!(list(&client, &[]).await.elements("StorageClass"), both);
+    assert_eq!(classes("versions").await, both);
+    assert_eq!(classes("uploads").await, ["STANDARD_IA", "STANDARD"]);
+    for (key, class) in [("a", "STANDARD"), ("b", "GLACIER_IR")] {
+        let call = client.get(&format!("demo/{key}")).query("attributes", "");
+        let told = call.header("x-amz-object-attributes", "StorageClass").send().await.assert_ok();
+        assert_eq!(told.element("StorageClass").as_deref(), Some(class));
+    }
+}

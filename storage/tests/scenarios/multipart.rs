@@ -193,3 +193,19 @@ async fn an_sse_kms_upload_names_its_key_at_every_step() {
     let got = client.get("demo/a").send().await.assert_ok();
     assert_eq!((got.text(), got.header(KMS_KEY_ID)), ("content", Some(arn.as_str())));
 }
+
+#[scenario]
+async fn a_range_before_an_empty_last_part_gives_just_its_bytes() {
+    let client = Client::new().await;
+    let content = text(5 * MIB);
+    let id = created(&client).await;
+    let first = part(&client, &id, 1, &content).await.assert_ok().etag();
+    let last = part(&client, &id, 2, b"").await.assert_ok().etag();
+    completed(&client, &id, &[(1, &first), (2, &last)]).await.assert_ok();
+    for range in ["bytes=0-0", "bytes=7-9"] {
+        let got = client.get("demo/a").header("range", range).send().await;
+        let length = if range == "bytes=0-0" { "1" } else { "3" };
+        assert_eq!((got.status, got.header("content-length"), got.is_broken), (206, Some(length), false), "{range}");
+    }
+    assert!(client.get("demo/a").send().await.assert_ok().body == content);
+}

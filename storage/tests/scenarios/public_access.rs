@@ -173,3 +173,22 @@ async fn access_control_lists_are_refused() {
         client.put("demo/a").header("x-amz-acl", canned).body("x").send().await.assert_ok();
     }
 }
+
+#[scenario]
+async fn who_did_not_sign_sets_no_headers_of_answers() {
+    let client = open(&["s3:GetObject"]).await;
+    let text = "Request specific response headers cannot be used for anonymous GET requests.";
+    for (name, value) in [
+        ("cache-control", "no-store"),
+        ("content-disposition", "inline"),
+        ("content-encoding", "gzip"),
+        ("content-language", "en"),
+        ("content-type", "text/html"),
+        ("expires", "Thu, 01 Jan 2099 00:00:00 GMT"),
+    ] {
+        let get = client.get("demo/a").query(&format!("response-{name}"), value);
+        get.anonymous().send().await.assert_refused(400, "InvalidRequest", text);
+    }
+    client.get("demo/a").query("response-content-type", "text/html").send().await.assert_ok();
+    client.get("demo/a").anonymous().send().await.assert_ok();
+}

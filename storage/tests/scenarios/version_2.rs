@@ -6,10 +6,11 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
+use crate::forms::form_body;
 use crate::support::{Answer, Call, Client, scenario};
 
 /// Sends a request without a query's value or a body, signed by a header over a resource.
-async fn sent(call: Call<'_>, method: &str, resource: &str) -> Answer {
+pub(crate) async fn sent(call: Call<'_>, method: &str, resource: &str) -> Answer {
     let credential = &Config::default().credentials[0];
     let date = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap().format(&Rfc2822).unwrap();
     let date = date.replace("+0000", "GMT");
@@ -29,11 +30,8 @@ pub(crate) async fn form(client: &Client, conditions: &str, fields: &[(&str, &st
     let signed =
         [("key", "form"), ("AWSAccessKeyId", &credential.access_key), ("policy", &policy), ("signature", &signature)];
     let all = signed.iter().chain(fields).chain(&[("file", "content")]);
-    let parts: String = all
-        .map(|(name, value)| format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"))
-        .collect();
     let call = client.post("demo").anonymous().header("content-type", "multipart/form-data; boundary=edge");
-    call.body(format!("{parts}--edge--\r\n")).send().await
+    call.body(form_body(all.copied())).send().await
 }
 
 /// Asks for an object by a URL that is signed by Signature Version 2.

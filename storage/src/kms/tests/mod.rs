@@ -17,7 +17,13 @@ fn caller() -> Caller {
 
 fn named(name: &str) -> Caller {
     let text = str::to_owned;
-    Caller { access_key: text("AK"), user_id: text("U"), display_name: text(name), account_id: text("111122223333") }
+    Caller {
+        access_key: text("AK"),
+        user_id: text("U"),
+        display_name: text(name),
+        account_id: text("111122223333"),
+        kms_refused: None,
+    }
 }
 
 /// What the API answers somebody who calls it themselves, at a time.

@@ -159,7 +159,7 @@ impl Client {
     pub(crate) fn kms_call(&self, operation: &str, parameters: &serde_json::Value) -> Call<'_> {
         let call = self.post("").at("kms.us-east-1.storage.test").header("content-type", "application/x-amz-json-1.1");
         let call = call.header("x-amz-target", &format!("TrentService.{operation}")).body(parameters.to_string());
-        Call { authentication: Authentication::Headers("kms"), ..call }
+        call.for_kms()
     }
 
     /// The id of the one blob that appears while something is done.
@@ -262,6 +262,12 @@ impl Call<'_> {
     /// Signs as by a clock that is so many seconds ahead.
     pub(crate) fn dated(mut self, seconds: i64) -> Self {
         self.clock = seconds;
+        self
+    }
+
+    /// Signs it for KMS.
+    pub(crate) fn for_kms(mut self) -> Self {
+        self.authentication = Authentication::Headers("kms");
         self
     }
 
