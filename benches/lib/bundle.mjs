@@ -22,7 +22,7 @@ export function installPeers() {
     outputs: ["benches/node_modules/.package-lock.json"],
     key: process.version,
   };
-  const npm = ["ci", "--prefix", "benches", "--ignore-scripts", "--no-audit", "--no-fund"];
+  const npm = ["ci", "--include=dev", "--prefix", "benches", "--ignore-scripts", "--no-audit", "--no-fund"];
   return oneAtATime(() => once("bench-npm", what, (onOutput) => must("npm ci", "npm", npm, { onOutput })));
 }
 

@@ -50,8 +50,8 @@ async function watchOne(session, one) {
 }
 
 /** The first use of a library compiles it and starts its workers: that is not what its memory is about. */
-function warm(session, { peer, variant, streamed }) {
-  return session.call("sample", { peer, variant, streamed, operation: "encrypt", bytes: 1024 * 1024 });
+function warm(session, { peer, variant, streamed, operation }) {
+  return session.call("sample", { peer, variant, streamed, operation, bytes: 1024 * 1024 });
 }
 
 const inputOf = (streamed) => (streamed ? "a stream" : "one buffer");

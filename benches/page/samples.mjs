@@ -4,8 +4,8 @@ import { Comparer, Counter, Keeper, MemorySource, someBytes, StreamedSource, wro
 import { contender, KEY } from "./contenders.mjs";
 import { openObject } from "./s3-object.mjs";
 
-/** Above this, ciphertexts are made when they are wanted: those of all contenders do not fit into memory. */
-const KEPT_LENGTH = 64 * 1024 * 1024;
+/** Above this, with room for what a peer adds, one ciphertext is kept at a time: those of all contenders do not fit into memory. */
+const LENGTH_OF_MANY = 80 * 1024 * 1024;
 /** Up to here the toolkit's ciphertext is opened a second time, by other means. */
 const SECOND_OPINION_LENGTH = 64 * 1024 * 1024;
 
@@ -103,10 +103,13 @@ async function ciphertextOf(sides, { peer, variant, bytes }) {
   const name = `${peer}/${variant}/${bytes}`;
   const kept = ciphertexts.get(name);
   if (kept !== undefined) return kept;
+  for (const [other, { source }] of ciphertexts) {
+    if (source.bytes.length > LENGTH_OF_MANY) ciphertexts.delete(other);
+  }
   const keeper = new Keeper();
   const parameters = (await sides.encrypt(plaintextOf(bytes), keeper)) ?? {};
   const made = { source: new MemorySource(keeper.bytes()), parameters };
-  if (bytes <= KEPT_LENGTH) ciphertexts.set(name, made);
+  ciphertexts.set(name, made);
   return made;
 }
 

@@ -25,7 +25,7 @@ export function ensureNpmPackages() {
     key: process.version,
   };
   return once("npm", what, (onOutput) =>
-    must("npm ci", "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { onOutput }),
+    must("npm ci", "npm", ["ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund"], { onOutput }),
   );
 }
 

@@ -64,7 +64,8 @@ function takeLock() {
     if (error.code !== "EEXIST") throw error;
   }
   const holder = lockHolder();
-  if (holder !== undefined && !isAlive(holder)) dropLockOf(holder);
+  // This process has no lock yet: one that bears its number is of another machine, or of an earlier start of this one.
+  if (holder !== undefined && (holder === process.pid || !isAlive(holder))) dropLockOf(holder);
   return false;
 }
 

@@ -6,7 +6,9 @@ import { join } from "node:path";
 
 import { ROOT } from "./run.mjs";
 
-const TRACES = [`${ROOT}/`, `${homedir()}/`, "registry/src/"];
+/** Both end with a slash. Where the home is the root of all, it tells nothing. */
+const FOLDERS = [ROOT, `${homedir()}/`].filter((folder) => !/^\/*$/.test(folder));
+const TRACES = [...FOLDERS, "registry/src/"];
 
 /**
  * The files of a folder that have any.

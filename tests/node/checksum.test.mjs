@@ -126,15 +126,18 @@ for (const checksum of ALGORITHMS) {
 }
 
 test("an object whose parts are put together wrongly is refused by the checksum of the whole", async () => {
-  const changed = (init) =>
-    init.headers["x-amz-checksum-type"] === "FULL_OBJECT" && init.headers["x-amz-checksum-crc64nvme"] !== undefined
-      ? { ...init, headers: { ...init.headers, "x-amz-checksum-crc64nvme": "AAAAAAAAAAA=" } }
-      : init;
-  const storage = await Storage.open(changed);
-  // Not signed here: what is signed cannot be changed on the way.
-  const presign = (request) => storage.presign({ ...request, headers: {} });
+  const changed = (headers) =>
+    headers["x-amz-checksum-type"] === "FULL_OBJECT" && headers["x-amz-checksum-crc64nvme"] !== undefined
+      ? { ...headers, "x-amz-checksum-crc64nvme": "AAAAAAAAAAA=" }
+      : headers;
+  const storage = await Storage.open((init) => ({ ...init, headers: changed(init.headers) }));
+  // Signed as it is sent: what was signed otherwise would be refused for that.
+  const presign = (request) => storage.presign({ ...request, headers: changed(request.headers) });
   const options = { presign, keyring, checksum: "crc64nvme", partSize: 5 * MIB };
-  await assert.rejects(upload(randomBytes(12 * MIB), options), { code: "STORAGE_REFUSED" });
+  await assert.rejects(upload(randomBytes(12 * MIB), options), { code: "STORAGE_REFUSED", message: /BadDigest/ });
+  const operations = storage.signed.map(({ operation }) => operation);
+  assert.deepEqual(operations.slice(1, -2), ["UploadPart", "UploadPart", "UploadPart"]);
+  assert.deepEqual(operations.slice(-2), ["CompleteMultipartUpload", "AbortMultipartUpload"]);
 });
 
 test("a checksum that nobody knows is refused before anything is sent", async () => {

@@ -5,6 +5,8 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
+import { WASM_MODULES } from "../../scripts/lib/wasm.mjs";
+
 const PACKAGE = new URL("../../dist/node.js", import.meta.url);
 const KEY = new Uint8Array(32).fill(7);
 const bytesOf = (name) => readFile(new URL(`../../dist/wasm/${name}_bg.wasm`, import.meta.url));
@@ -75,9 +77,7 @@ if (isMainThread) {
   }
 } else {
   const files = new Map();
-  for (const name of ["engine", "reader", "legacy", "requests"]) {
-    files.set((await bytesOf(name)).length, name);
-  }
+  for (const { name } of WASM_MODULES) files.set((await bytesOf(name)).length, name);
   const loaded = [];
   const { instantiate } = WebAssembly;
   WebAssembly.instantiate = async (bytes, ...imports) => {

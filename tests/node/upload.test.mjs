@@ -129,12 +129,16 @@ test("one part is made while others are on their way, and no more than one", asy
   const options = { presign, keyring, contentLength: 40 * MIB, partSize: 5 * MIB, concurrency };
   const uploading = upload(content(), options);
   const settle = () => new Promise((resolve) => setTimeout(resolve, 300));
+  // However slow the machine: all that is to come has come when one part more was read.
+  const enough = () => held.length >= concurrency && read >= (concurrency + 1) * 5;
+  while (!enough()) await new Promise((resolve) => setTimeout(resolve, 10));
   await settle();
   assert.equal(held.length, concurrency);
   // Each part's last segment is known to be its last when one more piece was asked for.
   assert.ok(read >= (concurrency + 1) * 5 && read <= (concurrency + 1) * 5 + 1, `${read} MiB were read`);
 
   held.shift()();
+  while (held.length < concurrency) await new Promise((resolve) => setTimeout(resolve, 10));
   await settle();
   assert.equal(held.length, concurrency, "the part that was made ahead is on its way");
   assert.ok(read <= (concurrency + 2) * 5 + 1, `${read} MiB were read`);

@@ -17,7 +17,7 @@ import pytest
 from support import REGION, client, listening_address, server_command
 
 MIB = 1024 * 1024
-BUCKET = "kept"
+BUCKET = "kept-on-disk-as-it-is"
 
 
 class Server:
