@@ -6,8 +6,9 @@ import { join } from "node:path";
 
 import { ROOT } from "./run.mjs";
 
-/** Both end with a slash. Where the home is the root of all, it tells nothing. */
-const FOLDERS = [ROOT, `${homedir()}/`].filter((folder) => !/^\/*$/.test(folder));
+const depth = (folder) => folder.split(/[\\/]/).filter((name) => name !== "").length;
+/** Both end with a slash. A repository right below the root, such as /src/, is in many a name that tells nothing. */
+const FOLDERS = [...(depth(ROOT) > 1 ? [ROOT] : []), ...(depth(homedir()) > 0 ? [`${homedir()}/`] : [])];
 const TRACES = [...FOLDERS, "registry/src/"];
 
 /**
