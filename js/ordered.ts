@@ -36,8 +36,6 @@ export async function* ordered(
   const pauses = new CollectorPauses(work.source?.isReplayable === false ? "stream" : "replayable");
   let tail: Uint8Array = new Uint8Array(0);
   try {
-    // Before, nobody was there to be told.
-    work.stopping?.signal.throwIfAborted();
     for await (const segment of segments) {
       if (segment.bytes.length > 0) {
         underWay.push(settled(work.process(segment)));
