@@ -52,7 +52,7 @@ async function outcomeOf({ task, keys, start, length }: BatchedTask, buffer: Arr
     held[slot] = key;
   }
   try {
-    const work = perform(crypto.subtle, withKeys(task, held), new Uint8Array(buffer, start, length), "room-for-tag");
+    const work = perform(crypto.subtle, withKeys(task, held), new Uint8Array(buffer, start, length));
     const { bytes, tag, isRefused = false } = await work;
     // The tag of an encryption lies in the buffer of its ciphertext, which leaves.
     return { kind: "done", bytes, tag: tag.slice(), isRefused };

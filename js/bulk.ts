@@ -40,13 +40,11 @@ const NOTHING = new Uint8Array(0);
  * @param subtle - The platform's cryptography.
  * @param task - What to do.
  * @param bytes - The segment.
- * @param behind - Whether the buffer has room for a tag behind the segment, that may be written to.
  */
 export async function perform(
   subtle: SubtleCrypto,
   task: SegmentTask,
   bytes: Uint8Array<ArrayBuffer>,
-  behind?: "room-for-tag",
 ): Promise<SegmentResult> {
   switch (task.kind) {
     case "encrypt": {
@@ -57,7 +55,7 @@ export async function perform(
     case "authenticate":
       return { bytes: NOTHING, tag: await tagOf(subtle, task, bytes) };
     case "open":
-      return await open(subtle, task, behind === undefined ? withRoom(bytes) : bytes);
+      return await open(subtle, task, bytes);
     case "decrypt": {
       const { ctr, counter } = task;
       const [tag, plaintext] = await Promise.all([
@@ -69,7 +67,47 @@ export async function perform(
   }
 }
 
-/** Where a segment and its tag are put together. `SubtleCrypto` has taken its copy when the call returns. */
+/**
+ * Opens a segment, whose tag `SubtleCrypto` wants right behind it. It takes its copy before the call returns: so the tag is put
+ * where something else may lie, which is there again before anybody can look.
+ */
+async function open(
+  subtle: SubtleCrypto,
+  { gcm, iv, expectedTag }: SegmentTask & { readonly kind: "open" },
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<SegmentResult> {
+  const opening = withBehind(bytes, expectedTag, (sealed) => subtle.decrypt({ name: "AES-GCM", iv }, gcm, sealed));
+  try {
+    return { bytes: new Uint8Array(await opening), tag: NOTHING };
+  } catch (error) {
+    if ((error as Error).name === "OperationError") {
+      return { bytes: NOTHING, tag: NOTHING, isRefused: true };
+    }
+    throw error;
+  }
+}
+
+/** Shows a segment with a tag behind it to who takes a copy at once. */
+function withBehind<T>(
+  bytes: Uint8Array<ArrayBuffer>,
+  tag: Uint8Array,
+  taken: (sealed: Uint8Array<ArrayBuffer>) => T,
+): T {
+  const { buffer, byteOffset, length } = bytes;
+  if (byteOffset + length + TAG_LENGTH > buffer.byteLength) {
+    return withBehind(withRoom(bytes), tag, taken);
+  }
+  const sealed = new Uint8Array(buffer, byteOffset, length + TAG_LENGTH);
+  const before = sealed.slice(length);
+  sealed.set(tag, length);
+  try {
+    return taken(sealed);
+  } finally {
+    sealed.set(before, length);
+  }
+}
+
+/** Where a segment and its tag are put together where there is no room behind it. */
 let scratch = new Uint8Array(0);
 
 /** A copy of a segment with room behind it, until the next one is made. */
@@ -80,26 +118,6 @@ function withRoom(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   }
   scratch.set(bytes);
   return scratch.subarray(0, length);
-}
-
-/** Opens a segment that has room for its tag behind it. */
-async function open(
-  subtle: SubtleCrypto,
-  { gcm, iv, expectedTag }: SegmentTask & { readonly kind: "open" },
-  { buffer, byteOffset, length }: Uint8Array<ArrayBuffer>,
-): Promise<SegmentResult> {
-  const sealed = new Uint8Array(buffer, byteOffset, length + TAG_LENGTH);
-  sealed.set(expectedTag, length);
-  const opening = subtle.decrypt({ name: "AES-GCM", iv }, gcm, sealed);
-  sealed.fill(0, length);
-  try {
-    return { bytes: new Uint8Array(await opening), tag: NOTHING };
-  } catch (error) {
-    if ((error as Error).name === "OperationError") {
-      return { bytes: NOTHING, tag: NOTHING, isRefused: true };
-    }
-    throw error;
-  }
 }
 
 /** GMAC: the tag of an empty plaintext with the ciphertext as additional data. */

@@ -1,12 +1,13 @@
 /** The content of an object in GCM mode: authenticated before it is released, or, on request, while it is. */
 
 import { SEGMENT_LENGTH } from "./browser-engine.js";
+import { CollectorPauses } from "./collector-pauses.js";
 import { Authentication, type ChosenEngine, type Decryption, DelayedDecryption } from "./decryption.js";
 import { orderedStream, type SegmentWork, settled } from "./ordered.js";
-import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
+import { segmentsOf, TAG_LENGTH } from "./segments.js";
 import type { OpenSource } from "./source.js";
 import { Spool } from "./spool.js";
-import type { Stopping } from "./stopping.js";
+import { type Stopping, until } from "./stopping.js";
 import { Turns } from "./turns.js";
 import type { DecryptSession } from "./wasm/reader.js";
 
@@ -38,20 +39,17 @@ export interface Start extends ChosenEngine {
 export async function verified(source: OpenSource, start: Start): Promise<DecryptedContent> {
   const authentication = await Authentication.start(start.session, start);
   // What can be read again need not be kept: the engine checks that it reads the same bytes.
-  const spool = source.isReplayable ? undefined : new Spool(start.spoolMemoryLimit);
+  let spool: Spool | undefined;
   let decryption: Decryption;
   let size: number;
   try {
-    const read = await authenticate(segmentsOf(source.chunks(), SEALED), authentication, {
-      spool,
-      turns: new Turns(start.stopping.signal),
-    });
+    spool = source.isReplayable ? undefined : new Spool(start.spoolMemoryLimit);
+    const read = await authenticate(source, authentication, { spool, signal: start.stopping.signal });
     decryption = authentication.verify(read.tag);
     size = read.length;
   } catch (error) {
     authentication.free();
-    // What went wrong first is what the caller has to know.
-    await spool?.remove().catch(() => undefined);
+    await spool?.remove(start.stopping.signal);
     throw error;
   }
   // The spool has no tag: nothing is held back from its end.
@@ -62,23 +60,29 @@ export async function verified(source: OpenSource, start: Start): Promise<Decryp
 
 /** Reads all of an object, and gives its tag and the length of the rest. */
 async function authenticate(
-  segments: AsyncIterable<Segment>,
+  source: OpenSource,
   authentication: Authentication,
-  { spool, turns }: { readonly spool: Spool | undefined; readonly turns: Turns },
+  { spool, signal }: { readonly spool: Spool | undefined; readonly signal: AbortSignal },
 ): Promise<{ readonly tag: Uint8Array; readonly length: number }> {
+  const turns = new Turns(signal);
+  const pauses = new CollectorPauses(source.leavesGarbage);
   const underWay: Promise<void>[] = [];
   let tag: Uint8Array = new Uint8Array(0);
   let length = 0;
   try {
-    for await (const { offset, bytes, tail } of segments) {
+    for await (const { offset, bytes, tail } of segmentsOf(source.chunks(), SEALED)) {
       if (bytes.length > 0) {
         underWay.push(settled(authentication.note(offset, bytes)));
-        await spool?.append(bytes.slice());
+        // A disk may keep it waiting for long.
+        await until(spool?.append(bytes), signal);
       }
       length = offset + bytes.length;
       tag = tail ?? tag;
       if (underWay.length >= authentication.depth) {
         await underWay.shift();
+      }
+      if (pauses.isDueAfter(bytes.length, 0)) {
+        await pauses.pause();
       }
       if (turns.areDue()) {
         await turns.pass();
@@ -95,8 +99,6 @@ function decryptionWork(decryption: Decryption, spool: Spool | undefined, stoppi
   let length = 0;
   return {
     stopping,
-    // The source itself was read to its end.
-    source: { isReplayable: spool === undefined },
     depth: () => decryption.depth,
     process({ offset, bytes }) {
       length = offset + bytes.length;

@@ -8,7 +8,7 @@ import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { cbcStream } from "./legacy.js";
 import { lengthOf } from "./ranges.js";
 import { reader } from "./reader.js";
-import { type ByteSource, openSource } from "./source.js";
+import { type ByteSource, type OpenSource, openSource } from "./source.js";
 import { stopBy, untilOrFreed } from "./stopping.js";
 import type { DataKey } from "./wasm/reader.js";
 
@@ -81,10 +81,13 @@ export async function decryptObject(
 /**
  * The same, with the content's length.
  *
- * @param object - The object.
+ * @param object - The object; `leavesGarbage` says of a stream that its chunks are given back by who made it, or not.
  * @param options - As for {@link decryptObject}.
  */
-export async function openDecryption(object: StoredObject, options: DecryptOptions): Promise<DecryptedContent> {
+export async function openDecryption(
+  object: StoredObject & Partial<Pick<OpenSource, "leavesGarbage">>,
+  options: DecryptOptions,
+): Promise<DecryptedContent> {
   const { body, metadata, instructionFile, storedLength } = object;
   const { release = "verified" } = options;
   if (release !== "verified" && (release as string) !== "delayed-authentication") {
@@ -92,7 +95,9 @@ export async function openDecryption(object: StoredObject, options: DecryptOptio
   }
   options.signal?.throwIfAborted();
   const stopping = stopBy(options.signal);
-  const source = expecting(openSource(body, stopping.signal), storedLength);
+  const opened = openSource(body, stopping.signal);
+  const { leavesGarbage = opened.leavesGarbage } = object;
+  const source = expecting({ ...opened, leavesGarbage }, storedLength);
   const loaded = await reader();
   const bulk = await bulkEngine(loaded, options, source.length);
   const parsed = loaded.ContentMetadata.parse([...entriesOf(metadata)], bytesOfFile(instructionFile));

@@ -9,10 +9,10 @@ import { allOf } from "./expected-length.js";
 import { fetchInstructionFile } from "./fetch-instruction-file.js";
 import type { Keyring } from "./keyring.js";
 import { streamOf } from "./ordered.js";
-import { bodyOf, lengthOf, type Opened, openObject } from "./ranges.js";
+import { bodyOf, type ChunkUse, lengthOf, type Opened, openObject } from "./ranges.js";
 import { reader } from "./reader.js";
 import { type Presign, stoppable } from "./request.js";
-import { blobOf, piecesOf } from "./source.js";
+import { blobOf, givesAway, piecesOf } from "./source.js";
 import type { ServerSideEncryption } from "./sse.js";
 import { type Stopping, until } from "./stopping.js";
 import { checkProtection, concurrencyOf } from "./transfer-options.js";
@@ -116,14 +116,16 @@ export async function download(options: DownloadOptions): Promise<DownloadedObje
   const { headers } = opened.response;
   const storedLength = opened.totalBytes ?? lengthOf(opened.response);
   progress.expect(storedLength);
-  const arriving = streamOfObject(opened, onBytes, stopping);
   const { keyring } = options;
+  const isOurs = givesAway(bodyOf(opened.response));
+  const use = keyring === undefined || !isOurs ? "kept" : "lent";
+  const body = streamOfObject(opened, use, { onBytes, stopping });
   if (keyring === undefined) {
-    return downloaded({ content: arriving, size: storedLength }, headers);
+    return downloaded({ content: body, size: storedLength }, headers);
   }
   try {
     const instructionFile = await fetchInstructionFile(channel, headers.entries(), options.instructionFileSuffix);
-    const object = { body: arriving, metadata: headers, instructionFile, storedLength };
+    const object = { body, metadata: headers, instructionFile, storedLength, leavesGarbage: !isOurs };
     return downloaded(await openDecryption(object, { ...options, keyring }), headers, discarding);
   } catch (error) {
     // An object that cannot be read need not arrive.
@@ -175,11 +177,12 @@ class Progress {
 
 /** To cancel it stops the requests: the storage may have nothing to give for long. */
 function streamOfObject(
-  opened: Opened,
-  onBytes: (bytes: number) => void,
-  stopping: Stopping,
+  { chunks: ranges, response }: Opened,
+  use: ChunkUse,
+  { onBytes, stopping }: { readonly onBytes: (bytes: number) => void; readonly stopping: Stopping },
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const chunks = opened.chunks?.() ?? wholeOf(opened.response, onBytes);
+  const whole = () => wholeOf(response, onBytes);
+  const chunks = ranges?.(use) ?? (use === "lent" ? discarding(whole()) : whole());
   // Ranges that were never begun have nothing under way, and a response's body ends with its request.
   return streamOf(chunks, () => Promise.resolve(), stopping);
 }

@@ -1,5 +1,6 @@
 /** Work on segments, several at a time, with the results in order. */
 
+import { CollectorPauses } from "./collector-pauses.js";
 import type { Segment } from "./segments.js";
 import type { OpenSource } from "./source.js";
 import type { Stopping } from "./stopping.js";
@@ -11,8 +12,8 @@ export interface SegmentWork {
   readonly stopping?: Stopping;
   /** How many segments may be worked on at a time, which may change on the way. */
   depth(): number;
-  /** What the segments are read from; what can be read again (a file, a buffer) unless told. */
-  readonly source?: Pick<OpenSource, "isReplayable" | "cancel">;
+  /** What the segments are read from; what leaves nothing behind (a file, a buffer) unless told. */
+  readonly source?: Pick<OpenSource, "leavesGarbage" | "cancel">;
   /** Transforms a segment. Takes what it needs of the segment's bytes before it returns. */
   process(segment: Segment): Promise<Uint8Array<ArrayBuffer>>;
   /** Called after the last segment was processed; gives what follows it, if anything does. */
@@ -33,7 +34,7 @@ export async function* ordered(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const underWay: Promise<Uint8Array<ArrayBuffer>>[] = [];
   const turns = new Turns(work.stopping?.signal);
-  const pauses = new CollectorPauses(work.source?.isReplayable === false ? "stream" : "replayable");
+  const pauses = new CollectorPauses(work.source?.leavesGarbage ?? false);
   let tail: Uint8Array = new Uint8Array(0);
   try {
     for await (const segment of segments) {
@@ -65,52 +66,6 @@ export async function* ordered(
     await Promise.allSettled(underWay);
     await work.release();
   }
-}
-
-/** How much garbage is left without a pause, in bytes. That of a stream comes from two sides. */
-const UNTIL_FIRST_PAUSE = { stream: 64 * 1024 * 1024, replayable: 512 * 1024 * 1024 } as const;
-/** How much garbage is left between two pauses, in bytes. */
-const BETWEEN_PAUSES = 16 * 1024 * 1024;
-/** How long a pause is, in milliseconds. */
-const PAUSE_MS = 4;
-
-/**
- * Lets the garbage collector keep up. Every result of `SubtleCrypto` is a buffer of its own, and so is what a stream gives;
- * those that were used lie about until they are collected, beside a thread that makes more: of a stream on two cores 160 to
- * 270 MiB of them, with these pauses less than 160.
- */
-class CollectorPauses {
-  readonly #isStream: boolean;
-  #untilPause: number;
-
-  /** @param source - What is read: a stream leaves what it gave. */
-  constructor(source: keyof typeof UNTIL_FIRST_PAUSE) {
-    this.#isStream = source === "stream";
-    this.#untilPause = UNTIL_FIRST_PAUSE[source];
-  }
-
-  /**
-   * Whether it is time for a pause, after a result was taken.
-   *
-   * @param length - The result's length in bytes.
-   * @param left - What was left of it when the next one was asked for.
-   */
-  isDueAfter(length: number, left: number): boolean {
-    this.#untilPause -= left + (this.#isStream ? length : 0);
-    // Timers of a page that nobody sees take a second.
-    return this.#untilPause < 0 && !isHidden();
-  }
-
-  async pause(): Promise<void> {
-    this.#untilPause = BETWEEN_PAUSES;
-    await new Promise((resolve) => {
-      setTimeout(resolve, PAUSE_MS);
-    });
-  }
-}
-
-function isHidden(): boolean {
-  return typeof document !== "undefined" && document.hidden;
 }
 
 async function first<T>(underWay: Promise<T>[]): Promise<T> {

@@ -1,9 +1,10 @@
 /** An object in ranges, several on their way at a time, handed on in order. */
 
+import { discard } from "./discard.js";
 import { settled } from "./ordered.js";
 import type { Reader } from "./reader.js";
 import { type Channel, send, stoppable, type StorageAnswer, type StorageRequest } from "./request.js";
-import { piecesOf } from "./source.js";
+import { givesAway, piecesOf } from "./source.js";
 import type { RangePlan } from "./wasm/reader.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -27,8 +28,14 @@ export interface Opened {
   /** The object's length in bytes, where it comes in ranges. */
   readonly totalBytes: number | undefined;
   /** The object in ranges; nothing where the answer has to be read as it is. */
-  readonly chunks: (() => AsyncGenerator<Bytes>) | undefined;
+  readonly chunks: ((use: ChunkUse) => AsyncGenerator<Bytes>) | undefined;
 }
+
+/**
+ * What is done with chunks: `kept` by whoever takes them, or `lent`, until the next one is asked for. The memory of what is lent
+ * is given back, where nobody else can have it.
+ */
+export type ChunkUse = "kept" | "lent";
 
 /** The status for a range of an object that is empty. */
 const RANGE_NOT_SATISFIABLE = 416;
@@ -48,7 +55,7 @@ export async function openObject(channel: Channel<Reader>, options: RangeOptions
   const ranges = new Ranges(channel, plan, options);
   const first = await ranges.first();
   if (first.response.status === PARTIAL_CONTENT && first.totalBytes !== undefined) {
-    return { ...first, chunks: () => ranges.chunks() };
+    return { ...first, chunks: (use) => ranges.chunks(use) };
   }
   plan.free();
   if (first.response.ok && first.response.status !== PARTIAL_CONTENT) {
@@ -65,7 +72,7 @@ class Ranges {
   readonly #options: RangeOptions;
   readonly #stop: AbortController;
   #etag = "";
-  #first: Bytes[] = [];
+  #first: Arriving | undefined;
 
   constructor(channel: Channel, plan: RangePlan, options: RangeOptions) {
     const { channel: own, stopping } = stoppable(channel);
@@ -94,14 +101,18 @@ class Ranges {
         }
       },
     });
-    this.#first = pieces.bytes;
+    this.#first = pieces;
     this.#etag = response.headers.get("etag") ?? "";
     return { response, totalBytes, chunks: undefined };
   }
 
-  /** All ranges, in order. */
-  async *chunks(): AsyncGenerator<Bytes> {
-    const underWay: Promise<Bytes[]>[] = [];
+  /**
+   * All ranges, in order.
+   *
+   * @param use - As for {@link Opened}.
+   */
+  async *chunks(use: ChunkUse): AsyncGenerator<Bytes> {
+    const underWay: Promise<Arriving>[] = [];
     let next = 1;
     const ask = () => {
       for (
@@ -115,12 +126,12 @@ class Ranges {
     };
     try {
       ask();
-      yield* this.#first.splice(0);
+      yield* this.#first?.taken(use) ?? [];
       while (underWay.length > 0) {
-        const arrived = await (underWay[0] as Promise<Bytes[]>);
+        const arrived = await (underWay[0] as Promise<Arriving>);
         void underWay.shift();
         ask();
-        yield* arrived;
+        yield* arrived.taken(use);
       }
     } finally {
       this.#stop.abort();
@@ -130,7 +141,7 @@ class Ranges {
   }
 
   /** One range, of the very object that the first was of. */
-  async #fetch(number: number, range: string): Promise<Bytes[]> {
+  async #fetch(number: number, range: string): Promise<Arriving> {
     const pieces = new Arriving(this.#options.onBytes);
     await this.#ask({
       unsigned: { range, "if-match": this.#etag },
@@ -141,7 +152,7 @@ class Ranges {
         await pieces.read(answer);
       },
     });
-    return pieces.bytes;
+    return pieces;
   }
 
   #ask(how: Pick<StorageRequest, "unsigned" | "accepts" | "reads">): Promise<StorageAnswer> {
@@ -187,7 +198,8 @@ function lengthOfRange({ headers }: Response): number | undefined {
 
 /** The bytes of the attempt at hand. */
 class Arriving {
-  bytes: Bytes[] = [];
+  #pieces: Bytes[] = [];
+  #isOurs = false;
   readonly #onBytes: (bytes: number) => void;
   #count = 0;
 
@@ -196,8 +208,10 @@ class Arriving {
   }
 
   async read(answer: Response): Promise<void> {
-    for await (const piece of piecesOf(bodyOf(answer))) {
-      this.bytes.push(piece);
+    const body = bodyOf(answer);
+    this.#isOurs = givesAway(body);
+    for await (const piece of piecesOf(body)) {
+      this.#pieces.push(piece);
       this.#count += piece.length;
       this.#onBytes(piece.length);
     }
@@ -213,7 +227,22 @@ class Arriving {
     if (this.#count > 0) {
       this.#onBytes(-this.#count);
     }
-    this.bytes = [];
+    this.#pieces = [];
     this.#count = 0;
+  }
+
+  /**
+   * The bytes, which are let go of one piece after the other.
+   *
+   * @param use - What is done with them.
+   */
+  *taken(use: ChunkUse): Generator<Bytes> {
+    this.#pieces.reverse();
+    for (let piece = this.#pieces.pop(); piece !== undefined; piece = this.#pieces.pop()) {
+      yield piece;
+      if (use === "lent" && this.#isOurs) {
+        discard(piece);
+      }
+    }
   }
 }

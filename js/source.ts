@@ -1,7 +1,9 @@
 /** Bytes from whatever the caller has: buffers and views of them, blobs and files, streams, iterables. */
 
 import { SEGMENT_LENGTH } from "./browser-engine.js";
+import { discarding, GIVES_BACK } from "./discard.js";
 import { EnvelopeError } from "./errors.js";
+import { GatheredBlob } from "./gathered-blob.js";
 import { settled } from "./ordered.js";
 import { untilStopped } from "./stopping.js";
 
@@ -18,6 +20,8 @@ export interface OpenSource {
   readonly length: number | undefined;
   /** Whether any range can be read, and read again. Other sources give all their bytes, once. */
   readonly isReplayable: boolean;
+  /** Whether what was read lies about until the garbage collector comes for it. */
+  readonly leavesGarbage: boolean;
   /**
    * The bytes of a range, or all. A chunk is to be used only until the next one is asked for: its memory is used again.
    *
@@ -48,10 +52,13 @@ export function openSource(source: ByteSource, signal?: AbortSignal): OpenSource
   }
   if (source instanceof ReadableStream) {
     const cancel = (reason: unknown) => source.cancel(reason);
-    return { ...streamSource(() => chunksOf(piecesOf(source, signal))), cancel };
+    const isOurs = givesAway(source);
+    const chunks = () => chunksOf(piecesOf(source, signal));
+    return { ...streamSource(isOurs ? () => discarding(chunks()) : chunks, !isOurs), cancel };
   }
   if (isIterable(source)) {
-    return streamSource(() => chunksOf(Symbol.asyncIterator in source ? untilStopped(source, signal) : source));
+    const chunks = () => chunksOf(Symbol.asyncIterator in source ? untilStopped(source, signal) : source);
+    return streamSource(chunks, true);
   }
   const hint = typeof source === "string" ? "text is not accepted, encode it with TextEncoder" : "it is neither";
   throw new EnvelopeError(
@@ -85,7 +92,13 @@ const READ_LENGTH = 2 * SEGMENT_LENGTH;
 
 function blobSource(blob: Blob): OpenSource {
   const chunks = (start = 0, end = blob.size) => blobChunks(blob.slice(start, end));
-  return { length: blob.size, isReplayable: true, chunks, slice: (start, end) => blob.slice(start, end) };
+  return {
+    length: blob.size,
+    isReplayable: true,
+    leavesGarbage: false,
+    chunks,
+    slice: (start, end) => blob.slice(start, end),
+  };
 }
 
 /**
@@ -174,6 +187,7 @@ function bytesSource(bytes: Uint8Array): OpenSource {
   return {
     length: bytes.length,
     isReplayable: true,
+    leavesGarbage: false,
     // eslint-disable-next-line @typescript-eslint/require-await -- one interface for all sources
     async *chunks(start = 0, end = bytes.length) {
       yield bytes.subarray(start, end);
@@ -181,8 +195,23 @@ function bytesSource(bytes: Uint8Array): OpenSource {
   };
 }
 
-function streamSource(chunks: () => AsyncIterable<Uint8Array>): OpenSource {
-  return { length: undefined, isReplayable: false, chunks };
+function streamSource(chunks: () => AsyncIterable<Uint8Array>, leavesGarbage: boolean): OpenSource {
+  return { length: undefined, isReplayable: false, leavesGarbage, chunks };
+}
+
+/**
+ * Whether a stream's chunks are their reader's alone, and can be given back by it. Those of byte streams are (files, answers of the network): the memory of what
+ * is put into one leaves the hands of who put it there (Streams Standard, ReadableByteStreamControllerEnqueue).
+ *
+ * @param stream - The stream, which nobody is reading.
+ */
+export function givesAway(stream: ReadableStream): boolean {
+  try {
+    stream.getReader({ mode: "byob" }).releaseLock();
+    return GIVES_BACK;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -220,17 +249,17 @@ export async function* piecesOf<Piece>(stream: ReadableStream<Piece>, signal?: A
 }
 
 /**
- * Hands chunks to the browser one by one: Blobs lie outside the page's memory.
+ * Hands chunks to the browser, some at a time: Blobs lie outside the page's memory.
  *
  * @param chunks - The chunks.
  * @param type - The media type, if there is to be one.
  */
 export async function blobOf(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>, type = ""): Promise<Blob> {
-  const pieces: Blob[] = [];
+  const gathered = new GatheredBlob();
   for await (const chunk of chunks) {
-    pieces.push(new Blob([chunk]));
+    gathered.append(chunk);
   }
-  return new Blob(pieces, { type });
+  return gathered.finished(type);
 }
 
 async function* chunksOf(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {

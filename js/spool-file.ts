@@ -2,12 +2,13 @@
 
 import { SEGMENT_LENGTH } from "./browser-engine.js";
 import { EnvelopeError } from "./errors.js";
+import { settled } from "./ordered.js";
 import type { SpoolStore } from "./spool.js";
 import { hasPrivateFiles } from "./spool-folder.js";
 import type { FileAnswer, FileRequest } from "./spool-worker.js";
 
-/** How much is read at a time, in bytes: whole segments need no copy. */
-const READ_LENGTH = 4 * SEGMENT_LENGTH;
+/** How much is written or read at a time, in bytes: whole segments need no copy. */
+const PIECE_LENGTH = 4 * SEGMENT_LENGTH;
 /** How long a worker may take to open a file before it is taken for forbidden, in milliseconds. */
 const START_LIMIT_MS = 10_000;
 
@@ -56,21 +57,44 @@ function spoolFailed(reason: string): EnvelopeError {
   );
 }
 
-/** One file, in the hands of one worker. */
+interface Waiting {
+  readonly resolve: (answer: FileAnswer) => void;
+  readonly reject: (error: EnvelopeError) => void;
+}
+
+/**
+ * One file, in the hands of one worker. Two buffers go to and fro: while one is at the worker, the other one is filled, or
+ * what was read into it is used.
+ */
 export class PrivateFile implements SpoolStore {
   readonly #worker: Worker;
-  #waiting: { resolve: (answer: FileAnswer) => void; reject: (error: Error) => void } | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  /** Who waits for answers, which come in the order of the requests. */
+  readonly #waiting: Waiting[] = [];
+  #failure: EnvelopeError | undefined;
+  /** How much was sent to be written, in bytes. */
   #length = 0;
+  #filling: Uint8Array<ArrayBuffer> = new Uint8Array(PIECE_LENGTH);
+  #filled = 0;
+  /** The buffer that is being written from, when that is done. */
+  #writing: Promise<ArrayBuffer> = Promise.resolve(new ArrayBuffer(PIECE_LENGTH));
 
   /** @param worker - Keeps it. */
   constructor(worker: Worker) {
     this.#worker = worker;
-    worker.onmessage = (event: MessageEvent<FileAnswer>) => this.#waiting?.resolve(event.data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this.#waiting?.reject(spoolFailed("the worker that keeps its file ended"));
+    worker.onmessage = ({ data }: MessageEvent<FileAnswer>) => {
+      const waiting = this.#waiting.shift();
+      if (data.failure === undefined) {
+        waiting?.resolve(data);
+      } else {
+        waiting?.reject(spoolFailed(data.failure));
+      }
     };
+    const onEnd = (event: Event) => {
+      event.preventDefault();
+      this.#end(spoolFailed("the worker that keeps its file ended"));
+    };
+    worker.onerror = onEnd;
+    worker.onmessageerror = onEnd;
   }
 
   /** Tells whether there is a file. */
@@ -83,25 +107,35 @@ export class PrivateFile implements SpoolStore {
     }
   }
 
-  async append(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    const at = this.#length;
-    this.#length += bytes.length;
-    await this.#ask({ kind: "write", at, bytes }, [bytes.buffer]);
-  }
-
-  async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    let buffer = new ArrayBuffer(READ_LENGTH);
-    for (let at = 0; at < this.#length; at += READ_LENGTH) {
-      const length = Math.min(READ_LENGTH, this.#length - at);
-      const answer = await this.#ask({ kind: "read", at, length, buffer }, [buffer]);
-      buffer = answer.buffer ?? new ArrayBuffer(READ_LENGTH);
-      // What was shortened by others comes out short, and fails its authentication.
-      yield new Uint8Array(buffer, 0, answer.length);
+  async append(bytes: Uint8Array): Promise<void> {
+    for (let rest = bytes; rest.length > 0;) {
+      const taken = rest.subarray(0, PIECE_LENGTH - this.#filled);
+      this.#filling.set(taken, this.#filled);
+      this.#filled += taken.length;
+      rest = rest.subarray(taken.length);
+      if (this.#filled === PIECE_LENGTH) {
+        await this.#write();
+      }
     }
   }
 
-  /** All that was written, as the browser's own file, which is there until it is removed. Nothing is written after this. */
+  async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    let spare = await this.#written();
+    let reading = settled(this.#read(0, this.#filling.buffer));
+    for (let at = 0; at < this.#length; at += PIECE_LENGTH) {
+      const bytes = await reading;
+      if (at + PIECE_LENGTH < this.#length) {
+        reading = settled(this.#read(at + PIECE_LENGTH, spare));
+      }
+      // What was shortened by others comes out short, and fails its authentication.
+      yield bytes;
+      spare = bytes.buffer;
+    }
+  }
+
+  /** All that was appended, as the browser's own file, which is there until it is removed. Nothing is appended after this. */
   async finish(): Promise<File> {
+    await this.#written();
     const { file } = await this.#ask({ kind: "finish" });
     if (file === undefined) {
       throw spoolFailed("it gave no file");
@@ -113,25 +147,58 @@ export class PrivateFile implements SpoolStore {
     try {
       await this.#ask({ kind: "remove" });
     } finally {
-      this.#worker.terminate();
+      this.#end(spoolFailed("it was removed"));
     }
   }
 
-  /** One request at a time. */
-  #ask(request: FileRequest, transfer: Transferable[] = []): Promise<FileAnswer> {
-    const answer = this.#turn.then(
-      () =>
-        new Promise<FileAnswer>((resolve, reject) => {
-          this.#waiting = { resolve, reject };
-          this.#worker.postMessage(request, transfer);
-        }),
-    );
-    this.#turn = answer.catch(() => undefined);
-    return answer.then((given) => {
-      if (given.failure !== undefined) {
-        throw spoolFailed(given.failure);
-      }
-      return given;
+  /** Sends what was gathered to be written, and goes on with the other buffer as soon as it is back. */
+  async #write(): Promise<void> {
+    const other = await this.#writing;
+    const { buffer } = this.#filling;
+    const request = { kind: "write", at: this.#length, length: this.#filled, buffer } as const;
+    this.#writing = settled(this.#ask(request, [buffer]).then(bufferOf));
+    this.#length += this.#filled;
+    this.#filling = new Uint8Array(other);
+    this.#filled = 0;
+  }
+
+  /** When everything is written; gives the buffer that it was written from. */
+  async #written(): Promise<ArrayBuffer> {
+    if (this.#filled > 0) {
+      await this.#write();
+    }
+    return await this.#writing;
+  }
+
+  async #read(at: number, buffer: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>> {
+    const length = Math.max(0, Math.min(PIECE_LENGTH, this.#length - at));
+    const answer = await this.#ask({ kind: "read", at, length, buffer }, [buffer]);
+    return new Uint8Array(bufferOf(answer), 0, answer.length);
+  }
+
+  async #ask(request: FileRequest, transfer: Transferable[] = []): Promise<FileAnswer> {
+    if (this.#failure !== undefined) {
+      throw this.#failure;
+    }
+    return await new Promise((resolve, reject) => {
+      this.#worker.postMessage(request, transfer);
+      this.#waiting.push({ resolve, reject });
     });
   }
+
+  /** Ends the worker, and with it the lock of the file: what it did not remove is removed by the next one that spools. */
+  #end(failure: EnvelopeError): void {
+    this.#failure ??= failure;
+    this.#worker.terminate();
+    for (const { reject } of this.#waiting.splice(0)) {
+      reject(failure);
+    }
+  }
+}
+
+function bufferOf({ buffer }: FileAnswer): ArrayBuffer {
+  if (buffer === undefined) {
+    throw spoolFailed("it kept a buffer");
+  }
+  return buffer;
 }

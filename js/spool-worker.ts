@@ -1,14 +1,12 @@
 /** Keeps one private file: the fast way to such files is open to workers only. */
 
-import { discard } from "./discard.js";
 import { lockOfFile, privateFolder, removeOrphans } from "./spool-folder.js";
 import type { WorkerScope } from "./worker-scope.js";
 
 /** What is asked for. */
 export type FileRequest =
   | { readonly kind: "open" }
-  | { readonly kind: "write"; readonly at: number; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly kind: "read"; readonly at: number; readonly length: number; readonly buffer: ArrayBuffer }
+  | { readonly kind: "write" | "read"; readonly at: number; readonly length: number; readonly buffer: ArrayBuffer }
   | { readonly kind: "finish" }
   | { readonly kind: "remove" };
 
@@ -85,15 +83,13 @@ async function respond(request: FileRequest): Promise<FileAnswer> {
       await open();
       return { length: 0 };
     case "write": {
-      const { at, bytes } = request;
-      const wanted = bytes.length;
-      const length = opened().handle.write(bytes, { at });
-      discard(bytes);
-      return length === wanted ? { length } : { length, failure: "there is no more room" };
+      const { at, length: wanted, buffer } = request;
+      const length = opened().handle.write(new Uint8Array(buffer, 0, wanted), { at });
+      return length === wanted ? { length, buffer } : { length, failure: "there is no more room" };
     }
     case "read": {
-      const { buffer, at } = request;
-      return { length: opened().handle.read(new Uint8Array(buffer, 0, request.length), { at }), buffer };
+      const { at, length, buffer } = request;
+      return { length: opened().handle.read(new Uint8Array(buffer, 0, length), { at }), buffer };
     }
     case "finish": {
       const finished = await finish();
@@ -105,14 +101,19 @@ async function respond(request: FileRequest): Promise<FileAnswer> {
   }
 }
 
+async function answer(request: FileRequest): Promise<void> {
+  try {
+    const given = await respond(request);
+    scope.postMessage(given, given.buffer === undefined ? [] : [given.buffer]);
+  } catch (error) {
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : "unknown";
+    scope.postMessage({ length: 0, failure: reason }, []);
+  }
+}
+
+/** Answers come in the order of the requests, of which some wait for the browser. */
+let turn: Promise<void> = Promise.resolve();
+
 scope.onmessage = ({ data }) => {
-  respond(data)
-    .catch((error: unknown): FileAnswer => {
-      const reason = error instanceof Error ? `${error.name}: ${error.message}` : "unknown";
-      return { length: 0, failure: reason };
-    })
-    .then((answer) => {
-      scope.postMessage(answer, answer.buffer === undefined ? [] : [answer.buffer]);
-    })
-    .catch(() => undefined);
+  turn = turn.then(() => answer(data));
 };

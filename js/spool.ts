@@ -1,17 +1,20 @@
 /** Where ciphertext waits for its authentication: in memory while it is small, then on disk. Never plaintext. */
 
 import { EnvelopeError } from "./errors.js";
+import { discard } from "./discard.js";
+import { GatheredBlob } from "./gathered-blob.js";
 import { openPrivateFile } from "./spool-file.js";
 import { removeOrphansSoon } from "./spool-folder.js";
 import { blobChunks } from "./source.js";
+import { until } from "./stopping.js";
 
 /** What is kept in memory unless the caller says otherwise, in bytes. */
 const DEFAULT_MEMORY_LIMIT = 64 * 1024 * 1024;
 
 /** Bytes that were put away in order, to be read once in order. */
 export interface SpoolStore {
-  /** Puts a piece away, which is the store's own from now on. */
-  append(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Puts a piece away, which is read until the promise resolves. One is put away at a time. */
+  append(bytes: Uint8Array): Promise<void>;
   /** All pieces. A chunk is to be used only until the next one is asked for. */
   chunks(): AsyncIterable<Uint8Array<ArrayBuffer>>;
   /** Removes everything, at any time. */
@@ -24,6 +27,7 @@ export class Spool implements SpoolStore {
   #store: SpoolStore = new MemoryStore();
   #length = 0;
   #isInMemory = true;
+  #isRemoved = false;
 
   /**
    * @param memoryLimit - How many bytes to keep in memory.
@@ -37,7 +41,7 @@ export class Spool implements SpoolStore {
     removeOrphansSoon();
   }
 
-  async append(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  async append(bytes: Uint8Array): Promise<void> {
     this.#length += bytes.length;
     if (this.#isInMemory && this.#length > this.#memoryLimit) {
       await this.#moveToDisk();
@@ -49,16 +53,29 @@ export class Spool implements SpoolStore {
     return this.#store.chunks();
   }
 
-  async remove(): Promise<void> {
-    await this.#store.remove();
+  /**
+   * Removes everything, which may be at any time. What cannot be removed now is removed by the next one that spools, and is no
+   * failure of what it was for.
+   *
+   * @param signal - Ends the wait, not the removal.
+   */
+  async remove(signal?: AbortSignal): Promise<void> {
+    this.#isRemoved = true;
+    await until(this.#store.remove(), signal).catch(() => undefined);
   }
 
   async #moveToDisk(): Promise<void> {
     this.#isInMemory = false;
     const inMemory = this.#store;
-    this.#store = (await openPrivateFile()) ?? new BlobStore();
+    const onDisk = (await openPrivateFile()) ?? new BlobStore();
+    this.#store = onDisk;
+    if (this.#isRemoved) {
+      // While it was being opened.
+      await onDisk.remove();
+      return;
+    }
     for await (const piece of inMemory.chunks()) {
-      await this.#store.append(piece);
+      await onDisk.append(piece);
     }
   }
 }
@@ -66,8 +83,8 @@ export class Spool implements SpoolStore {
 class MemoryStore implements SpoolStore {
   #pieces: Uint8Array<ArrayBuffer>[] = [];
 
-  append(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    this.#pieces.push(bytes);
+  append(bytes: Uint8Array): Promise<void> {
+    this.#pieces.push(new Uint8Array(bytes));
     return Promise.resolve();
   }
 
@@ -77,6 +94,7 @@ class MemoryStore implements SpoolStore {
     this.#pieces.reverse();
     for (let piece = this.#pieces.pop(); piece !== undefined; piece = this.#pieces.pop()) {
       yield piece;
+      discard(piece);
     }
   }
 
@@ -88,19 +106,19 @@ class MemoryStore implements SpoolStore {
 
 /** Blobs are the browser's to keep: outside the page's memory, and on disk when there are many. */
 class BlobStore implements SpoolStore {
-  #pieces: Blob[] = [];
+  readonly #gathering = new GatheredBlob();
 
-  append(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    this.#pieces.push(new Blob([bytes]));
+  append(bytes: Uint8Array): Promise<void> {
+    this.#gathering.append(bytes);
     return Promise.resolve();
   }
 
   chunks(): AsyncIterable<Uint8Array<ArrayBuffer>> {
-    return blobChunks(new Blob(this.#pieces));
+    return blobChunks(this.#gathering.finished());
   }
 
   remove(): Promise<void> {
-    this.#pieces = [];
+    this.#gathering.forget();
     return Promise.resolve();
   }
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { AesKeyring, decryptObject, discard, encryptObject } from "../../dist/node.js";
-import { collect, randomBytes } from "./support/inputs.mjs";
+import { collect, pieces, randomBytes } from "./support/inputs.mjs";
 
 const MIB = 1024 * 1024;
 const keyring = await AesKeyring.fromBytes(new Uint8Array(32).fill(9));
@@ -36,6 +36,61 @@ test("nothing of the source is given back with a chunk", async () => {
   const { body } = await encryptObject(source, { keyring });
   await collectDiscarding(body);
   assert.deepEqual(source, plaintext);
+});
+
+/** A stream of pieces, and the pieces. */
+function streamed(type) {
+  const given = pieces(plaintext, MIB).map((piece) => piece.slice());
+  const rest = given.values();
+  const stream = new ReadableStream({
+    type,
+    pull(controller) {
+      const { done, value } = rest.next();
+      if (!done) return controller.enqueue(value);
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+  });
+  return { given, stream };
+}
+
+for (const [kind, type] of [
+  ["a byte stream", "bytes"],
+  ["a stream of chunks that others may hold", undefined],
+]) {
+  test(`${kind} is encrypted, and decrypted with and without waiting for the end`, async () => {
+    const { given, stream } = streamed(type);
+    const { body, metadata } = await encryptObject(stream, { keyring });
+    const stored = await collectDiscarding(body);
+    const left = type === "bytes" ? [0, 0, 0, 0] : [MIB, MIB, MIB, 5];
+    assert.deepEqual(
+      given.map(({ length }) => length),
+      left,
+      "only a byte stream takes what it is given",
+    );
+
+    for (const release of ["verified", "delayed-authentication"]) {
+      for (const spoolMemoryLimit of [0, MIB, 64 * MIB]) {
+        const source = new Blob([stored]).stream();
+        const given = type === "bytes" ? source : source.pipeThrough(new TransformStream());
+        const content = await decryptObject({ body: given, metadata }, { keyring, release, spoolMemoryLimit });
+        assert.deepEqual(await collect(content), plaintext, `${release}, ${spoolMemoryLimit}`);
+      }
+    }
+  });
+}
+
+test("what is decrypted is as it was afterwards, with bytes around it", async () => {
+  const { body, metadata } = await encryptObject(plaintext, { keyring });
+  const stored = await collect(body);
+  const wide = new Uint8Array(stored.length + 100).fill(0xee);
+  wide.set(stored, 50);
+  const before = wide.slice();
+  const content = await decryptObject({ body: wide.subarray(50, 50 + stored.length), metadata }, { keyring });
+  for await (const chunk of content) {
+    assert.ok(chunk.length > 0);
+    assert.equal(Buffer.compare(wide, before), 0);
+  }
 });
 
 test("a chunk's memory is free when discard returns", () => {
