@@ -1,6 +1,16 @@
 /** Tables of results, as rows of text: for the console and for the report alike. */
 
-import { CONTENDERS, GROWN_BYTES, label, MEMORY_BYTES, PREDICTED_FROM, STREAM_BYTES, TOOLKIT } from "./plan.mjs";
+import {
+  CONTENDERS,
+  GROWN_BYTES,
+  label,
+  MEMORY_BYTES,
+  nameOf,
+  PREDICTED_FROM,
+  STREAM_BYTES,
+  TOOLKIT,
+  WATCHED_ALONE,
+} from "./plan.mjs";
 import { partsOf } from "./results.mjs";
 
 const NONE = "–";
@@ -74,7 +84,7 @@ export const titleOf = ({ peer, variant }) => [peer, variant].filter(Boolean).jo
  * @param {number} bytes
  */
 export function caseOf({ cases }, { peer, variant }, operation, bytes) {
-  const name = [peer, operation, variant, label(bytes)].filter(Boolean).join("/");
+  const name = nameOf({ peer, operation, variant, bytes });
   return cases.find((one) => one.name === name);
 }
 
@@ -124,23 +134,37 @@ function files({ cases }) {
   };
 }
 
+/** The columns of the memory table: what is done, with how much. */
+const MEMORY_COLUMNS = [
+  ["encrypt", MEMORY_BYTES],
+  ["encrypt", GROWN_BYTES],
+  ["encrypt", STREAM_BYTES],
+  ["decrypt", MEMORY_BYTES],
+  ["decrypt", GROWN_BYTES],
+  ["decrypt", STREAM_BYTES],
+];
+
 function memory(results) {
-  const peak = (contender, operation, bytes) => mebibytes(caseOf(results, contender, operation, bytes)?.peakBytes);
-  const growth = (contender) => mebibytes(caseOf(results, contender, "encrypt", STREAM_BYTES)?.growthBytes);
+  const cases = (contender) => MEMORY_COLUMNS.map(([operation, bytes]) => caseOf(results, contender, operation, bytes));
   return {
     title: "Peak memory",
-    note: "MiB of the pages' processes above what they had before; content from a stream to encrypt, where that is possible. Growth is from 64MiB to 4GiB.",
-    head: ["", "encrypt 64MiB", "decrypt 64MiB", "encrypt 1GiB", "encrypt 4GiB", "growth", "input"],
-    rows: CONTENDERS.map((contender) => [
-      titleOf(contender),
-      peak(contender, "encrypt", MEMORY_BYTES),
-      peak(contender, "decrypt", MEMORY_BYTES),
-      peak(contender, "encrypt", GROWN_BYTES),
-      peak(contender, "encrypt", STREAM_BYTES),
-      growth(contender),
-      caseOf(results, contender, "encrypt", MEMORY_BYTES)?.memoryInput ?? NONE,
-    ]),
+    note: [
+      "MiB of the pages' processes above what they had before; in brackets, what of it the page's own heap and buffers were, where the browser tells.",
+      `Of the toolkit from ${label(GROWN_BYTES)} on the median of three runs, unless one took half a minute; else one run.`,
+      "Content to encrypt comes from a byte stream where a contender takes one, to the toolkit's other-stream from one whose chunks nobody but the collector can give back. To be decrypted it lies in memory, and comes to spooled from a file as a stream.",
+    ].join(" "),
+    head: ["", ...MEMORY_COLUMNS.map(([operation, bytes]) => `${operation} ${label(bytes)}`), "input"],
+    rows: [...CONTENDERS, ...WATCHED_ALONE].map((contender) => {
+      const known = cases(contender);
+      const input = known.find((one) => one?.memoryInput !== undefined)?.memoryInput ?? NONE;
+      return [titleOf(contender), ...known.map(peak), input];
+    }),
   };
+}
+
+function peak(one) {
+  const heap = one?.heapPeakBytes === undefined ? "" : ` (${mebibytes(one.heapPeakBytes)})`;
+  return one?.peakBytes === undefined ? NONE : `${mebibytes(one.peakBytes)}${heap}`;
 }
 
 function firstBytes(results) {

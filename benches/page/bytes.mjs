@@ -35,12 +35,21 @@ export class MemorySource {
   }
 }
 
-/** Bytes that come one piece after the other, each in a buffer of its own, as from a file or the network. */
+/**
+ * Bytes that come one piece after the other, each in a buffer of its own. As from a file or the network they come as a byte
+ * stream, unless another type is asked for.
+ */
 export class StreamedSource {
-  /** @param {number} length */
-  constructor(length) {
+  #type;
+
+  /**
+   * @param {number} length
+   * @param {"bytes" | undefined} [type]
+   */
+  constructor(length, type = "bytes") {
     this.bytes = undefined;
     this.length = length;
+    this.#type = type;
   }
 
   *pieces(length) {
@@ -49,7 +58,23 @@ export class StreamedSource {
   }
 
   stream(length) {
-    return streamOf(this.pieces(length));
+    return streamOf(this.pieces(length), this.#type);
+  }
+}
+
+/** Bytes in a file of the browser's, that are read as they come. */
+export class FileSource {
+  #file;
+
+  /** @param {File} file */
+  constructor(file) {
+    this.bytes = undefined;
+    this.length = file.size;
+    this.#file = file;
+  }
+
+  stream() {
+    return this.#file.stream();
   }
 }
 
@@ -141,16 +166,18 @@ export function compare(bytes, expected, start) {
 export async function drain(stream, sink, done = () => undefined) {
   const reader = stream.getReader();
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    sink.take(next.value);
+    const taking = sink.take(next.value);
+    if (taking !== undefined) await taking;
     done(next.value);
   }
 }
 
-function streamOf(pieces) {
+function streamOf(pieces, type) {
   const pull = (controller) => {
     const { done, value } = pieces.next();
-    if (done) controller.close();
-    else controller.enqueue(value);
+    if (!done) return controller.enqueue(value);
+    controller.close();
+    controller.byobRequest?.respond(0);
   };
-  return new ReadableStream({ pull }, { highWaterMark: 0 });
+  return new ReadableStream({ pull, type }, { highWaterMark: 0 });
 }

@@ -2,7 +2,7 @@
 
 import { contender } from "./contenders.mjs";
 import { checkFile, encryptFile, readFile, readingWays } from "./files.mjs";
-import { check, forget, prepare, sample } from "./samples.mjs";
+import { check, forget, hasRoom, prepare, sample } from "./samples.mjs";
 import { checkUpload, uploadFile } from "./uploads.mjs";
 
 globalThis.bench = {
@@ -10,6 +10,7 @@ globalThis.bench = {
   prepare,
   check,
   forget,
+  hasRoom,
   readFile,
   encryptFile,
   checkFile,

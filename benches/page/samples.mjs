@@ -1,6 +1,6 @@
 /** One measurement at a time, asked for from outside; and the checks that what was measured is right. */
 
-import { Comparer, Counter, Keeper, MemorySource, someBytes, StreamedSource, wrong } from "./bytes.mjs";
+import { Comparer, Counter, FileSource, Keeper, MemorySource, someBytes, StreamedSource, wrong } from "./bytes.mjs";
 import { contender, KEY } from "./contenders.mjs";
 import { openObject } from "./s3-object.mjs";
 
@@ -87,11 +87,43 @@ export function forget() {
 
 async function prepared(sides, order) {
   if (order.operation === "encrypt") {
-    const source = order.streamed ? new StreamedSource(order.bytes) : plaintextOf(order.bytes);
+    const source = order.streamed ? streamedPlaintext(order) : plaintextOf(order.bytes);
     return (sink) => sides.encrypt(source, sink);
+  }
+  if (order.streamed) {
+    const { source, parameters } = await ciphertextFile(sides, order);
+    return (sink) => sides.decrypt(source, sink, parameters);
   }
   const { source, parameters } = await ciphertextOf(sides, order);
   return (sink) => sides.decrypt(source, sink, parameters);
+}
+
+const streamedPlaintext = ({ bytes, variant }) =>
+  new StreamedSource(bytes, variant === "other-stream" ? undefined : "bytes");
+
+/** A ciphertext that does not fit into memory, in the origin-private file system. */
+async function ciphertextFile(sides, { peer, variant, bytes }) {
+  const name = `${peer} ${variant} ${bytes}`;
+  const kept = ciphertexts.get(name);
+  if (kept !== undefined) return kept;
+  const folder = await navigator.storage.getDirectory();
+  const handle = await folder.getFileHandle(`ciphertext-${bytes}`, { create: true });
+  const writable = await handle.createWritable();
+  const parameters = await sides.encrypt(new StreamedSource(bytes), { take: (chunk) => writable.write(chunk) });
+  await writable.close();
+  const made = { source: new FileSource(await handle.getFile()), parameters };
+  ciphertexts.set(name, made);
+  return made;
+}
+
+/**
+ * Whether the browser has room for a file of so many bytes and a copy of it.
+ *
+ * @param {number} bytes
+ */
+export async function hasRoom(bytes) {
+  const { quota = 0, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {};
+  return "createWritable" in (globalThis.FileSystemFileHandle?.prototype ?? {}) && quota - usage > 2.2 * bytes;
 }
 
 function plaintextOf(length) {

@@ -18,6 +18,8 @@ export const VARIANTS = {
   "subtle-1w": { engine: "subtle", workers: 1 },
   "subtle-2w": { engine: "subtle", workers: 2 },
   rust: { engine: "rust", workers: 0 },
+  "other-stream": {},
+  spooled: {},
 };
 
 /** @type {import("../contenders.mjs").Open} */
@@ -34,7 +36,7 @@ export async function open({ key, variant = "auto" }) {
       return { metadata };
     },
     async decrypt(source, sink, { metadata }) {
-      await drain(await decryptObject({ body: source.bytes, metadata }, options), sink, done);
+      await drain(await decryptObject({ body: source.bytes ?? source.stream(PIECE), metadata }, options), sink, done);
     },
   };
 }
