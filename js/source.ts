@@ -89,6 +89,11 @@ function isIterable(value: unknown): value is AsyncIterable<Uint8Array> | Iterab
 
 /** Large enough that a file is read at the speed of the disk, small enough to keep memory flat; whole segments need no copy. */
 const READ_LENGTH = 2 * SEGMENT_LENGTH;
+/**
+ * The same in WebKit, where each read is a request of its own and one is always ahead: a quarter faster than 1 MiB at a time. Its
+ * streams of files are faster, but wait for nobody: all of a file would lie in memory.
+ */
+const SLICE_LENGTH = 8 * SEGMENT_LENGTH;
 
 function blobSource(blob: Blob): OpenSource {
   const chunks = (start = 0, end = blob.size) => blobChunks(blob.slice(start, end));
@@ -124,8 +129,14 @@ export async function* blobChunks(blob: Blob): AsyncGenerator<Uint8Array<ArrayBu
     }
     return;
   }
-  for (let start = 0; start < blob.size; start += READ_LENGTH) {
-    yield new Uint8Array(await blob.slice(start, start + READ_LENGTH).arrayBuffer());
+  const read = (start: number) => settled(blob.slice(start, start + SLICE_LENGTH).arrayBuffer());
+  let reading = read(0);
+  for (let next = SLICE_LENGTH; next - SLICE_LENGTH < blob.size; next += SLICE_LENGTH) {
+    const bytes = await reading;
+    if (next < blob.size) {
+      reading = read(next);
+    }
+    yield new Uint8Array(bytes);
   }
 }
 

@@ -179,5 +179,14 @@ function streamOf(pieces, type) {
     controller.close();
     controller.byobRequest?.respond(0);
   };
-  return new ReadableStream({ pull, type }, { highWaterMark: 0 });
+  return new ReadableStream({ pull, type: hasByteStreams() ? type : undefined }, { highWaterMark: 0 });
+}
+
+/** WebKit has none: what files and the network give are ordinary streams there. */
+function hasByteStreams() {
+  try {
+    return new ReadableStream({ type: "bytes" }) instanceof ReadableStream;
+  } catch {
+    return false;
+  }
 }
