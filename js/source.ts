@@ -118,15 +118,8 @@ const beingRead = new Set<ReadableStream>();
  * @param blob - The blob.
  */
 export async function* blobChunks(blob: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const stream = blob.size > READ_LENGTH ? blob.stream() : undefined;
-  const reader = stream && byobReader(stream);
-  if (stream !== undefined && reader !== undefined) {
-    beingRead.add(stream);
-    try {
-      yield* filledChunks(reader);
-    } finally {
-      beingRead.delete(stream);
-    }
+  if (blob.size > READ_LENGTH && filesFillBuffers()) {
+    yield* streamedChunks(blob);
     return;
   }
   const read = (start: number) => settled(blob.slice(start, start + SLICE_LENGTH).arrayBuffer());
@@ -140,12 +133,33 @@ export async function* blobChunks(blob: Blob): AsyncGenerator<Uint8Array<ArrayBu
   }
 }
 
-/** A reader that fills memory that it is given, where the stream can do that: by far the fastest way to read a file. */
-function byobReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined {
+/**
+ * Whether streams of files fill memory that they are given: by far the fastest way to read a file. An empty one tells: WebKit
+ * reads all of a file as soon as there is a stream of it.
+ */
+function filesFillBuffers(): boolean {
+  filling ??= isByteStream(new Blob().stream());
+  return filling;
+}
+
+let filling: boolean | undefined;
+
+function isByteStream(stream: ReadableStream): boolean {
   try {
-    return stream.getReader({ mode: "byob" });
+    stream.getReader({ mode: "byob" }).releaseLock();
+    return true;
   } catch {
-    return undefined;
+    return false;
+  }
+}
+
+async function* streamedChunks(blob: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const stream = blob.stream();
+  beingRead.add(stream);
+  try {
+    yield* filledChunks(stream.getReader({ mode: "byob" }));
+  } finally {
+    beingRead.delete(stream);
   }
 }
 
@@ -211,19 +225,13 @@ function streamSource(chunks: () => AsyncIterable<Uint8Array>, leavesGarbage: bo
 }
 
 /**
- * Whether a stream's chunks are their reader's alone, and can be given back by it. Those of byte streams are (files, answers of the network): the memory of what
- * is put into one leaves the hands of who put it there (Streams Standard, ReadableByteStreamControllerEnqueue).
+ * Whether a stream's chunks are their reader's alone, and can be given back by it. Those of byte streams are (files, answers of
+ * the network): the memory of what is put into one leaves the hands of who put it there (Streams Standard,
+ * ReadableByteStreamControllerEnqueue).
  *
  * @param stream - The stream, which nobody is reading.
  */
-export function givesAway(stream: ReadableStream): boolean {
-  try {
-    stream.getReader({ mode: "byob" }).releaseLock();
-    return GIVES_BACK;
-  } catch {
-    return false;
-  }
-}
+export const givesAway = (stream: ReadableStream): boolean => GIVES_BACK && isByteStream(stream);
 
 /**
  * Reads a stream to its end; a reader that stops early cancels it. Safari's streams are not async iterable.
