@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { label } from "./plan.mjs";
 import { summary } from "./statistics.mjs";
 import { startStorage } from "./storage.mjs";
+import { orderOf } from "./turns.mjs";
 
 const MIB = 1024 * 1024;
 const FILE_BYTES = { long: 512 * MIB, quick: 64 * MIB };
@@ -112,7 +113,8 @@ function writeSample(path, bytes) {
 async function takeTurns(session, orders, { bytes, runs }) {
   const samples = new Map(orders.map(({ name }) => [name, []]));
   for (let round = -1; round < runs; round += 1) {
-    for (const { name, call, argument } of orders) {
+    for (const index of orderOf(orders.length, round + 1)) {
+      const { name, call, argument } = orders[index];
       await session.collectGarbage("briefly");
       const sample = await session.call(call, argument);
       // The first round warms up.

@@ -185,7 +185,7 @@ function weights({ peers, versions }) {
   const isBuiltIn = (peer) => peer.startsWith("subtlecrypto");
   return {
     title: "Download and start",
-    note: "Bytes of scripts and WebAssembly, minified; milliseconds to load them and be ready.",
+    note: "Bytes of scripts and WebAssembly, minified; milliseconds to load them and be ready. Of the toolkit, what encrypts and uploads: what decrypts comes when it is needed.",
     head: ["", "scripts", "WebAssembly", "all, gzipped", "start-up ms"],
     rows: Object.entries(peers)
       .filter(([peer]) => !isBuiltIn(peer))

@@ -3,6 +3,7 @@
 import { excuse } from "./failures.mjs";
 import { label, timedGroups, withoutSlow } from "./plan.mjs";
 import { summary } from "./statistics.mjs";
+import { orderOf } from "./turns.mjs";
 
 /**
  * @typedef {object} Result what is known of a case; fields that were not measured are missing
@@ -41,10 +42,9 @@ function onlyOnce() {
   return (what) => before.size === before.add(what).size;
 }
 
-/** Each round begins with another contender: none always runs after the same one. */
 async function takeTurns(cases, runs) {
   for (let round = 0; round < runs; round += 1) {
-    for (const index of cases.keys()) await cases[(index + round) % cases.length].measure();
+    for (const index of orderOf(cases.length, round)) await cases[index].measure();
   }
 }
 

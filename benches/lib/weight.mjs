@@ -8,6 +8,7 @@ import { ROOT } from "../../scripts/lib/run.mjs";
 import { WASM_MODULES } from "../../scripts/lib/wasm.mjs";
 import { PEERS } from "./plan.mjs";
 import { rounded, median } from "./statistics.mjs";
+import { orderOf } from "./turns.mjs";
 
 const MAIN = "main.js";
 /** Our WebAssembly files that are loaded when they are needed: a script names them all the same. */
@@ -65,7 +66,8 @@ function filesIn(folder) {
 export async function startUps(session, runs) {
   const times = new Map(PEERS.map((peer) => [peer, []]));
   for (let run = 0; run < runs; run += 1) {
-    for (const peer of PEERS) {
+    for (const index of orderOf(PEERS.length, run)) {
+      const peer = PEERS[index];
       await session.freshPage();
       times.get(peer).push(await session.call("startUp", peer));
     }

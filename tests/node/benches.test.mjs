@@ -12,6 +12,7 @@ import { optionsOf } from "../../benches/lib/options.mjs";
 import { memoryCases, timedGroups, withoutSlow } from "../../benches/lib/plan.mjs";
 import { commandsOf } from "../../benches/lib/report.mjs";
 import { resultsPath } from "../../benches/lib/results.mjs";
+import { orderOf } from "../../benches/lib/turns.mjs";
 import { acrossBrowsers, tablesOf } from "../../benches/lib/tables.mjs";
 
 const { PATH, CI, FIREFOX_PATH } = process.env;
@@ -63,6 +64,20 @@ test("a missing browser is a failure where nobody looks, or where it is the only
   process.env.CI = "true";
   assert.throws(() => sorted(["chromium", "firefox"]), /firefox cannot be measured/);
   assert.deepEqual(sorted(["chromium"]).notRun, []);
+});
+
+test("who takes turns is each time after another one", () => {
+  for (const count of [1, 2, 6, 15]) {
+    const rounds = [0, 1, 2, 3, 4].map((round) => orderOf(count, round));
+    for (const order of rounds)
+      assert.deepEqual(
+        [...order].sort((one, other) => one - other),
+        [...Array(count).keys()],
+      );
+    const before = (index) => new Set(rounds.map((order) => order[order.indexOf(index) - 1]));
+    for (let index = 0; index < count && count > 1; index += 1)
+      assert.ok(before(index).size > 1, `${index} of ${count}`);
+  }
 });
 
 test("the command line names browsers once, and refuses those that it does not know", () => {

@@ -1,5 +1,5 @@
 /**
- * The ceiling: SubtleCrypto's AES-GCM over segments as long as the toolkit's, two calls under way at a time, and nothing
+ * The ceiling: SubtleCrypto's AES-GCM over segments as long as the toolkit's, as many calls under way, and nothing
  * else. Each segment has a tag of its own, so this is no format that anybody reads; nothing built on SubtleCrypto in
  * segments can be quicker. The memory of each result is given back as soon as it was taken, as the toolkit's `discard` does,
  * for which the toolkit is not needed; the variant `kept` leaves it to the garbage collector, as loops over SubtleCrypto do.
@@ -7,9 +7,10 @@
 
 import { discard } from "s3-envelope";
 
-const SEGMENT = 512 * 1024;
+const { userAgent } = navigator;
+const SEGMENT = (userAgent.includes(" Gecko/") ? 448 : 512) * 1024;
 const TAG = 16;
-const UNDER_WAY = 2;
+const UNDER_WAY = userAgent.includes("AppleWebKit/") && !userAgent.includes("Chrome/") ? 3 : 2;
 
 /** @type {import("../contenders.mjs").Open} */
 export async function open({ key, variant }) {
