@@ -265,6 +265,24 @@ test("what waits for its authentication goes to a private file, which is removed
   }
 });
 
+test("what waits is removed, too, when its source fails, or is stopped, before all of it came", async () => {
+  for (const where of ["check", "checkInWorker"]) {
+    assert.equal(await check(page, where, "spoolBrokenOff", 6 * MIB, "fail"), "Error: the line was cut");
+    assert.equal(await check(page, where, "spoolBrokenOff", 6 * MIB, "stop"), "Error: the person left");
+  }
+});
+
+test("where the disk is full nothing is decrypted, and nothing left behind", async () => {
+  const full = await browser.page();
+  const devtools = await full.context().newCDPSession(full);
+  const { origin } = new URL(full.url());
+  await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 5 * MIB });
+  assert.deepEqual(await check(full, "check", "spoolWithoutRoom", 12 * MIB), { code: "SPOOL_FAILED", after: 0 });
+  await devtools.send("Storage.overrideQuotaForOrigin", { origin });
+  assert.deepEqual(await check(full, "check", "spool", 6 * MIB, "read"), { during: 1, after: 0 });
+  await full.close();
+});
+
 test("what a page left behind is removed by the next one that spools", async () => {
   const lost = await browser.page();
   assert.deepEqual(await check(lost, "check", "spool", 6 * MIB, "leave"), { during: 1 });

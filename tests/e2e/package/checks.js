@@ -389,6 +389,33 @@ export async function spool(length, end) {
   return { during, after: await spoolFiles() };
 }
 
+/** Ends the spooling itself: what is read has not arrived whole when it is stopped, or fails. Waits until no file is left. */
+export async function spoolBrokenOff(length, end) {
+  const { body, metadata } = await encrypted(randomBytes(length));
+  const stop = new AbortController();
+  const rest = [body.subarray(0, body.length >> 1)].values();
+  const source = new ReadableStream({
+    async pull(controller) {
+      const { done, value } = rest.next();
+      if (!done) return controller.enqueue(value);
+      while ((await spoolFiles()) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      if (end === "fail") controller.error(new Error("the line was cut"));
+      else stop.abort(new Error("the person left"));
+    },
+  });
+  const opening = decryptObject({ body: source, metadata }, { keyring, spoolMemoryLimit: MIB, signal: stop.signal });
+  const why = await codeOf(opening);
+  while ((await spoolFiles()) > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  return why;
+}
+
+/** Decrypts a stream that is longer than the browser has room for. */
+export async function spoolWithoutRoom(length) {
+  const { body, metadata } = await encrypted(randomBytes(length));
+  const stored = { body: new Blob([body]).stream(), metadata };
+  return { code: await codeOf(decryptObject(stored, { keyring, spoolMemoryLimit: MIB })), after: await spoolFiles() };
+}
+
 /** The same where there is no private file system. */
 export async function spoolWithoutFiles(length) {
   Reflect.deleteProperty(StorageManager.prototype, "getDirectory");
