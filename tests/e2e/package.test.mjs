@@ -179,6 +179,12 @@ test("there are as many workers as asked for, or as pay, but one processor is th
   }
 });
 
+test("workers that nobody needs any more end by themselves", async () => {
+  const fresh = await browser.page();
+  assert.deepEqual(await check(fresh, "check", "workersEnd", 24 * SEGMENT, 4), { started: 3, terminated: 3 });
+  await fresh.close();
+});
+
 test("workers go on only where they are quicker than the caller alone", async () => {
   for (const [slow, goOn] of [
     ["workers", false],

@@ -254,6 +254,18 @@ export async function workersStarted(length, processors, options) {
   return started;
 }
 
+/** Encrypts with workers, and waits until none of them is left. */
+export async function workersEnd(length, processors) {
+  claimProcessors(processors);
+  const seen = watchWorkers();
+  await encrypted(new Uint8Array(length), { engine: "subtle" });
+  const { started } = seen;
+  while (seen.alive > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  // Those that are needed again are started again.
+  await encrypted(new Uint8Array(length), { engine: "subtle" });
+  return { started, terminated: seen.terminated };
+}
+
 /**
  * How many messages go to workers once they were tried, where they or the caller are slow. What was encrypted before, while
  * and after they were tried is whole.
