@@ -3,8 +3,11 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 
 import { AesKeyring, decryptObject, download, encryptObject, upload } from "../../dist/node.js";
+import { delay } from "../../dist/request.js";
+import { until, untilStopped } from "../../dist/stopping.js";
 import { collect } from "./support/inputs.mjs";
 
 const SEGMENT = 512 * 1024;
@@ -316,4 +319,55 @@ test("an object that cannot be read stops arriving", async () => {
     globalThis.fetch = fetch;
   }
   assert.ok(signals.length > 0 && signals.every(({ aborted }) => aborted));
+});
+
+test("a wait that was stopped before is none", async () => {
+  const begun = performance.now();
+  await assert.rejects(delay(5_000, AbortSignal.abort(new Error("enough"))), ENOUGH);
+  assert.ok(performance.now() - begun < 1_000);
+});
+
+test("a signal ends the wait for any promise, whoever made it", async () => {
+  const promises = { thenable: { then: () => undefined }, foreign: runInNewContext("new Promise(() => undefined)") };
+  for (const [what, promise] of Object.entries(promises)) {
+    const waiting = until(promise, AbortSignal.abort(new Error("enough")));
+    const tooLong = later().then(() => assert.fail(`waits for a ${what} promise`));
+    await assert.rejects(Promise.race([waiting, tooLong]), ENOUGH);
+  }
+});
+
+/** An iterator that gives one value and then ends as `next` says; `returned` counts how often it was told to end. */
+function iteratorOf(next, returned) {
+  const steps = [() => ({ done: false, value: 1 }), next];
+  const iterator = { next: async () => steps.shift()(), return: returned };
+  return { [Symbol.asyncIterator]: () => iterator };
+}
+
+test("an iterator is told to end where it is left early, and its answer hides no error", async () => {
+  let told = 0;
+  const refuses = async () => {
+    told += 1;
+    throw new Error("cannot end");
+  };
+  const all = async (values, onValue = () => undefined) => {
+    for await (const value of values) onValue(value);
+  };
+  const { signal } = new AbortController();
+  await all(
+    untilStopped(
+      iteratorOf(() => ({ done: true }), refuses),
+      signal,
+    ),
+  );
+  const breaks = () => {
+    throw new Error("broke");
+  };
+  await assert.rejects(all(untilStopped(iteratorOf(breaks, refuses), signal)), { message: "broke" });
+  assert.equal(told, 0);
+  await assert.rejects(all(untilStopped(iteratorOf(breaks, refuses), signal), breaks), { message: "broke" });
+  assert.equal(told, 1);
+  const stop = new AbortController();
+  const stops = () => stop.abort(new Error("enough"));
+  await assert.rejects(all(untilStopped(iteratorOf(breaks, refuses), stop.signal), stops), ENOUGH);
+  assert.equal(told, 2);
 });
