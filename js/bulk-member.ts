@@ -37,6 +37,7 @@ export class Member {
   /** Whether it has said that it is there. */
   isReady = false;
   readonly #worker: Worker;
+  readonly #onFailure: (self: Member) => void;
   readonly #keys = new KeySlots();
   readonly #spare: ArrayBuffer[] = [];
   /** Who waits for the batches that it has, by their number. */
@@ -56,10 +57,12 @@ export class Member {
     worker.onerror = (event) => {
       // A worker that may not be loaded is not the page's problem: the work is done without it.
       event.preventDefault();
-      worker.terminate();
-      onFailure(this);
-      this.#failAll("a worker ended without an answer");
+      this.#fail("a worker ended without an answer");
     };
+    worker.onmessageerror = () => {
+      this.#fail("a worker's answer cannot be read");
+    };
+    this.#onFailure = onFailure;
   }
 
   /** How many tasks it has. */
@@ -118,7 +121,14 @@ export class Member {
     this.#batch = undefined;
     const id = ++this.#lastId;
     this.#sent.set(id, waiting);
-    this.#worker.postMessage({ id, tasks, buffer } satisfies WorkerBatch, [buffer]);
+    try {
+      this.#worker.postMessage({ id, tasks, buffer } satisfies WorkerBatch, [buffer]);
+    } catch {
+      // Told when whoever submits a task has it in a batch.
+      queueMicrotask(() => {
+        this.#fail("a worker cannot be sent its work");
+      });
+    }
     for (const { task } of tasks) {
       wipeParameters(task);
     }
@@ -147,7 +157,10 @@ export class Member {
     }
   }
 
-  #failAll(reason: string): void {
+  /** Ends a worker of which no answer is to be had. */
+  #fail(reason: string): void {
+    this.end();
+    this.#onFailure(this);
     for (const { reject } of [...this.#sent.values(), this.#batch?.waiting ?? []].flat()) {
       reject(failure(reason));
     }

@@ -7,6 +7,8 @@ import { Member } from "./bulk-member.js";
 const MAX_WORKERS = 4;
 /** How long a pool without work keeps its workers, in milliseconds. */
 const IDLE_MS = 5_000;
+/** How long there are no new workers after one that failed, in milliseconds: its script may have been lost on the way. */
+const FAILURE_MS = 60_000;
 
 /** On so few processors, workers bring too little for what they cost: the page and the browser keep them busy. */
 const TOO_FEW_PROCESSORS = 2;
@@ -29,11 +31,11 @@ export function workerCount(wanted: number | undefined): number {
 
 /** The workers of this realm, shared by all operations. */
 class WorkerPool {
-  readonly #members: Member[] = [];
+  #members: Member[] = [];
   #idle: ReturnType<typeof setTimeout> | undefined;
   #lastUse = 0;
-  /** A page that forbids workers forbids them for good. */
-  #isForbidden = typeof Worker === "undefined";
+  /** When workers may be started, in the clock's milliseconds. A page that forbids them forbids them for good. */
+  #startsFrom = typeof Worker === "undefined" ? Infinity : 0;
 
   /** Whether any worker can have a task now. */
   get isReady(): boolean {
@@ -54,7 +56,7 @@ class WorkerPool {
   }
 
   #start(count: number): void {
-    while (!this.#isForbidden && this.#members.length < count) {
+    while (this.#members.length < count && performance.now() >= this.#startsFrom) {
       try {
         // Written literally, so that bundlers see it and make the worker a file of its own.
         const worker = new Worker(new URL("./bulk-worker.js", import.meta.url), {
@@ -67,14 +69,14 @@ class WorkerPool {
           }),
         );
       } catch {
-        this.#isForbidden = true;
+        this.#startsFrom = Infinity;
       }
     }
   }
 
   #remove(failed: Member): void {
-    this.#isForbidden = true;
-    this.#members.splice(this.#members.indexOf(failed), 1);
+    this.#startsFrom = performance.now() + FAILURE_MS;
+    this.#members = this.#members.filter((member) => member !== failed);
   }
 
   /** One timer at a time: to set one for every segment takes as long as a copy of it. */

@@ -65,4 +65,8 @@ async function outcomeOf({ task, keys, start, length }: BatchedTask, buffer: Arr
 scope.onmessage = (event) => {
   void answer(event.data);
 };
+scope.onmessageerror = () => {
+  // The owner hears of an error that nobody catches, and ends the worker: whose tasks these were cannot be read.
+  throw new Error("a message cannot be read");
+};
 scope.postMessage({ kind: "ready" }, []);

@@ -8,8 +8,8 @@ import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { cbcStream } from "./legacy.js";
 import { lengthOf } from "./ranges.js";
 import { reader } from "./reader.js";
-import { type ByteSource, type OpenSource, openSource } from "./source.js";
-import { stopBy, untilOrFreed } from "./stopping.js";
+import { type ByteSource, type OpenSource, openSource, orLetGo } from "./source.js";
+import { stopBy, type Stopping, untilOrFreed } from "./stopping.js";
 import type { DataKey } from "./wasm/reader.js";
 
 /** Options of {@link decryptObject}. */
@@ -88,16 +88,23 @@ export async function openDecryption(
   object: StoredObject & Partial<Pick<OpenSource, "leavesGarbage">>,
   options: DecryptOptions,
 ): Promise<DecryptedContent> {
-  const { body, metadata, instructionFile, storedLength } = object;
+  const stopping = stopBy(options.signal);
+  const opened = openSource(object.body, stopping.signal);
+  const { leavesGarbage = opened.leavesGarbage } = object;
+  return await orLetGo(opened, decrypted({ ...opened, leavesGarbage }, object, { ...options, stopping }));
+}
+
+async function decrypted(
+  opened: OpenSource,
+  { metadata, instructionFile, storedLength }: StoredObject,
+  { stopping, ...options }: DecryptOptions & { readonly stopping: Stopping },
+): Promise<DecryptedContent> {
   const { release = "verified" } = options;
   if (release !== "verified" && (release as string) !== "delayed-authentication") {
     throw new EnvelopeError("INVALID_INPUT", "release must be verified or delayed-authentication");
   }
-  options.signal?.throwIfAborted();
-  const stopping = stopBy(options.signal);
-  const opened = openSource(body, stopping.signal);
-  const { leavesGarbage = opened.leavesGarbage } = object;
-  const source = expecting({ ...opened, leavesGarbage }, storedLength);
+  stopping.signal.throwIfAborted();
+  const source = expecting(opened, storedLength);
   const loaded = await reader();
   const bulk = await bulkEngine(loaded, options, source.length);
   const parsed = loaded.ContentMetadata.parse([...entriesOf(metadata)], bytesOfFile(instructionFile));

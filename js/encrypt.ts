@@ -8,7 +8,7 @@ import { type InstructionFile, instructionFileOf } from "./instruction-file.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { orderedStream, type SegmentWork } from "./ordered.js";
 import { segmentsOf, TAG_LENGTH } from "./segments.js";
-import { type ByteSource, type OpenSource, openSource } from "./source.js";
+import { type ByteSource, type OpenSource, openSource, orLetGo } from "./source.js";
 import { stopBy, type Stopping } from "./stopping.js";
 
 /** Options of {@link encryptObject}. */
@@ -51,9 +51,13 @@ export interface EncryptedObject {
  * length is not known beforehand.
  */
 export async function encryptObject(content: ByteSource, options: EncryptOptions): Promise<EncryptedObject> {
-  options.signal?.throwIfAborted();
   const stopping = stopBy(options.signal);
   const source = openSource(content, stopping.signal);
+  return await orLetGo(source, encrypted(source, options, stopping));
+}
+
+async function encrypted(source: OpenSource, options: EncryptOptions, stopping: Stopping): Promise<EncryptedObject> {
+  stopping.signal.throwIfAborted();
   const length = options.contentLength ?? source.length;
   const loaded = await engine();
   const encryption = await Encryption.start(loaded, options, length);

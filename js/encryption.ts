@@ -2,6 +2,7 @@
 
 import { BulkEngine, bulkEngine, type EngineOptions } from "./bulk-engine.js";
 import type { Engine } from "./engine.js";
+import { EnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { untilOrFreed } from "./stopping.js";
 import type { EncryptSession } from "./wasm/engine.js";
@@ -79,6 +80,9 @@ export class Encryption {
    * @param bytes - The segment.
    */
   async process(offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#isFreed) {
+      throw new EnvelopeError("INTERNAL", "internal error: an encryption that has ended");
+    }
     if (this.#bulk === undefined) {
       const own = bytes.slice();
       this.#session.encryptSegment(offset, own);

@@ -36,10 +36,10 @@ export function onDemand<Glue>(
   load: (source: EngineSource | undefined) => Promise<Glue>,
 ): OnDemand<Glue> {
   let loading: Promise<Glue> | undefined;
-  let loadedFrom: EngineSource | undefined;
+  let loadedFrom: string | undefined;
   const get = (source?: EngineSource): Promise<Glue> => {
     if (loading === undefined) {
-      loadedFrom = source;
+      loadedFrom = placeOf(source);
       loading = load(source).catch((cause: unknown) => {
         loading = undefined;
         throw new EnvelopeError(
@@ -53,7 +53,8 @@ export function onDemand<Glue>(
     return loading;
   };
   const from = async (source: EngineSource | undefined): Promise<Glue> => {
-    if (loading !== undefined && source !== undefined && placeOf(source) !== placeOf(loadedFrom)) {
+    const place = source && placeOf(source);
+    if (loading !== undefined && place !== undefined && loadedFrom !== undefined && place !== loadedFrom) {
       throw new EnvelopeError("INVALID_INPUT", `${name} was loaded already: say where it is before anything else`);
     }
     return await get(source);
@@ -61,9 +62,30 @@ export function onDemand<Glue>(
   return Object.assign(get, { from, isWanted: () => loading !== undefined });
 }
 
-/** What tells one source from another: its URL, where it has one, since each `new URL` is another object. */
-function placeOf(source: EngineSource | undefined): unknown {
-  return source instanceof URL ? source.href : source instanceof Request ? source.url : source;
+/** Where a file lies that was not asked for by name. */
+const BESIDE_THE_SCRIPT = "";
+
+/**
+ * What tells one source from another: its URL, whatever holds it. A component that is mounted twice, or a script that is loaded
+ * anew, has other objects for the same file. Bytes and modules have no place to be told from another.
+ */
+function placeOf(source: EngineSource | undefined): string | undefined {
+  if (source === undefined) {
+    return BESIDE_THE_SCRIPT;
+  }
+  const { href, url = href } = source as { readonly href?: string; readonly url?: string };
+  const place = typeof source === "string" ? source : url;
+  // Nobody fetched the answer that a script made itself, and its URL is empty.
+  return place === undefined || place === "" ? undefined : absolute(place);
+}
+
+function absolute(url: string): string {
+  const { document, location } = globalThis as { document?: Partial<Document>; location?: Partial<Location> };
+  try {
+    return new URL(url, document?.baseURI ?? location?.href).href;
+  } catch {
+    return url;
+  }
 }
 
 /**

@@ -10,6 +10,8 @@ import { Turns } from "./turns.js";
 export interface SegmentWork {
   /** What ends it early. */
   readonly stopping?: Stopping;
+  /** Time for the collector, where it is counted over several streams; each counts its own unless told. */
+  readonly pauses?: CollectorPauses;
   /** How many segments may be worked on at a time, which may change on the way. */
   depth(): number;
   /** What the segments are read from; what leaves nothing behind (a file, a buffer) unless told. */
@@ -34,10 +36,11 @@ export async function* ordered(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const underWay: Promise<Uint8Array<ArrayBuffer>>[] = [];
   const turns = new Turns(work.stopping?.signal);
-  const pauses = new CollectorPauses(work.source?.leavesGarbage ?? false);
+  const pauses = work.pauses ?? new CollectorPauses(work.source?.leavesGarbage ?? false);
   let tail: Uint8Array = new Uint8Array(0);
   try {
     for await (const segment of segments) {
+      work.stopping?.signal.throwIfAborted();
       if (segment.bytes.length > 0) {
         underWay.push(settled(work.process(segment)));
       }

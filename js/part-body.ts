@@ -1,10 +1,12 @@
 /** The body of a part, or of a whole object, while it is put together. */
 
 import type { Checksums, RunningChecksum } from "./checksum.js";
+import type { CollectorPauses } from "./collector-pauses.js";
 import { discard } from "./discard.js";
 import type { Encryption } from "./encryption.js";
 import { ordered, type SegmentWork } from "./ordered.js";
 import { type Segment, TAG_LENGTH } from "./segments.js";
+import type { Stopping } from "./stopping.js";
 
 /**
  * So many bytes, at most, are gathered before they become a Blob: making one is the dearest step of an encrypted upload, and
@@ -28,6 +30,10 @@ export interface Treatment {
   readonly checksums: Checksums | undefined;
   /** Where bodies are put together. */
   readonly tables: Tables;
+  /** What ends it: nothing is read, encrypted or summed any more then. */
+  readonly stopping: Stopping;
+  /** Time for the collector, which all parts share: each is too short to be given any. */
+  readonly pauses: CollectorPauses;
 }
 
 /** Memory in which one body after the other is put together: memory that was used before costs nothing to fill. */
@@ -115,6 +121,7 @@ export async function assemble(
   contentLength: number,
   note: (length: number) => void,
 ): Promise<Assembly> {
+  treatment.stopping.signal.throwIfAborted();
   const body = new Assembly(treatment, contentLength);
   try {
     for await (const chunk of ordered(segments, workOf(treatment, note))) {
@@ -130,8 +137,10 @@ export async function assemble(
   }
 }
 
-function workOf({ encryption }: Treatment, note: (length: number) => void): SegmentWork {
+function workOf({ encryption, stopping, pauses }: Treatment, note: (length: number) => void): SegmentWork {
   return {
+    stopping,
+    pauses,
     depth: () => encryption?.depth ?? 1,
     process({ offset, bytes }) {
       note(bytes.length);

@@ -4,6 +4,7 @@ import { EnvelopeError } from "./errors.js";
 import { assemble, type Assembly, type PartBody, type Treatment } from "./part-body.js";
 import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
 import type { OpenSource } from "./source.js";
+import { until } from "./stopping.js";
 import type { PlannedPart, UploadPlan } from "./wasm/engine.js";
 
 /** One part, or a whole object. */
@@ -113,7 +114,7 @@ export class PlannedParts implements PartSupply {
 
   async #make(part: PlannedPart, isFirst: boolean): Promise<PartBody> {
     const { source, treatment } = this.#content;
-    const { encryption, checksums } = treatment;
+    const { encryption, checksums, stopping } = treatment;
     if (encryption === undefined && checksums === undefined && source.slice !== undefined) {
       return { blob: source.slice(part.offset, part.offset + part.contentLength), checksum: undefined };
     }
@@ -123,7 +124,10 @@ export class PlannedParts implements PartSupply {
     }
     if (part.isLast && encryption !== undefined) {
       // Parts are sent in any order, but the tag is made of all of them.
-      await this.#allEncrypted;
+      await until(this.#allEncrypted, stopping.signal).catch((error: unknown) => {
+        body.abandon();
+        throw error;
+      });
       body.append(encryption.finish());
     }
     return await body.finished();

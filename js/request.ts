@@ -114,19 +114,7 @@ export async function send(channel: Channel, request: StorageRequest): Promise<S
   const attempts = new channel.engine.RequestAttempts();
   try {
     for (;;) {
-      channel.signal?.throwIfAborted();
-      // Before the URL, whose time is limited: the last part of an object has to wait for all others.
-      const body = await until(request.body?.(), channel.signal);
-      const signed = { ...request.headers, ...body?.headers, ...encryption.signed };
-      // A URL is asked for each attempt: the last may have expired, and signing is cheap.
-      const { operation, method, query, keySuffix = "" } = request;
-      const asking = channel.presign({ operation, method, query, keySuffix, headers: signed });
-      const presigned = await until(asking, channel.signal);
-      channel.engine.checkPresignedUrl(presigned.url, encryption.carriesKey);
-      checkKeySuffix(presigned.url, keySuffix);
-      const headers = { ...signed, ...request.unsigned, ...presigned.headers, ...encryption.all };
-      const ready = { request, url: presigned.url, headers, body: body?.blob ?? null };
-      const outcome = await attempt(channel, ready, attempts);
+      const outcome = await attempt(channel, await readied(channel, request, encryption), attempts);
       if ("response" in outcome) {
         return outcome;
       }
@@ -135,6 +123,26 @@ export async function send(channel: Channel, request: StorageRequest): Promise<S
   } finally {
     attempts.free();
   }
+}
+
+/** Makes a request ready for one attempt. Nobody else holds its body, so that none is kept while another one is waited for. */
+async function readied(
+  channel: Channel,
+  request: StorageRequest,
+  encryption: EncryptionHeaders,
+): Promise<ReadyRequest> {
+  channel.signal?.throwIfAborted();
+  // Before the URL, whose time is limited: the last part of an object has to wait for all others.
+  const body = await until(request.body?.(), channel.signal);
+  const signed = { ...request.headers, ...body?.headers, ...encryption.signed };
+  // A URL is asked for each attempt: the last may have expired, and signing is cheap.
+  const { operation, method, query, keySuffix = "" } = request;
+  const asking = channel.presign({ operation, method, query, keySuffix, headers: signed });
+  const presigned = await until(asking, channel.signal);
+  channel.engine.checkPresignedUrl(presigned.url, encryption.carriesKey);
+  checkKeySuffix(presigned.url, keySuffix);
+  const headers = { ...signed, ...request.unsigned, ...presigned.headers, ...encryption.all };
+  return { request, url: presigned.url, headers, body: body?.blob ?? null };
 }
 
 /** An instruction file must never end up in the place of its object. */
@@ -222,10 +230,13 @@ function next(
 }
 
 /** The headers of server-side encryption: those that are signed, and all, with the key that the signer never sees. */
-async function encryptionHeaders(
-  channel: Channel,
-  operation: Operation,
-): Promise<{ signed: HeaderMap; all: HeaderMap; carriesKey: boolean }> {
+interface EncryptionHeaders {
+  readonly signed: HeaderMap;
+  readonly all: HeaderMap;
+  readonly carriesKey: boolean;
+}
+
+async function encryptionHeaders(channel: Channel, operation: Operation): Promise<EncryptionHeaders> {
   if (channel.encryption === undefined) {
     return { signed: {}, all: {}, carriesKey: false };
   }
@@ -252,6 +263,7 @@ export function jitter(): number {
  */
 export function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     const stop = () => {
       clearTimeout(timer);
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason, as fetch does

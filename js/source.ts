@@ -68,6 +68,20 @@ export function openSource(source: ByteSource, signal?: AbortSignal): OpenSource
 }
 
 /**
+ * What begins with a source. Where that fails before anything was read, the source is let go of.
+ *
+ * @param source - The source.
+ * @param beginning - What begins with it.
+ */
+export async function orLetGo<T>(source: OpenSource, beginning: Promise<T>): Promise<T> {
+  return await beginning.catch((error: unknown) => {
+    // A stream that is being read refuses, and ends with its reader.
+    source.cancel?.(error).catch(() => undefined);
+    throw error;
+  });
+}
+
+/**
  * The bytes that a buffer or view shows, as a `Uint8Array` over the same memory; nothing for other values.
  *
  * @param value - Anything.

@@ -24,8 +24,8 @@ export function stopBy(signal: AbortSignal | undefined): Stopping {
  * @param promise - What is waited for.
  * @param signal - What ends the wait.
  */
-export async function until<T>(promise: Promise<T> | T, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined || !(promise instanceof Promise)) {
+export async function until<T>(promise: PromiseLike<T> | T, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined || !isThenable(promise)) {
     return await promise;
   }
   let stop: () => void = () => undefined;
@@ -44,6 +44,11 @@ export async function until<T>(promise: Promise<T> | T, signal: AbortSignal | un
   } finally {
     signal.removeEventListener("abort", stop);
   }
+}
+
+/** Whether it is a promise: also one of another window, or of whoever makes their own. */
+function isThenable(value: unknown): boolean {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
 }
 
 /**
@@ -78,18 +83,28 @@ export async function* untilStopped<Value>(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Value> {
   const iterator = values[Symbol.asyncIterator]();
+  // What has ended, or failed, is not told to end.
+  let isEnded = false;
   try {
     for (;;) {
       signal?.throwIfAborted();
+      isEnded = true;
       const next = await until(iterator.next(), signal);
       if (next.done === true) {
         return;
       }
+      isEnded = false;
       yield next.value;
     }
   } finally {
-    const ending = Promise.resolve(iterator.return?.());
-    // A generator that was asked for a value ends only after it gave one.
-    await (signal?.aborted === true ? void ending.catch(() => undefined) : ending);
+    const ending = async () => {
+      await iterator.return?.();
+    };
+    if (signal?.aborted === true) {
+      // A generator that was asked for a value ends only after it gave one, and what fails then is of no interest.
+      ending().catch(() => undefined);
+    } else if (!isEnded) {
+      await ending();
+    }
   }
 }

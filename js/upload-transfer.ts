@@ -5,7 +5,7 @@ import type { Engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { PartSupply, PartToSend } from "./parts.js";
 import { begun, PartsAhead } from "./parts-ahead.js";
-import { type Channel, send, stoppable, type StorageRequest } from "./request.js";
+import { type Channel, send, type StorageRequest } from "./request.js";
 import { until } from "./stopping.js";
 import type { HeaderMap } from "./sse.js";
 
@@ -39,6 +39,8 @@ export interface UploadMaterials {
   readonly checksums: Checksums | undefined;
   /** How many of them are on their way at a time. */
   readonly concurrency: number;
+  /** Stops everything else where a part cannot be sent. */
+  readonly stop: AbortController;
   /** Told whenever the storage acknowledged something. */
   readonly onProgress: ((progress: UploadProgress) => void) | undefined;
 }
@@ -54,9 +56,12 @@ interface SentPart extends Summed {
   readonly etag: string;
 }
 
+/** What all requests of an upload share; its signal tells of both, the caller's wish and a part's failure. */
+type StoppableChannel = Channel<Engine> & { readonly signal: AbortSignal };
+
 /** One upload under way. */
 export class UploadTransfer {
-  readonly #channel: Channel<Engine>;
+  readonly #channel: StoppableChannel;
   readonly #materials: UploadMaterials;
   /** What has to be stored before the object is there for readers; called once, when nothing else is left to fail. */
   before: () => Promise<void> = () => Promise.resolve();
@@ -67,7 +72,7 @@ export class UploadTransfer {
    * @param channel - What all requests share.
    * @param materials - What is sent, and how.
    */
-  constructor(channel: Channel<Engine>, materials: UploadMaterials) {
+  constructor(channel: StoppableChannel, materials: UploadMaterials) {
     this.#channel = channel;
     this.#materials = materials;
   }
@@ -94,7 +99,7 @@ export class UploadTransfer {
     const whole = begun(first);
     await until(whole.made, this.#channel.signal);
     await this.before();
-    const { response, checksum } = await this.#sendBody(this.#channel, whole, { operation: "PutObject", headers });
+    const { response, checksum } = await this.#sendBody(whole, { operation: "PutObject", headers });
     this.#acknowledge(whole.length);
     return { etag: response.headers.get("etag") ?? undefined, versionId: versionOf(response), checksum };
   }
@@ -116,7 +121,7 @@ export class UploadTransfer {
   /** Begins a multipart upload. One that begins after the caller stopped waiting for it is removed. */
   async #create(stored: HeaderMap): Promise<string> {
     const { engine, signal } = this.#channel;
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const headers = { ...stored, ...this.#materials.checksums?.ofCreate() };
     const request = { operation: "CreateMultipartUpload", method: "POST", query: { uploads: "" }, headers } as const;
     // A request that is cut off may have arrived all the same, and nobody would know the upload's ID.
@@ -132,35 +137,36 @@ export class UploadTransfer {
 
   /** Sends all parts, several at a time, and stops them all at the first failure. */
   async #sendParts(uploadId: string, parts: PartsAhead): Promise<SentPart[]> {
-    const { channel, stopping } = stoppable(this.#channel);
+    const { signal } = this.#channel;
     const sent: SentPart[] = [];
-    const next = () => until(parts.next(), channel.signal);
+    const next = () => until(parts.next(), signal);
     const lane = async () => {
       for (let part = await next(); part !== undefined; part = await next()) {
-        sent.push(await this.#sendPart(channel, uploadId, part));
+        sent.push(await this.#sendPart(uploadId, part));
       }
     };
     const lanes = Array.from({ length: this.#materials.concurrency }, () =>
       lane().catch((error: unknown) => {
-        stopping.stop.abort(error);
+        if (!signal.aborted) {
+          this.#materials.stop.abort(error);
+        }
       }),
     );
     // All lanes have ended before anything else happens: no part may arrive after the upload was aborted.
     await Promise.all(lanes);
-    channel.signal.throwIfAborted();
+    signal.throwIfAborted();
     return sent.sort((one, other) => one.number - other.number);
   }
 
-  async #sendPart(channel: Channel, uploadId: string, part: PartToSend): Promise<SentPart> {
+  async #sendPart(uploadId: string, part: PartToSend): Promise<SentPart> {
     const { number, length } = part;
     const query = { partNumber: String(number), uploadId };
-    const { response, checksum = "" } = await this.#sendBody(channel, part, { operation: "UploadPart", query });
+    const { response, checksum = "" } = await this.#sendBody(part, { operation: "UploadPart", query });
     this.#acknowledge(length);
     return { number, length, checksum, etag: response.headers.get("etag") ?? "" };
   }
 
   async #sendBody(
-    channel: Channel,
     part: PartToSend,
     how: Pick<StorageRequest, "operation" | "headers"> & { readonly query?: HeaderMap },
   ): Promise<{ response: Response; checksum: string | undefined }> {
@@ -171,7 +177,7 @@ export class UploadTransfer {
       const { checksums } = this.#materials;
       return { blob: made.blob, headers: checksum === undefined ? {} : (checksums?.ofBody(checksum) ?? {}) };
     };
-    const { response } = await send(channel, { query: {}, ...how, method: "PUT", body });
+    const { response } = await send(this.#channel, { query: {}, ...how, method: "PUT", body });
     return { response, checksum };
   }
 
@@ -197,7 +203,8 @@ export class UploadTransfer {
     const request = { operation: "AbortMultipartUpload", method: "DELETE", query: { uploadId } } as const;
     const removing = send({ ...this.#channel, signal: AbortSignal.timeout(ABORT_LIMIT_MS) }, request);
     // The caller is told of the failure when this is done. Who stopped the upload does not wait for a network that is gone.
-    const patience = this.#channel.signal?.aborted === true ? STOPPED_PATIENCE_MS : ABORT_LIMIT_MS;
+    const isStopped = this.#channel.signal.aborted && !this.#materials.stop.signal.aborted;
+    const patience = isStopped ? STOPPED_PATIENCE_MS : ABORT_LIMIT_MS;
     await until(removing, AbortSignal.timeout(patience)).catch(() => undefined);
   }
 

@@ -5,6 +5,7 @@
 
 import { ALIGNED_SEGMENT_LENGTH, SEGMENT_LENGTH } from "./browser-engine.js";
 import type { EngineOptions } from "./bulk-engine.js";
+import { CollectorPauses } from "./collector-pauses.js";
 import type { ChecksumAlgorithm, Checksums } from "./checksum.js";
 import { Encryption } from "./encryption.js";
 import { type Engine, engine } from "./engine.js";
@@ -15,8 +16,8 @@ import { type PartSupply, PlannedParts } from "./parts.js";
 import type { Presign } from "./request.js";
 import { TAG_LENGTH } from "./segments.js";
 import type { HeaderMap, ServerSideEncryption } from "./sse.js";
-import { type ByteSource, type OpenSource, openSource } from "./source.js";
-import { stopBy } from "./stopping.js";
+import { type ByteSource, type OpenSource, openSource, orLetGo } from "./source.js";
+import { stopBy, type Stopping } from "./stopping.js";
 import { checkProtection, concurrencyOf } from "./transfer-options.js";
 import { type UploadProgress, UploadTransfer } from "./upload-transfer.js";
 
@@ -89,13 +90,22 @@ export interface UploadedObject {
  * it was stopped.
  */
 export async function upload(content: ByteSource, options: UploadOptions): Promise<UploadedObject> {
-  const { signal, stop } = stopBy(options.signal);
-  const source = openSource(content, signal);
+  const stopping = stopBy(options.signal);
+  const source = openSource(content, stopping.signal);
+  return await orLetGo(source, uploaded({ content, source }, options, stopping));
+}
+
+async function uploaded(
+  { content, source }: { readonly content: ByteSource; readonly source: OpenSource },
+  options: UploadOptions,
+  stopping: Stopping,
+): Promise<UploadedObject> {
+  const { signal, stop } = stopping;
   checkProtection(options);
   checkInstructionFile(options);
   const length = lengthOf(options, source.length);
   const concurrency = concurrencyOf(options, "parts");
-  options.signal?.throwIfAborted();
+  signal.throwIfAborted();
   const loaded = await engine();
   const { keyring, onProgress } = options;
   const checksums = options.checksum === undefined ? undefined : await checksumsOf(loaded, options.checksum);
@@ -103,10 +113,12 @@ export async function upload(content: ByteSource, options: UploadOptions): Promi
   let parts: PartSupply | undefined;
   try {
     encryption = keyring && (await Encryption.start(loaded, { ...options, keyring }, length));
-    parts = await partsOf(loaded, { ...options, source, length }, { encryption, checksums, tables: new Tables() });
+    const pauses = new CollectorPauses(source.leavesGarbage);
+    const treatment = { encryption, checksums, tables: new Tables(), stopping, pauses };
+    parts = await partsOf(loaded, { ...options, source, length }, treatment);
     const headers = storedHeaders(loaded, options, content, encryption);
     const channel = { engine: loaded, presign: options.presign, encryption: options.sse, signal };
-    const transfer = new UploadTransfer(channel, { parts, checksums, concurrency, onProgress });
+    const transfer = new UploadTransfer(channel, { parts, checksums, concurrency, stop, onProgress });
     const wrapped = encryption;
     if (wrapped !== undefined && options.instructionFile === true) {
       const { instructionFileOf, putInstructionFile } = await import("./instruction-file.js");

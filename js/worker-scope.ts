@@ -3,5 +3,6 @@
 /** What of it is used. */
 export interface WorkerScope<Question, Answer> {
   onmessage: ((event: MessageEvent<Question>) => void) | null;
+  onmessageerror: (() => void) | null;
   postMessage(answer: Answer, transfer: Transferable[]): void;
 }

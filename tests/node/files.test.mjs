@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
+import { onDemand } from "../../dist/on-demand.js";
 import { WASM_MODULES } from "../../scripts/lib/wasm.mjs";
 
 const PACKAGE = new URL("../../dist/node.js", import.meta.url);
@@ -25,9 +26,9 @@ const TASKS = {
     await init(await bytesOf("engine"));
     await initReader(await bytesOf("reader"));
     await init();
-    for (const again of [init, initReader]) {
-      await assert.rejects(again(new Uint8Array(8)), { code: "INVALID_INPUT" });
-    }
+    // As a script does that is loaded anew: it has the same bytes once more, and nobody can tell.
+    await init(await bytesOf("engine"));
+    await initReader(new Response(await bytesOf("reader")));
   },
   "names one twice": async (loaded) => {
     const { init } = loaded;
@@ -36,6 +37,9 @@ const TASKS = {
     const binary = (await bytesOf("engine")).toString("base64");
     await init(source());
     await init(source());
+    await init(source().href);
+    await init(new Request(source()));
+    await init(await fetch(source()));
     await assert.rejects(init(new URL("https://elsewhere.example/")), { code: "INVALID_INPUT" });
     await TASKS.encrypts(loaded);
   },
@@ -75,6 +79,22 @@ if (isMainThread) {
       assert.deepEqual(await loadedBy(task), files);
     });
   }
+
+  test("a place is the same one however its URL is written, and is not taken for another one", async () => {
+    globalThis.location = { href: "https://app.example/page/" };
+    const file = onDemand("some.wasm", () => Promise.resolve("loaded"));
+    await file.from("../some.wasm");
+    for (const same of ["/some.wasm", new URL("https://app.example/some.wasm"), undefined]) {
+      assert.equal(await file.from(same), "loaded");
+    }
+    for (const other of ["some.wasm", new Request("https://app.example/some.wasm?2")]) {
+      await assert.rejects(file.from(other), { code: "INVALID_INPUT" });
+    }
+    const implied = onDemand("some.wasm", () => Promise.resolve("loaded"));
+    await implied();
+    await assert.rejects(implied.from("some.wasm"), { code: "INVALID_INPUT" });
+    delete globalThis.location;
+  });
 } else {
   const files = new Map();
   for (const { name } of WASM_MODULES) files.set((await bytesOf(name)).length, name);

@@ -3,8 +3,11 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 
 import { AesKeyring, decryptObject, download, encryptObject, upload } from "../../dist/node.js";
+import { delay } from "../../dist/request.js";
+import { until, untilStopped } from "../../dist/stopping.js";
 import { collect } from "./support/inputs.mjs";
 
 const SEGMENT = 512 * 1024;
@@ -138,6 +141,119 @@ test("what is stopped while nobody reads it ends at once, and lets its source go
   }
 });
 
+/** What `SubtleCrypto` encrypts meanwhile, in segments, until nothing has been begun for a while. */
+async function encryptedDuring(work, onSegment = () => undefined) {
+  const { subtle } = globalThis.crypto;
+  let begun = 0;
+  subtle.encrypt = (...parameters) => {
+    begun += 1;
+    onSegment(begun);
+    return Object.getPrototypeOf(subtle).encrypt.apply(subtle, parameters);
+  };
+  try {
+    await work(() => begun);
+    for (let before = -1; before < begun;) {
+      before = begun;
+      await later();
+    }
+    return begun;
+  } finally {
+    delete subtle.encrypt;
+  }
+}
+
+/** A storage that never has all of a part; or else refuses parts, and takes its time to remove the rest. */
+function storageOf({ refusesParts }) {
+  const begun = "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>";
+  const refused = "<Error><Code>AccessDenied</Code></Error>";
+  return async (_, { method, signal }) => {
+    if (method === "POST") return new Response(begun);
+    if (refusesParts && method === "PUT") return new Response(refused, { status: 403 });
+    if (!refusesParts && method === "DELETE") return new Response(null, { status: 204 });
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  };
+}
+
+test("an upload that is stopped encrypts nothing more of the parts that wait", async () => {
+  const { fetch } = globalThis;
+  globalThis.fetch = storageOf({ refusesParts: false });
+  const presign = () => ({ url: "https://bucket.s3.amazonaws.com/key" });
+  try {
+    for (const checksum of [undefined, "crc32c"]) {
+      const stop = new AbortController();
+      const options = { keyring, presign, checksum, partSize: 32 * SEGMENT, signal: stop.signal };
+      const begun = await encryptedDuring(
+        () => assert.rejects(upload(new Uint8Array(128 * SEGMENT), options), ENOUGH),
+        (count) => count === 5 && stop.abort(new Error("enough")),
+      );
+      assert.ok(begun < 12, `${begun} segments were encrypted`);
+    }
+  } finally {
+    globalThis.fetch = fetch;
+  }
+});
+
+test("an upload that failed encrypts nothing more while it is removed", async () => {
+  const { fetch } = globalThis;
+  globalThis.fetch = storageOf({ refusesParts: true });
+  const presign = () => ({ url: "https://bucket.s3.amazonaws.com/key" });
+  const stop = new AbortController();
+  const [content, partSize] = [new Uint8Array(256 * SEGMENT), 16 * SEGMENT];
+  try {
+    const begun = await encryptedDuring(async (count) => {
+      const outcome = upload(content, { keyring, presign, partSize, signal: stop.signal });
+      outcome.catch(() => undefined);
+      while (count() < 16) await later();
+    });
+    assert.ok(begun < 32, `${begun} segments were encrypted`);
+  } finally {
+    globalThis.fetch = fetch;
+  }
+});
+
+/** A stream that nobody has read, and what it is told when it is let go of. */
+function unread(bytes) {
+  let tell;
+  const reason = new Promise((resolve) => (tell = resolve));
+  const pull = (controller) => {
+    controller.enqueue(bytes);
+    controller.close();
+  };
+  return { stream: new ReadableStream({ pull, cancel: tell }, { highWaterMark: 0 }), reason };
+}
+
+test("what fails before it reads lets its source go, with the reason", async () => {
+  const failure = new Error("the keyring does not answer");
+  const fail = () => Promise.reject(failure);
+  const broken = { encryptionMaterials: fail, unwrapDataKey: fail };
+  const wrong = await AesKeyring.fromBytes(new Uint8Array(32).fill(8));
+  const presign = () => assert.fail("nothing is to be sent");
+  const respond = (body) => new Response(body, { headers: object.headers });
+  const aborted = { keyring, signal: AbortSignal.abort(failure) };
+  for (const [what, start] of Object.entries({
+    "encryption without a key": (body) => encryptObject(body, { keyring: broken }),
+    "encryption that was stopped": (body) => encryptObject(body, aborted),
+    "decryption without a key": (body) => decryptObject({ ...stored, body }, { keyring: broken }),
+    "decryption with another key": (body) => decryptObject({ ...stored, body }, { keyring: wrong }),
+    "decryption that was stopped": (body) => decryptObject({ ...stored, body }, aborted),
+    "decryption of what is not encrypted": (body) => decryptObject({ body, metadata: {} }, { keyring }),
+    "decryption of an answer": (body) => decryptObject(respond(body), { keyring: wrong }),
+    "upload without a key": (body) => upload(body, { presign, keyring: broken }),
+    "upload in parts that are too long": (body) => upload(body, { presign, keyring, partSize: 2 ** 50 }),
+    "upload with metadata that cannot be": (body) => upload(body, { presign, keyring, metadata: { "a b": "c" } }),
+    "upload of a known length": (body) =>
+      upload(body, { presign, keyring, contentLength: 3, metadata: { "a b": "c" } }),
+    "upload without protection": (body) => upload(body, { presign }),
+  })) {
+    const { stream, reason } = unread(stored.body);
+    const error = await start(stream).then(
+      () => assert.fail(`${what} did not fail`),
+      (cause) => cause,
+    );
+    assert.equal(await Promise.race([reason, later()]), error, what);
+  }
+});
+
 test("who waits for a keyring or for a presigned URL is let go by a signal, and late keys are freed", async () => {
   let freed = 0;
   let come;
@@ -203,4 +319,55 @@ test("an object that cannot be read stops arriving", async () => {
     globalThis.fetch = fetch;
   }
   assert.ok(signals.length > 0 && signals.every(({ aborted }) => aborted));
+});
+
+test("a wait that was stopped before is none", async () => {
+  const begun = performance.now();
+  await assert.rejects(delay(5_000, AbortSignal.abort(new Error("enough"))), ENOUGH);
+  assert.ok(performance.now() - begun < 1_000);
+});
+
+test("a signal ends the wait for any promise, whoever made it", async () => {
+  const promises = { thenable: { then: () => undefined }, foreign: runInNewContext("new Promise(() => undefined)") };
+  for (const [what, promise] of Object.entries(promises)) {
+    const waiting = until(promise, AbortSignal.abort(new Error("enough")));
+    const tooLong = later().then(() => assert.fail(`waits for a ${what} promise`));
+    await assert.rejects(Promise.race([waiting, tooLong]), ENOUGH);
+  }
+});
+
+/** An iterator that gives one value and then ends as `next` says; `returned` counts how often it was told to end. */
+function iteratorOf(next, returned) {
+  const steps = [() => ({ done: false, value: 1 }), next];
+  const iterator = { next: async () => steps.shift()(), return: returned };
+  return { [Symbol.asyncIterator]: () => iterator };
+}
+
+test("an iterator is told to end where it is left early, and its answer hides no error", async () => {
+  let told = 0;
+  const refuses = async () => {
+    told += 1;
+    throw new Error("cannot end");
+  };
+  const all = async (values, onValue = () => undefined) => {
+    for await (const value of values) onValue(value);
+  };
+  const { signal } = new AbortController();
+  await all(
+    untilStopped(
+      iteratorOf(() => ({ done: true }), refuses),
+      signal,
+    ),
+  );
+  const breaks = () => {
+    throw new Error("broke");
+  };
+  await assert.rejects(all(untilStopped(iteratorOf(breaks, refuses), signal)), { message: "broke" });
+  assert.equal(told, 0);
+  await assert.rejects(all(untilStopped(iteratorOf(breaks, refuses), signal), breaks), { message: "broke" });
+  assert.equal(told, 1);
+  const stop = new AbortController();
+  const stops = () => stop.abort(new Error("enough"));
+  await assert.rejects(all(untilStopped(iteratorOf(breaks, refuses), stop.signal), stops), ENOUGH);
+  assert.equal(told, 2);
 });

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 import { AesKeyring, decryptObject, sse, upload } from "../../dist/node.js";
 import { collect, randomBytes } from "./support/inputs.mjs";
@@ -276,4 +278,25 @@ test("an upload is stopped while its stream has nothing to give", async () => {
   const options = { presign: presignLast, keyring, partSize: 5 * MIB, signal: stop.signal };
   await assert.rejects(upload(stalling, options), { message: "enough" });
   assert.equal(storage.log.at(-1), "DELETE uploadId");
+});
+
+test("what was sent is not kept while it waits to be sent again", async () => {
+  let sent;
+  globalThis.fetch = (_, { body }) => {
+    sent = new WeakRef(body);
+    return Promise.resolve(new Response("", { status: 503, headers: { "retry-after": "60" } }));
+  };
+  const stop = new AbortController();
+  const uploading = upload(randomBytes(MIB), { presign, keyring, signal: stop.signal });
+  const outcome = assert.rejects(uploading, { message: "enough" });
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc");
+  for (let round = 0; round < 50 && (sent === undefined || sent.deref() !== undefined); round += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    collectGarbage();
+  }
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  stop.abort(new Error("enough"));
+  await outcome;
+  assert.equal(sent.deref(), undefined);
 });
