@@ -1,7 +1,9 @@
 /** Time for the garbage collector, which comes late where a thread is busy. */
 
-/** How much garbage is left without a pause, in bytes. That of a stream comes from two sides. */
-const UNTIL_FIRST_PAUSE = { ofSource: 64 * 1024 * 1024, ofResults: 512 * 1024 * 1024 } as const;
+import type { OpenSource } from "./source.js";
+
+/** How much garbage is left without a pause, in bytes: of a stream less, whose end may be far. */
+const UNTIL_FIRST_PAUSE = { stream: 64 * 1024 * 1024, replayable: 512 * 1024 * 1024 } as const;
 /** How much garbage is left between two pauses, in bytes. */
 const BETWEEN_PAUSES = 16 * 1024 * 1024;
 /** How long a pause is, in milliseconds. */
@@ -16,10 +18,10 @@ export class CollectorPauses {
   readonly #sourceLeavesGarbage: boolean;
   #untilPause: number;
 
-  /** @param sourceLeavesGarbage - Whether what was read lies about as well. */
-  constructor(sourceLeavesGarbage: boolean) {
-    this.#sourceLeavesGarbage = sourceLeavesGarbage;
-    this.#untilPause = UNTIL_FIRST_PAUSE[sourceLeavesGarbage ? "ofSource" : "ofResults"];
+  /** @param source - What is read. */
+  constructor({ isReplayable, leavesGarbage }: Pick<OpenSource, "isReplayable" | "leavesGarbage">) {
+    this.#sourceLeavesGarbage = leavesGarbage;
+    this.#untilPause = UNTIL_FIRST_PAUSE[isReplayable ? "replayable" : "stream"];
   }
 
   /**

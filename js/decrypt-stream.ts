@@ -65,7 +65,7 @@ async function authenticate(
   { spool, signal }: { readonly spool: Spool | undefined; readonly signal: AbortSignal },
 ): Promise<{ readonly tag: Uint8Array; readonly length: number }> {
   const turns = new Turns(signal);
-  const pauses = new CollectorPauses(source.leavesGarbage);
+  const pauses = new CollectorPauses(source);
   const underWay: Promise<void>[] = [];
   let tag: Uint8Array = new Uint8Array(0);
   let length = 0;
@@ -99,6 +99,8 @@ function decryptionWork(decryption: Decryption, spool: Spool | undefined, stoppi
   let length = 0;
   return {
     stopping,
+    // The spool's pieces are its own, and it gives them back.
+    source: { isReplayable: spool === undefined, leavesGarbage: false },
     depth: () => decryption.depth,
     process({ offset, bytes }) {
       length = offset + bytes.length;

@@ -14,8 +14,8 @@ export interface SegmentWork {
   readonly pauses?: CollectorPauses;
   /** How many segments may be worked on at a time, which may change on the way. */
   depth(): number;
-  /** What the segments are read from; what leaves nothing behind (a file, a buffer) unless told. */
-  readonly source?: Pick<OpenSource, "leavesGarbage" | "cancel">;
+  /** What the segments are read from; what can be read again and leaves nothing behind (a file, a buffer) unless told. */
+  readonly source?: Pick<OpenSource, "isReplayable" | "leavesGarbage" | "cancel">;
   /** Transforms a segment. Takes what it needs of the segment's bytes before it returns. */
   process(segment: Segment): Promise<Uint8Array<ArrayBuffer>>;
   /** Called after the last segment was processed; gives what follows it, if anything does. */
@@ -36,7 +36,7 @@ export async function* ordered(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const underWay: Promise<Uint8Array<ArrayBuffer>>[] = [];
   const turns = new Turns(work.stopping?.signal);
-  const pauses = work.pauses ?? new CollectorPauses(work.source?.leavesGarbage ?? false);
+  const pauses = work.pauses ?? new CollectorPauses(work.source ?? { isReplayable: true, leavesGarbage: false });
   let tail: Uint8Array = new Uint8Array(0);
   try {
     for await (const segment of segments) {

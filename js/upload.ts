@@ -113,7 +113,7 @@ async function uploaded(
   let parts: PartSupply | undefined;
   try {
     encryption = keyring && (await Encryption.start(loaded, { ...options, keyring }, length));
-    const pauses = new CollectorPauses(source.leavesGarbage);
+    const pauses = new CollectorPauses(source);
     const treatment = { encryption, checksums, tables: new Tables(), stopping, pauses };
     parts = await partsOf(loaded, { ...options, source, length }, treatment);
     const headers = storedHeaders(loaded, options, content, encryption);
