@@ -1,10 +1,11 @@
 /**
- * Sets up whatever is missing to build, serve and test: npm packages, the Rust toolchain, wasm-bindgen's tools. It needs
- * nothing but Node and rustup, and is quick when nothing is missing.
+ * Sets up whatever is missing to build, serve and test: npm packages, a C linker, the Rust toolchain, wasm-bindgen's
+ * tools. It needs nothing but Node and rustup, and is quick when nothing is missing.
  */
 
 import { fileURLToPath } from "node:url";
 
+import { ensureLinker } from "./lib/linker.mjs";
 import { checkNode } from "./lib/node.mjs";
 import { ensureNpmPackages } from "./lib/npm.mjs";
 import { asProgram } from "./lib/run.mjs";
@@ -16,6 +17,7 @@ export async function setup() {
   checkNode(process.versions.node);
   await alone(async () => {
     await ensureNpmPackages();
+    await ensureLinker();
     await ensureToolchain();
     await ensureWasmBindgen();
   });

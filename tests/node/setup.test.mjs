@@ -8,6 +8,7 @@ import { afterEach, beforeEach, test } from "node:test";
 
 import { ensureBrowser } from "../../scripts/lib/browser.mjs";
 import { distributionOf } from "../../scripts/lib/debian.mjs";
+import { canLink } from "../../scripts/lib/linker.mjs";
 import { checkNode } from "../../scripts/lib/node.mjs";
 import { isSnap } from "../../scripts/lib/snap.mjs";
 
@@ -54,4 +55,10 @@ test("Ubuntu is told from Debian", () => {
 test("a variable that points nowhere is named, and nothing is installed instead", async () => {
   process.env.CHROME_PATH = join(folder, "nothing");
   await assert.rejects(ensureBrowser(), /^Error: CHROME_PATH says .*nothing, and there is nothing/);
+});
+
+test("a compiler without the C library is no linker", { skip: process.platform !== "linux" }, () => {
+  assert.ok(canLink(program("whole", "#!/bin/sh\necho /usr/lib/crt1.o\n")));
+  assert.equal(canLink(program("bare", "#!/bin/sh\necho crt1.o\n")), false);
+  assert.equal(canLink(join(folder, "missing")), false);
 });
