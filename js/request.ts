@@ -207,7 +207,11 @@ async function exchange(channel: Channel, { request, url, headers, body }: Ready
   if (!isAccepted(request, response) || request.readsAnswer === true) {
     return { response, text: await response.text() };
   }
-  await request.reads?.(response);
+  await request.reads?.(response).catch((error: unknown) => {
+    // What is not read to its end need not come.
+    void response.body?.cancel(error).catch(() => undefined);
+    throw error;
+  });
   return { response, text: "" };
 }
 

@@ -1,10 +1,10 @@
 /** A file on disk: read, read and encrypted, and uploaded. */
 
 import { createHash } from "node:crypto";
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
+import { removeFolder, temporaryFolder } from "./leftovers.mjs";
 import { label } from "./plan.mjs";
 import { summary } from "./statistics.mjs";
 import { startStorage } from "./storage.mjs";
@@ -88,7 +88,7 @@ const isWanted = ({ only }, names) => only === undefined || names.some((name) =>
 
 /** In a fresh page, with a file that is gone afterwards. The system keeps it in memory: reading is not from the disk. */
 async function withChosenFile(session, bytes, work) {
-  const folder = mkdtempSync(join(tmpdir(), "s3-envelope-bench-file-"));
+  const folder = temporaryFolder();
   try {
     const path = join(folder, "sample.bin");
     writeSample(path, bytes);
@@ -96,7 +96,7 @@ async function withChosenFile(session, bytes, work) {
     await session.choose(path);
     return await work();
   } finally {
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   }
 }
 
