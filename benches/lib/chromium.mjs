@@ -8,6 +8,8 @@ import { LIMIT_MS } from "./session.mjs";
 
 /** How often the page's heap is asked for. It answers between two pieces of work. */
 const HEAP_SAMPLE_MS = 100;
+/** How long it may take to free what was collected. */
+const FREED_MS = 150;
 
 /** @implements {import("./session.mjs").Session} */
 class ChromiumSession {
@@ -55,6 +57,8 @@ class ChromiumSession {
 
   async collectGarbage() {
     await this.#devtools.send("HeapProfiler.collectGarbage");
+    // Memory that was collected is given back to the system by other threads, which hold up whoever needs new memory.
+    await new Promise((resolve) => setTimeout(resolve, FREED_MS));
   }
 
   contentProcesses() {
