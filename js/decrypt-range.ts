@@ -130,6 +130,10 @@ async function whole(source: ByteSource, length: number): Promise<Uint8Array<Arr
       bytes.set(chunk, at);
     }
     at += chunk.length;
+    if (at > length) {
+      // It may be all of the object.
+      break;
+    }
   }
   if (at !== length) {
     throw new EnvelopeError("INVALID_INPUT", "the storage gave another number of bytes than it was asked for");

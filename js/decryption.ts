@@ -28,6 +28,14 @@ async function bulkOf(session: DecryptSession, { loaded, bulk }: ChosenEngine): 
   return { engine: bulk, gcm: await session.gcmKey(bulk.subtle), authenticationIv };
 }
 
+/** What a session is asked for; where that fails, its key is wiped. */
+async function orFreed<T>(session: DecryptSession, asked: Promise<T>): Promise<T> {
+  return await asked.catch((error: unknown) => {
+    session.free();
+    throw error;
+  });
+}
+
 /** The first pass over an object: no plaintext comes of it. */
 export class Authentication {
   readonly #session: DecryptSession;
@@ -44,7 +52,7 @@ export class Authentication {
    * @param chosen - The engine.
    */
   static async start(session: DecryptSession, chosen: ChosenEngine): Promise<Authentication> {
-    return new Authentication(session, await bulkOf(session, chosen));
+    return new Authentication(session, await orFreed(session, bulkOf(session, chosen)));
   }
 
   /** How many segments may be worked on at a time. */
@@ -160,8 +168,8 @@ export class DelayedDecryption {
    * @param chosen - The engine.
    */
   static async start(session: DecryptSession, chosen: ChosenEngine): Promise<DelayedDecryption> {
-    const bulk = await bulkOf(session, chosen);
-    const withCounter = bulk && { ...bulk, ctr: await session.ctrKey(bulk.engine.subtle) };
+    const bulk = await orFreed(session, bulkOf(session, chosen));
+    const withCounter = bulk && { ...bulk, ctr: await orFreed(session, session.ctrKey(bulk.engine.subtle)) };
     return new DelayedDecryption(session.delayAuthentication(), withCounter);
   }
 

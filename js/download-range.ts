@@ -6,6 +6,7 @@ import { EnvelopeError } from "./errors.js";
 import { fetchInstructionFile } from "./fetch-instruction-file.js";
 import type { Keyring } from "./keyring.js";
 import type { Reader } from "./reader.js";
+import { checkArrived } from "./ranges.js";
 import { type Channel, send } from "./request.js";
 
 /** A part of an object's content. */
@@ -79,6 +80,7 @@ async function fetchRange(
     async reads(answer) {
       if (answer.status === PARTIAL_CONTENT) {
         bytes = new Uint8Array(await answer.arrayBuffer());
+        checkArrived(answer, bytes.length);
       } else {
         await answer.body?.cancel();
       }

@@ -177,14 +177,14 @@ class Progress {
 
 /** To cancel it stops the requests: the storage may have nothing to give for long. */
 function streamOfObject(
-  { chunks: ranges, response }: Opened,
+  { chunks: ranges, response, leave }: Opened,
   use: ChunkUse,
   { onBytes, stopping }: { readonly onBytes: (bytes: number) => void; readonly stopping: Stopping },
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const whole = () => wholeOf(response, onBytes);
   const chunks = ranges?.(use) ?? (use === "lent" ? discarding(whole()) : whole());
-  // Ranges that were never begun have nothing under way, and a response's body ends with its request.
-  return streamOf(chunks, () => Promise.resolve(), stopping);
+  // A response's body ends with its request.
+  return streamOf(chunks, () => Promise.resolve(leave?.()), stopping);
 }
 
 /** An answer's body, which is as long as the answer says: not everything on the way tells of one that was cut short. */

@@ -196,7 +196,10 @@ const CODES: readonly (readonly [EnvelopeErrorCode, RegExp])[] = [
 ];
 
 async function answerOf(response: Response): Promise<Readonly<Record<string, unknown>>> {
-  const answer: unknown = await response.json().catch(() => undefined);
+  const text = await response.text().catch((cause: unknown) => {
+    throw new EnvelopeError("NETWORK_FAILURE", "the answer of KMS broke off before its end", { cause });
+  });
+  const answer = parsed(text);
   const fields = typeof answer === "object" && answer !== null ? (answer as Record<string, unknown>) : {};
   if (response.ok) {
     return fields;
@@ -206,6 +209,15 @@ async function answerOf(response: Response): Promise<Readonly<Record<string, unk
   );
   const name = type?.split("#").at(-1) ?? `HTTP ${String(response.status)}`;
   throw new EnvelopeError(codeFor(name, response.status), `KMS answered ${name}: ${message ?? "it says nothing else"}`);
+}
+
+/** JSON, or nothing where it is something else. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function codeFor(name: string, status: number): EnvelopeErrorCode {
@@ -221,7 +233,9 @@ function codeFor(name: string, status: number): EnvelopeErrorCode {
 
 function bytesOf(value: unknown): Uint8Array {
   try {
-    return Uint8Array.from(atob(value as string), (character) => character.charCodeAt(0));
+    // `atob` would take `null` for a word.
+    const text = typeof value === "string" && value !== "" ? value : "-";
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   } catch {
     throw new EnvelopeError("UNEXPECTED_STORAGE_ANSWER", "the answer of KMS is not what the operation promises");
   }

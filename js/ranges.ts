@@ -29,6 +29,8 @@ export interface Opened {
   readonly totalBytes: number | undefined;
   /** The object in ranges; nothing where the answer has to be read as it is. */
   readonly chunks: ((use: ChunkUse) => AsyncGenerator<Bytes>) | undefined;
+  /** Lets go of ranges that nobody begins to read. */
+  readonly leave?: () => void;
 }
 
 /**
@@ -53,9 +55,15 @@ const GET_OBJECT = { operation: "GetObject", method: "GET", query: {} } as const
 export async function openObject(channel: Channel<Reader>, options: RangeOptions): Promise<Opened> {
   const plan = new channel.engine.RangePlan(options.partSize);
   const ranges = new Ranges(channel, plan, options);
-  const first = await ranges.first();
+  const leave = () => {
+    ranges.end();
+  };
+  const first = await ranges.first().catch((error: unknown) => {
+    leave();
+    throw error;
+  });
   if (first.response.status === PARTIAL_CONTENT && first.totalBytes !== undefined) {
-    return { ...first, chunks: (use) => ranges.chunks(use) };
+    return { ...first, chunks: (use) => ranges.chunks(use), leave };
   }
   plan.free();
   if (first.response.ok && first.response.status !== PARTIAL_CONTENT) {
@@ -95,7 +103,7 @@ class Ranges {
           totalBytes = this.#plan.begin(answer.headers.get("content-range") ?? "");
           this.#options.onLength(totalBytes);
           await pieces.read(answer);
-        } else if (answer.status !== 200) {
+        } else if (!answer.ok || answer.status === PARTIAL_CONTENT) {
           // What cannot be used need not come.
           await answer.body?.cancel();
         }
@@ -138,6 +146,12 @@ class Ranges {
       await Promise.allSettled(underWay);
       this.#plan.free();
     }
+  }
+
+  /** Lets go of what nobody will ask for any more. */
+  end(): void {
+    this.#stop.abort();
+    this.#plan.free();
   }
 
   /** One range, of the very object that the first was of. */
@@ -190,10 +204,19 @@ export function lengthOf(answer: Response): number | undefined {
   return length === null || isCoded(answer) ? undefined : Number(length);
 }
 
-/** How many bytes an answer says that it has of the object. */
-function lengthOfRange({ headers }: Response): number | undefined {
+/**
+ * Checks that of a range so much came as the answer says that it has: a network failure like any other, of which not
+ * everything between here and the storage tells.
+ *
+ * @param answer - The answer.
+ * @param count - How many bytes came.
+ */
+export function checkArrived({ headers }: Response, count: number): void {
   const range = /^bytes (\d+)-(\d+)\//.exec(headers.get("content-range") ?? "");
-  return range === null ? undefined : Number(range[2]) - Number(range[1]) + 1;
+  const length = range === null ? count : Number(range[2]) - Number(range[1]) + 1;
+  if (length !== count) {
+    throw new Error(`of ${String(length)} bytes of a range ${String(count)} came`);
+  }
 }
 
 /** The bytes of the attempt at hand. */
@@ -215,11 +238,7 @@ class Arriving {
       this.#count += piece.length;
       this.#onBytes(piece.length);
     }
-    const length = lengthOfRange(answer);
-    if (length !== undefined && length !== this.#count) {
-      // A network failure like any other: not everything between here and the storage tells of one.
-      throw new Error(`of ${String(length)} bytes of a range ${String(this.#count)} came`);
-    }
+    checkArrived(answer, this.#count);
   }
 
   /** The attempt before has failed: its bytes will come again. */

@@ -1,7 +1,7 @@
 /** Downloading an object to a file on the person's disk, whole or not at all, never through memory as a whole. */
 
 import { DownloadWorker } from "./browser-download.js";
-import { download, type DownloadOptions } from "./download.js";
+import { download, type DownloadedObject, type DownloadOptions } from "./download.js";
 import { EnvelopeError, isEnvelopeError } from "./errors.js";
 import { safeFileName } from "./file-name.js";
 import { hand } from "./hand.js";
@@ -134,11 +134,10 @@ const nothing = () => Promise.resolve();
 /** What is written to a chosen file lies beside it until it is done: nothing is written that was not authenticated. */
 async function saveToChosen(options: SaveOptions, file: RemovableHandle): Promise<SavedObject> {
   const { size: sizeBefore } = await file.getFile();
+  let object: DownloadedObject;
   try {
-    const object = await download(options);
+    object = await download(options);
     await object.saveTo(file);
-    const { size } = await file.getFile();
-    return { way: "chosen-file", size, contentType: object.contentType, dispose: nothing };
   } catch (error) {
     if (sizeBefore === 0) {
       // Choosing a new name has made an empty file of it.
@@ -146,6 +145,8 @@ async function saveToChosen(options: SaveOptions, file: RemovableHandle): Promis
     }
     throw error;
   }
+  const size = object.size ?? (await file.getFile()).size;
+  return { way: "chosen-file", size, contentType: object.contentType, dispose: nothing };
 }
 
 /** The browser has bytes as soon as there are any: by default only when all of them are authenticated. */

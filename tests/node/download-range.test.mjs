@@ -51,6 +51,22 @@ test("a part is refused without the opt-in, before anything is asked for", async
   assert.deepEqual(log, []);
 });
 
+test("a part that comes short is asked for again", async () => {
+  const { presign, log } = await open();
+  await upload(plaintext, { presign, keyring });
+  const send = globalThis.fetch;
+  let asked = 0;
+  globalThis.fetch = async (...request) => {
+    const answer = await send(...request);
+    asked += 1;
+    return asked > 1 ? answer : new Response((await answer.arrayBuffer()).slice(0, 10), answer);
+  };
+  log.length = 0;
+  const { body } = await download({ presign, ...ASKED, range: { start: 5, end: 105 } });
+  assert.deepEqual(await collect(body), plaintext.slice(5, 105));
+  assert.deepEqual(log, ["GetObject", "GetObject"]);
+});
+
 test("the tag and what is beyond it are no content", async () => {
   const { presign } = await open();
   await upload(plaintext, { presign, keyring });

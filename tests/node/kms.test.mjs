@@ -288,12 +288,23 @@ test("what KMS answers is told apart by what can be done about it", () =>
 test("answers that are none, and ways that others could read, are refused", async () => {
   const through = (answer) => keyringOf({ client: kmsBackend("https://app.example/kms", { fetch: answer }) });
   const short = { Plaintext: "QUJD", CiphertextBlob: "QUJD" };
-  for (const body of [{}, short]) {
+  const key = Buffer.alloc(32, 5).toString("base64");
+  // `null` would be three bytes in base64.
+  const blobs = [null, "", undefined, 5].map((blob) => ({ Plaintext: key, CiphertextBlob: blob }));
+  for (const body of [{}, short, ...blobs]) {
     const keyring = through(() => Promise.resolve(Response.json(body)));
     await assert.rejects(encrypted(keyring), { code: "UNEXPECTED_STORAGE_ANSWER" });
   }
   const unreachable = through(() => Promise.reject(new TypeError("x")));
   await withoutWaiting(() => assert.rejects(encrypted(unreachable), { code: "NETWORK_FAILURE" }));
+  let asked = 0;
+  const brokenOff = through(() => {
+    asked += 1;
+    const pull = (controller) => controller.error(new TypeError("terminated"));
+    return Promise.resolve(new Response(new ReadableStream({ pull })));
+  });
+  await withoutWaiting(() => assert.rejects(encrypted(brokenOff), { code: "NETWORK_FAILURE" }));
+  assert.ok(asked > 1, "it is asked again");
   const plain = keyringOf({ client: kmsBackend("http://app.example/kms") });
   await assert.rejects(encrypted(plain), { code: "INSECURE_TRANSPORT" });
   const openly = keyringOf({ client: direct({ endpoint: "http://kms.example" }) });

@@ -43,6 +43,36 @@ for (const concurrency of [1, 3]) {
   });
 }
 
+/** Answers as the network does, but changed. */
+function answering(change) {
+  const send = globalThis.fetch;
+  globalThis.fetch = async (...request) => change(await send(...request));
+}
+
+test("an answer that a proxy marks as its own is the object all the same", async () => {
+  const { presign, content } = await filled();
+  answering(async (answer) => {
+    const headers = new Headers(answer.headers);
+    headers.delete("content-range");
+    return new Response(content, { status: 203, headers });
+  });
+  const { body } = await download({ presign, ...plain, partSize: LENGTH });
+  assert.deepEqual(await collect(body), content);
+});
+
+test("a first answer that says nothing sensible of itself is let go of", async () => {
+  const { presign } = await filled();
+  let isCancelled = false;
+  answering((answer) => {
+    const headers = new Headers(answer.headers);
+    headers.set("content-range", "bytes 5-1/3");
+    const source = { pull: (to) => to.enqueue(new Uint8Array(10)), cancel: () => void (isCancelled = true) };
+    return new Response(new ReadableStream(source), { status: 206, headers });
+  });
+  await assert.rejects(download({ presign, ...plain, partSize: 10 * KIB }), { code: "UNEXPECTED_STORAGE_ANSWER" });
+  assert.ok(isCancelled);
+});
+
 test("what is downloaded tells which version of the object it is", async () => {
   const { presign, stored } = await filled();
   const { etag, versionId } = await download({ presign, ...plain });
