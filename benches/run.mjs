@@ -9,6 +9,7 @@ import { setup } from "../scripts/setup.mjs";
 import { sorted } from "./lib/browsers.mjs";
 import { bundle, installPeers } from "./lib/bundle.mjs";
 import { consoleText } from "./lib/console.mjs";
+import { cleanUpOnSignals } from "./lib/leftovers.mjs";
 import { measured } from "./lib/measure.mjs";
 import { HELP, optionsOf } from "./lib/options.mjs";
 import { writeReport } from "./lib/report.mjs";
@@ -35,6 +36,7 @@ function readResults(path) {
 async function measureAll(options) {
   const { present, notRun } = sorted(options.browsers);
   await makeReady(present);
+  cleanUpOnSignals();
   const runs = [];
   for (const browser of present) {
     const results = await measured(browser, options);

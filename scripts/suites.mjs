@@ -263,7 +263,7 @@ async function testWithPython() {
   if (!existsSync(join(ROOT, requirements))) return failure(`${requirements} is missing`);
   const python = await pythonWith(requirements);
   if (python === undefined) {
-    const reason = "NOT RUN: Python 3 with its venv module is missing, install it to run these tests";
+    const reason = "NOT RUN: Python 3.10 or later with its venv module is missing, install it to run these tests";
     return process.env.CI ? failure(reason) : { ...counts(0, 0, [reason]), skipped: 1 };
   }
   const server = await nativeServer();

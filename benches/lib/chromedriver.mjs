@@ -4,11 +4,10 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 
 import { driverEnvironment } from "../../scripts/lib/browser.mjs";
+import { endingWithUs, removeFolder, temporaryFolder } from "./leftovers.mjs";
 import { startDriver, WebDriverPage } from "./webdriver.mjs";
 
 /**
@@ -18,7 +17,7 @@ import { startDriver, WebDriverPage } from "./webdriver.mjs";
  */
 export class UnwatchedChromium extends WebDriverPage {
   identity;
-  #profile = mkdtempSync(join(tmpdir(), "s3-envelope-bench-"));
+  #profile = temporaryFolder();
   #process;
 
   /** @param {import("./session.mjs").Session} session the browser's other session @param {string} url where the page is served */
@@ -28,7 +27,7 @@ export class UnwatchedChromium extends WebDriverPage {
     try {
       const { CHROMEDRIVER, WASM_BINDGEN_TEST_WEBDRIVER_JSON } = driverEnvironment();
       const { process, url: server } = await startDriver("chromedriver", (port) =>
-        spawn(CHROMEDRIVER, [`--port=${port}`], { stdio: ["ignore", "ignore", "inherit"] }),
+        endingWithUs(spawn(CHROMEDRIVER, [`--port=${port}`], { stdio: ["ignore", "ignore", "inherit"] })),
       );
       own.#process = process;
       const capabilities = JSON.parse(readFileSync(WASM_BINDGEN_TEST_WEBDRIVER_JSON, "utf8"));
@@ -52,6 +51,6 @@ export class UnwatchedChromium extends WebDriverPage {
   async close() {
     await this.quit();
     this.#process?.kill();
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+    removeFolder(this.#profile);
   }
 }

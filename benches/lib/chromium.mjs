@@ -1,11 +1,8 @@
 /** Chromium or Chrome, driven by Playwright over the DevTools protocol. */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { launchChromium } from "../../scripts/lib/browser.mjs";
 import { UnwatchedChromium } from "./chromedriver.mjs";
+import { removeFolder, SIGNALS_ARE_OURS, temporaryFolder } from "./leftovers.mjs";
 import { contentProcesses } from "./processes.mjs";
 import { LIMIT_MS } from "./session.mjs";
 
@@ -17,7 +14,7 @@ class ChromiumSession {
   identity;
   /** Its clock ticks in tenths of a millisecond: what is repeated is long enough. */
   minSampleMs = 0;
-  #profile = mkdtempSync(join(tmpdir(), "s3-envelope-bench-"));
+  #profile = temporaryFolder();
   #context;
   #page;
   #devtools;
@@ -26,12 +23,17 @@ class ChromiumSession {
   static async start(url) {
     const session = new ChromiumSession();
     session.#url = url;
-    session.#context = await launchChromium({ profile: session.#profile });
+    session.#context = await launchChromium({ profile: session.#profile, ...SIGNALS_ARE_OURS });
     session.#context.setDefaultTimeout(LIMIT_MS);
-    await session.freshPage();
-    const [browser, version] = (await session.#devtools.send("Browser.getVersion")).product.split("/");
-    session.identity = { browser, version };
-    return session;
+    try {
+      await session.freshPage();
+      const [browser, version] = (await session.#devtools.send("Browser.getVersion")).product.split("/");
+      session.identity = { browser, version };
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
   }
 
   async freshPage() {
@@ -89,7 +91,7 @@ class ChromiumSession {
 
   async close() {
     await this.#context.close();
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+    removeFolder(this.#profile);
   }
 }
 

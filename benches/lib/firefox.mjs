@@ -3,10 +3,7 @@
  * puppeteer-core, which Mozilla and Google keep working with Firefox's releases; playwright-core drives its own build only.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
+import { removeFolder, SIGNALS_ARE_OURS, temporaryFolder } from "./leftovers.mjs";
 import { contentProcesses } from "./processes.mjs";
 import { firstInstalled, LIMIT_MS } from "./session.mjs";
 
@@ -27,7 +24,7 @@ const PREFERENCES = {
 class FirefoxSession {
   identity;
   minSampleMs = 0;
-  #profile = mkdtempSync(join(tmpdir(), "s3-envelope-bench-"));
+  #profile = temporaryFolder();
   #browser;
   #page;
   #url;
@@ -43,6 +40,7 @@ class FirefoxSession {
       userDataDir: session.#profile,
       extraPrefsFirefox: PREFERENCES,
       protocolTimeout: LIMIT_MS,
+      ...SIGNALS_ARE_OURS,
     });
     try {
       await session.freshPage();
@@ -83,7 +81,7 @@ class FirefoxSession {
 
   async close() {
     await this.#browser.close();
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+    removeFolder(this.#profile);
   }
 }
 

@@ -14,36 +14,56 @@ import { acrossBrowsers, omissionsOf, tablesOf } from "./tables.mjs";
  * @param {string} path of the Markdown file; the plot has the same name, and ends in .svg
  */
 export function writeReport(runs, path) {
-  const plotPath = join(dirname(path), `${basename(path, extname(path))}.svg`);
-  const method = relative(dirname(resolve(path)), join(ROOT, "benches/README.md")).replaceAll("\\", "/");
-  mkdirSync(dirname(resolve(path)), { recursive: true });
-  writeFileSync(plotPath, plot(runs[0]));
-  writeFileSync(path, markdown(runs, { plotName: basename(plotPath), method }));
+  const folder = dirname(resolve(path));
+  const plotName = `${basename(path, extname(path))}.svg`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, plotName), plot(runs[0]));
+  writeFileSync(path, markdown(runs, { plotName, folder }));
 }
 
-function markdown(runs, { plotName, method }) {
-  const [first] = runs;
+/**
+ * The page.
+ *
+ * @param {import("./results.mjs").Results[]} runs
+ * @param {{ plotName: string, folder: string }} place `folder` is where it will lie, for its links
+ */
+export function markdown(runs, { plotName, folder }) {
+  const chapters = runs.length > 1 ? [section(acrossBrowsers(runs), 2), ...chaptersOf(runs)] : contents(runs[0], 2);
   return `${[
     "# Performance",
-    introduction(runs, method),
+    introduction(runs, folder),
     `![Speeds of all contenders](${plotName})`,
-    ...(runs.length > 1 ? [section(acrossBrowsers(runs), 2), ...runs.map(chapter)] : contents(first, 2)),
-    `## Versions\n\n${versions(first)}`,
+    ...chapters,
+    ...(isOne(runs, versionsOf) ? [`## Versions\n\n${versionsOf(runs[0])}`] : []),
   ].join("\n\n")}\n`;
 }
 
-function introduction(runs, method) {
-  const { cores, processor, memoryGiB, system } = runs[0].machine;
+function introduction(runs, folder) {
+  const link = (path) => relative(folder, join(ROOT, path)).replaceAll("\\", "/");
   const commands = commandsOf(runs);
   const browsers = runs.map(({ browser, version }) => `${browser} ${version}`).join(", ");
+  const machine = isOne(runs, machineOf) ? ` on ${machineOf(runs[0])}` : ", on machines that each chapter names";
   return [
-    "Measured, all that is compared in one run, with",
+    commands.length > 1
+      ? "Measured with these commands. Each is a run of its own, and figures are compared within a run:"
+      : "Measured, all that is compared in one run, with",
     `\`\`\`sh\n${commands.join("\n")}\n\`\`\``,
-    `in ${browsers} on ${cores} cores (${processor}), ${memoryGiB} GiB of memory, ${system}.`,
-    `[How each figure is taken](${method}). Numbers of other machines differ; their ratios differ less.`,
-    "What bounds files and uploads, and what was tried, has [a page of its own](pipelines.md).",
+    `in ${browsers}${machine}.`,
+    `[How each figure is taken](${link("benches/README.md")}). Numbers of other machines differ; their ratios differ less.`,
+    `What bounds files and uploads, and what was tried, has [a page of its own](${link("docs/pipelines.md")}).`,
   ].join("\n\n");
 }
+
+/** Whether something is the same of all runs: they may be of several days and machines. */
+const isOne = (runs, textOf) => new Set(runs.map(textOf)).size === 1;
+
+const machineOf = ({ machine: { cores, processor, memoryGiB, system } }) =>
+  `${cores} cores (${processor}), ${memoryGiB} GiB of memory, ${system}`;
+
+const versionsOf = ({ versions }) =>
+  Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(" · ");
 
 /**
  * What was measured by which commands, without where each wrote its results: runs of several days may have used one name.
@@ -55,9 +75,13 @@ export function commandsOf(runs) {
   return [...new Set(shown)];
 }
 
-/** One browser among several. */
-function chapter(results) {
-  return [`## ${results.browser} ${results.version}`, ...contents(results, 3)].join("\n\n");
+/** One chapter for each of several browsers, with what is not the same of all. */
+function chaptersOf(runs) {
+  const facts = [(run) => `Measured on ${machineOf(run)}.`, (run) => `Versions: ${versionsOf(run)}`];
+  const differing = facts.filter((textOf) => !isOne(runs, textOf));
+  return runs.map((run) =>
+    [`## ${run.browser} ${run.version}`, ...differing.map((textOf) => textOf(run)), ...contents(run, 3)].join("\n\n"),
+  );
 }
 
 const contents = (results, level) => [
@@ -77,10 +101,4 @@ function omissions(results, level) {
   const sentences = omissionsOf(results);
   if (sentences.length === 0) return [];
   return [heading("Not run", level), sentences.map((sentence) => `- ${sentence}`).join("\n")];
-}
-
-function versions({ versions: all }) {
-  return Object.entries(all)
-    .map(([name, version]) => `${name} ${version}`)
-    .join(" · ");
 }

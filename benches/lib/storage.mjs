@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 
 import { step } from "../../scripts/lib/progress.mjs";
 import { CARGO_TARGET, must, Sentence } from "../../scripts/lib/run.mjs";
+import { endingWithUs } from "./leftovers.mjs";
 
 const REGION = "eu-central-1";
 const BUCKET = "bench";
@@ -42,7 +43,7 @@ export async function startStorage() {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const stop = () => server.kill();
-  process.once("exit", stop);
+  endingWithUs(server);
   try {
     const endpoint = await addressOf(server);
     const place = { credentials: CREDENTIALS, region: REGION, endpoint, addressing: "path", bucket: BUCKET };

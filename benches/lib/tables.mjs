@@ -14,6 +14,8 @@ import {
 import { partsOf } from "./results.mjs";
 
 const NONE = "–";
+/** At these lengths content is only streamed while memory is watched. */
+const WATCHED_BYTES = [GROWN_BYTES, STREAM_BYTES];
 
 /** @typedef {{ title: string, note: string, head: string[], rows: string[][] }} Table */
 
@@ -27,6 +29,7 @@ export function tablesOf(results) {
   const tables = [
     speeds(results, "encrypt", "Encryption"),
     speeds(results, "decrypt", "Decryption"),
+    streams(results),
     files(results),
     memory(results),
     firstBytes(results),
@@ -90,7 +93,9 @@ export function caseOf({ cases }, { peer, variant }, operation, bytes) {
 
 function speeds(results, operation, title) {
   const of = results.cases.filter(({ name, MBps }) => partsOf(name).operation === operation && MBps !== undefined);
-  const contended = of.filter(({ name }) => CONTENDERS.some(({ peer }) => peer === partsOf(name).group));
+  const contended = of.filter(
+    ({ name, bytes }) => !WATCHED_BYTES.includes(bytes) && CONTENDERS.some(({ peer }) => peer === partsOf(name).group),
+  );
   const lengths = [...new Set(contended.map(({ bytes }) => bytes))].sort((one, other) => one - other);
   return {
     title,
@@ -103,6 +108,21 @@ function speeds(results, operation, title) {
       titleOf(contender),
       ...lengths.map((bytes) => speed(caseOf(results, contender, operation, bytes))),
     ]),
+  };
+}
+
+/** Apart from what was timed alone: watching takes its share, and there is no reference beside it. */
+function streams(results) {
+  const columns = ["encrypt", "decrypt"].flatMap((operation) => WATCHED_BYTES.map((bytes) => ({ operation, bytes })));
+  const rows = [...CONTENDERS, ...WATCHED_ALONE].map((contender) => [
+    titleOf(contender),
+    ...columns.map(({ operation, bytes }) => whole(caseOf(results, contender, operation, bytes)?.MBps)),
+  ]);
+  return {
+    title: "Streams",
+    note: "MB/s of the runs in which memory was watched, every 20 ms; what is decrypted is spooled.",
+    head: ["", ...columns.map(({ operation, bytes }) => `${operation} ${label(bytes)}`)],
+    rows: rows.filter((row) => row.slice(1).some((cell) => cell !== NONE)),
   };
 }
 

@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { endingWithUs } from "./leftovers.mjs";
 import { contentProcesses } from "./processes.mjs";
 import { firstInstalled } from "./session.mjs";
 import { failure, startDriver, WebDriverPage } from "./webdriver.mjs";
@@ -61,16 +62,13 @@ class Processes {
   driver;
   #display;
 
-  constructor() {
-    process.once("exit", this.stop);
-  }
-
   /** @returns {Promise<string>} the display's name */
   async startDisplay() {
     const screen = ["-screen", "0", "1280x1024x24", "-nolisten", "tcp"];
     this.#display = spawn(displayPath(), ["-displayfd", "3", ...screen], {
       stdio: ["ignore", "ignore", "ignore", "pipe"],
     });
+    endingWithUs(this.#display);
     const told = once(this.#display.stdio[3], "data").then(([number]) => `:${number.toString().trim()}`);
     return Promise.race([told, failure(this.#display, "the virtual display (Xvfb)")]);
   }
@@ -82,16 +80,15 @@ class Processes {
         stdio: ["ignore", "ignore", "inherit"],
         env: { ...process.env, DISPLAY: display, GDK_BACKEND: "x11" },
       });
-      return this.driver;
+      return endingWithUs(this.driver);
     });
     return url;
   }
 
-  stop = () => {
-    process.off("exit", this.stop);
+  stop() {
     this.driver?.kill();
     this.#display?.kill();
-  };
+  }
 }
 
 /** @type {import("./browsers.mjs").Browser} */

@@ -3,9 +3,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-import { canInstallDebianPackages, installDebianPackages } from "./debian.mjs";
+import { canInstallDebianPackages, installDebianPackages, isUbuntu } from "./debian.mjs";
 import { step } from "./progress.mjs";
 import { answerOf, ROOT, Sentence } from "./run.mjs";
+import { isSnap } from "./snap.mjs";
 import { alone, TOOLS } from "./steps.mjs";
 
 const BROWSERS = {
@@ -18,16 +19,15 @@ const BROWSERS = {
   ],
 };
 
+/** Where people say which programs to take. */
+const VARIABLES = ["CHROME_PATH", "CHROMIUM", "CHROMEDRIVER"];
+
 /** Finds a browser and a driver that fits it, or installs them where that can be done without asking. */
 export async function ensureBrowser() {
+  checkVariables();
   const lacking = whatIsLacking();
   if (lacking === undefined) return;
-  if (!canInstallDebianPackages()) {
-    throw new Sentence(
-      `${lacking}: install Chromium or Chrome and chromedriver of the same major version ` +
-        "(or set CHROME_PATH and CHROMEDRIVER to where they are), then run this again.",
-    );
-  }
+  if (!canInstallDebianPackages() || isUbuntu()) throw new Sentence(`${lacking}: ${hint()}, then run this again.`);
   await alone(() =>
     step("installing Chromium and its driver", (onOutput) =>
       installDebianPackages(["chromium", "chromium-driver"], onOutput),
@@ -35,6 +35,28 @@ export async function ensureBrowser() {
   );
   const stillLacking = whatIsLacking();
   if (stillLacking !== undefined) throw new Sentence(`${stillLacking}, also after Debian's packages were installed.`);
+}
+
+/** Nothing is installed in place of what somebody named. */
+function checkVariables() {
+  for (const name of VARIABLES) {
+    const path = process.env[name];
+    if (path === undefined || existsSync(path)) continue;
+    throw new Sentence(`${name} says ${path}, and there is nothing: set it to where the program is, or unset it.`);
+  }
+}
+
+function hint() {
+  if (isUbuntu() || existsSync("/snap/bin")) {
+    return (
+      "install Chrome from Google's .deb package and chromedriver of the same major version from Chrome for Testing, " +
+      "neither of them as a snap, and set CHROME_PATH and CHROMEDRIVER to where they are"
+    );
+  }
+  return (
+    "install Chromium or Chrome and chromedriver of the same major version " +
+    "(or set CHROME_PATH and CHROMEDRIVER to where they are)"
+  );
 }
 
 /**
@@ -87,6 +109,8 @@ function whatIsLacking() {
   const [browser, driver] = [browserPath(), driverPath()];
   if (browser === undefined || !existsSync(browser)) return "The tests found no browser";
   if (driver === undefined || !existsSync(driver)) return "The tests found no chromedriver";
+  const snap = [browser, driver].find(isSnap);
+  if (snap !== undefined) return `${snap} is a snap, which cannot see the temporary folders that tests work in`;
   const [browserMajor, driverMajor] = [browser, driver].map(majorVersionOf);
   const isKnown = browserMajor !== undefined && driverMajor !== undefined;
   if (!isKnown || browserMajor === driverMajor) return undefined;
@@ -98,8 +122,11 @@ function majorVersionOf(program) {
   return /(\d+)\.\d+\.\d+/.exec(answerOf(program, ["--version"]) ?? "")?.[1];
 }
 
+/** A snap only where there is nothing else. */
 function firstInPath(names) {
   const folders = process.env.PATH.split(delimiter);
   const candidates = names.flatMap((name) => (process.platform === "win32" ? [`${name}.exe`] : [name]));
-  return candidates.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
+  const paths = candidates.flatMap((name) => folders.map((folder) => join(folder, name)));
+  const found = paths.filter((path) => existsSync(path));
+  return found.find((path) => !isSnap(path)) ?? found[0];
 }

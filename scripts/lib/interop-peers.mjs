@@ -43,7 +43,7 @@ export async function ensurePeers() {
 async function ensurePython() {
   const requirements = `${PEERS}/python/requirements.txt`;
   const python = await pythonWith(requirements);
-  if (python === undefined) throw new Missing("Python 3 with its venv module is missing");
+  if (python === undefined) throw new Missing("Python 3.10 or later with its venv module is missing");
   const version = /^amazon-s3-encryption-client-python==(.+)$/m.exec(textOf(requirements))[1];
   return { command: [python, [join(ROOT, PEERS, "python/peer.py")]], version };
 }

@@ -9,10 +9,15 @@ import { step } from "./progress.mjs";
 import { answerOf, must, ROOT } from "./run.mjs";
 import { alone, TOOLS } from "./steps.mjs";
 
+/** What pytest asks for. */
+const OLDEST = [3, 10];
+/** Where the system's own is older, a later one is often there under its number. */
+const NAMES = ["python3", "python", ...[14, 13, 12, 11, 10].map((minor) => `python3.${minor}`)];
 const PYTHON_IN_VENV = process.platform === "win32" ? "Scripts/python.exe" : "bin/python";
 
 /**
- * The Python of a virtual environment that has the packages of a requirements file; nothing where there is no Python.
+ * The Python of a virtual environment that has the packages of a requirements file; nothing where there is no Python that
+ * the packages run on.
  *
  * @param {string} requirements a path from the repository's root
  * @returns {Promise<string | undefined>}
@@ -26,7 +31,8 @@ export async function pythonWith(requirements) {
 }
 
 function installedPython() {
-  return ["python3", "python"].find((name) => answerOf(name, ["-c", "import venv, ensurepip"]) !== undefined);
+  const probe = `import sys, venv, ensurepip; sys.exit(sys.version_info < (${OLDEST.join(", ")}))`;
+  return NAMES.find((name) => answerOf(name, ["-c", probe]) !== undefined);
 }
 
 async function installPython() {

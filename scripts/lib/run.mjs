@@ -129,8 +129,12 @@ function endLate(child, limitMs, take) {
   endTree(child);
 }
 
-/** Ends a program with all that it started: browsers and servers must not outlive a run. */
-function endTree(child) {
+/**
+ * Ends a program with all that it started: browsers and servers must not outlive a run.
+ *
+ * @param {import("node:child_process").ChildProcess} child
+ */
+export function endTree(child) {
   if (child.pid === undefined) return;
   if (isWindows) {
     spawnSync("taskkill", ["/pid", String(child.pid), "/t", "/f"]);

@@ -1,10 +1,11 @@
 /** Steps that are done once, and not again until what they depend on changes; and by one process at a time. */
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { lockHolder, takeLock } from "./lock.mjs";
 import { step } from "./progress.mjs";
 import { ROOT } from "./run.mjs";
 
@@ -41,60 +42,23 @@ export async function once(name, { title, inputs, outputs, key = "" }, work) {
  */
 export async function alone(work) {
   mkdirSync(TOOLS, { recursive: true });
-  if (!takeLock()) {
-    await step(`waiting for another run (process ${lockHolder()}) to finish setting up or building`, async () => {
-      while (!takeLock()) await sleep(LOCK_POLL_MS);
-    });
-  }
-  const release = () => rmSync(LOCK, { force: true });
-  process.once("exit", release);
+  const release = takeLock(LOCK) ?? (await lockInTurn());
   try {
     await work();
   } finally {
-    process.off("exit", release);
     release();
   }
 }
 
-function takeLock() {
-  try {
-    writeFileSync(LOCK, String(process.pid), { flag: "wx" });
-    return true;
-  } catch (error) {
-    if (error.code !== "EEXIST") throw error;
-  }
-  const holder = lockHolder();
-  // This process has no lock yet: one that bears its number is of another machine, or of an earlier start of this one.
-  if (holder !== undefined && (holder === process.pid || !isAlive(holder))) dropLockOf(holder);
-  return false;
-}
-
-/** The process that has the lock; nothing between the making of the file and its filling. */
-function lockHolder() {
-  const content = existsSync(LOCK) ? readFileSync(LOCK, "utf8") : "";
-  return content === "" ? undefined : Number(content);
-}
-
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === "EPERM";
-  }
-}
-
-/** Removes the lock of a process that was killed. It is moved first: of two that try, one gets it. */
-function dropLockOf(holder) {
-  const dropped = `${LOCK}-${process.pid}`;
-  try {
-    renameSync(LOCK, dropped);
-  } catch {
-    return;
-  }
-  const isTheDead = readFileSync(dropped, "utf8") === String(holder);
-  if (isTheDead) rmSync(dropped);
-  else renameSync(dropped, LOCK);
+async function lockInTurn() {
+  const holder = lockHolder(LOCK);
+  const who = holder === undefined ? "another run" : `another run (process ${holder})`;
+  const title = `waiting for ${who} to finish setting up or building; if there is none, delete ${relative(ROOT, LOCK)}`;
+  let release;
+  await step(title, async () => {
+    while ((release = takeLock(LOCK)) === undefined) await sleep(LOCK_POLL_MS);
+  });
+  return release;
 }
 
 const inRoot = (path) => resolve(ROOT, path);

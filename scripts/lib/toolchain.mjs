@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { canInstallDebianPackages } from "./debian.mjs";
+import { canInstallDebianPackages, isUbuntu } from "./debian.mjs";
 import { step } from "./progress.mjs";
 import { answerOf, must, ROOT, run, Sentence } from "./run.mjs";
 import { TOOLS } from "./steps.mjs";
@@ -89,7 +89,7 @@ async function installToolchain(toolchain, onOutput) {
 
 /** Debian ships a current compiler with the sources of its library, from which the target's is built once. */
 async function fallBackToDebian(failure) {
-  if (!canInstallDebianPackages()) throw failure;
+  if (!canInstallDebianPackages() || isUbuntu()) throw failure;
   await step("setting up Debian's Rust instead, as Rust's own servers cannot be reached", (onOutput) => {
     const script = join(ROOT, "scripts/debian-toolchain.sh");
     return must("setting up Debian's Rust", "bash", [script, WASM_TARGET, DEBIAN], { onOutput });

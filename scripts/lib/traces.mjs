@@ -2,14 +2,28 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 
 import { ROOT } from "./run.mjs";
 
-const depth = (folder) => folder.split(/[\\/]/).filter((name) => name !== "").length;
-/** Both end with a slash. A repository right below the root, such as /src/, is in many a name that tells nothing. */
-const FOLDERS = [...(depth(ROOT) > 1 ? [ROOT] : []), ...(depth(homedir()) > 0 ? [`${homedir()}/`] : [])];
-const TRACES = [...FOLDERS, "registry/src/"];
+const TRACES = [...foldersOf(ROOT, homedir()), "registry/src/"];
+
+/**
+ * The folders that give a machine away, each with a slash at its end. One right below the root, such as /src/ or /app/, is
+ * in many a name that tells nothing; only /root/ is nobody's but a home.
+ *
+ * @param {string} root the repository's folder
+ * @param {string} home
+ * @returns {string[]}
+ */
+export function foldersOf(root, home) {
+  const folders = [root, home].map((folder) => folder.replace(/[\\/]*$/, sep));
+  return folders.filter((folder) => folder === "/root/" || depth(folder) > 1);
+}
+
+function depth(folder) {
+  return folder.split(/[\\/]/).filter((name) => name !== "").length;
+}
 
 /**
  * The files of a folder that have any.

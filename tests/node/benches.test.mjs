@@ -10,10 +10,11 @@ import { sorted } from "../../benches/lib/browsers.mjs";
 import { excuse } from "../../benches/lib/failures.mjs";
 import { optionsOf } from "../../benches/lib/options.mjs";
 import { memoryCases, timedGroups, withoutSlow } from "../../benches/lib/plan.mjs";
-import { commandsOf } from "../../benches/lib/report.mjs";
+import { commandsOf, markdown } from "../../benches/lib/report.mjs";
 import { resultsPath } from "../../benches/lib/results.mjs";
 import { orderOf } from "../../benches/lib/turns.mjs";
 import { acrossBrowsers, tablesOf } from "../../benches/lib/tables.mjs";
+import { ROOT } from "../../scripts/lib/run.mjs";
 
 const { PATH, CI, FIREFOX_PATH } = process.env;
 let folder;
@@ -147,4 +148,56 @@ test("where workers were left idle the table says so", () => {
   const [{ note }] = tablesOf({ cases, peers: {} });
   assert.match(note, /left idle in subtle-1w 64MiB\.$/);
   assert.doesNotMatch(tablesOf({ cases: cases.slice(2), peers: {} })[0].note, /idle/);
+});
+
+test("what was streamed while memory was watched has a table of its own", () => {
+  const MIB = 2 ** 20;
+  const one = (name, bytes) => ({ name, bytes, MBps: bytes / MIB, ratios: {} });
+  const cases = [
+    one("s3-envelope/encrypt/auto/64MiB", 64 * MIB),
+    one("s3-envelope/encrypt/auto/1GiB", 1024 * MIB),
+    one("s3-envelope/encrypt/auto/4GiB", 4096 * MIB),
+    one("s3-envelope/decrypt/spooled/4GiB", 4096 * MIB),
+  ];
+  const tables = tablesOf({ cases, peers: {} });
+  assert.deepEqual(tables.find(({ title }) => title === "Encryption").head, ["", "64MiB"]);
+  assert.equal(
+    tables.find(({ title }) => title === "Decryption"),
+    undefined,
+  );
+  const { head, rows } = tables.find(({ title }) => title === "Streams");
+  assert.deepEqual(head, ["", "encrypt 1GiB", "encrypt 4GiB", "decrypt 1GiB", "decrypt 4GiB"]);
+  assert.deepEqual(rows, [
+    ["s3-envelope auto", "1024", "4096", "–", "–"],
+    ["s3-envelope spooled", "–", "–", "–", "4096"],
+  ]);
+});
+
+const runIn = (browser, { cores = 2, peer = "1.0.0", command = "npm run bench" } = {}) => ({
+  browser,
+  version: "1",
+  command,
+  machine: { cores, processor: "P", memoryGiB: 8, system: "linux" },
+  versions: { peer },
+  peers: {},
+  cases: [],
+  notRun: [],
+});
+const reportOf = (runs, path = "docs") => markdown(runs, { plotName: "plot.svg", folder: join(ROOT, path) });
+
+test("a report says once what is the same of all its runs, and by chapter what is not", () => {
+  const same = reportOf([runIn("A"), runIn("B")]);
+  assert.equal(same.split("2 cores").length, 2);
+  assert.match(same, /^Measured, all that is compared in one run, with$/m);
+  assert.match(same, /^## Versions\n\npeer 1\.0\.0$/m);
+  const other = reportOf([runIn("A"), runIn("B", { cores: 4, peer: "2.0.0", command: "npm run bench -- --quick" })]);
+  assert.match(other, /^Measured with these commands\. Each is a run of its own/m);
+  assert.match(other, /^## A 1\n\nMeasured on 2 cores .*\n\nVersions: peer 1\.0\.0$/m);
+  assert.match(other, /^## B 1\n\nMeasured on 4 cores .*\n\nVersions: peer 2\.0\.0$/m);
+  assert.doesNotMatch(other, /^## Versions/m);
+});
+
+test("a report's links lead to the repository's pages from wherever it lies", () => {
+  assert.match(reportOf([runIn("A")]), /\(\.\.\/benches\/README\.md\).*\(pipelines\.md\)/s);
+  assert.match(reportOf([runIn("A")], "benches/out"), /\(\.\.\/README\.md\).*\(\.\.\/\.\.\/docs\/pipelines\.md\)/s);
 });

@@ -1,0 +1,64 @@
+/** What setting up looks for on the machine, and what it says where that is missing. */
+
+import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+
+import { ensureBrowser } from "../../scripts/lib/browser.mjs";
+import { distributionOf } from "../../scripts/lib/debian.mjs";
+import { canLink } from "../../scripts/lib/linker.mjs";
+import { checkNode } from "../../scripts/lib/node.mjs";
+import { isSnap } from "../../scripts/lib/snap.mjs";
+
+const { CHROME_PATH } = process.env;
+let folder;
+
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "s3-envelope-setup-"))));
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+  if (CHROME_PATH === undefined) delete process.env.CHROME_PATH;
+  else process.env.CHROME_PATH = CHROME_PATH;
+});
+
+function program(name, content) {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+test("a Node that the tools do not run on is refused", () => {
+  for (const version of ["20.19.0", "20.20.1", "22.13.0", "24.0.0", "25.1.0"]) checkNode(version);
+  for (const version of ["18.20.0", "20.18.3", "21.7.0", "22.12.0", "23.11.0"]) {
+    assert.throws(() => checkNode(version), new RegExp(`20\\.19, 22\\.13, 24 or later .*this is ${version}`));
+  }
+});
+
+test("a snap is told from a program, also behind a script or a link", { skip: process.platform === "win32" }, () => {
+  const script = program("chromium-browser", '#!/bin/sh\nexec /snap/bin/chromium "$@"\n');
+  const link = join(folder, "chromium");
+  symlinkSync(script, link);
+  assert.ok(isSnap(script) && isSnap(link));
+  assert.equal(isSnap(program("chrome", "#!/bin/sh\nexec /opt/google/chrome/chrome\n")), false);
+  assert.equal(isSnap(program("binary", "\x7fELF /snap/bin/")), false);
+});
+
+test("Ubuntu is told from Debian", () => {
+  assert.equal(distributionOf('NAME="Ubuntu"\nVERSION_ID="24.04"\nID=ubuntu\nID_LIKE=debian\n'), "ubuntu");
+  assert.equal(distributionOf('VERSION_ID="12"\nID="debian"\n'), "debian");
+  assert.equal(distributionOf(""), undefined);
+});
+
+test("a variable that points nowhere is named, and nothing is installed instead", async () => {
+  process.env.CHROME_PATH = join(folder, "nothing");
+  await assert.rejects(ensureBrowser(), /^Error: CHROME_PATH says .*nothing, and there is nothing/);
+});
+
+test("a compiler without the C library is no linker", { skip: process.platform !== "linux" }, () => {
+  assert.ok(canLink(program("whole", "#!/bin/sh\necho /usr/lib/crt1.o\n")));
+  assert.equal(canLink(program("bare", "#!/bin/sh\necho crt1.o\n")), false);
+  assert.equal(canLink(join(folder, "missing")), false);
+});

@@ -1,0 +1,17 @@
+/** Which folders would tell about the machine that built something. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { foldersOf } from "../../scripts/lib/traces.mjs";
+
+test(
+  "a folder right below the root tells nothing, unless it is root's home",
+  { skip: process.platform === "win32" },
+  () => {
+    assert.deepEqual(foldersOf("/home/me/s3-envelope/", "/home/me"), ["/home/me/s3-envelope/", "/home/me/"]);
+    assert.deepEqual(foldersOf("/app/s3-envelope/", "/app"), ["/app/s3-envelope/"]);
+    assert.deepEqual(foldersOf("/src/", "/root"), ["/root/"]);
+    assert.deepEqual(foldersOf("/src/", "/"), []);
+  },
+);
