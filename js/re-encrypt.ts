@@ -23,7 +23,7 @@ export interface ReEncryptOptions {
    * is replaced, and the earlier keyring no longer reads the object.
    */
   readonly instructionFileSuffix?: string | undefined;
-  /** Refuses a new keyring whose key the earlier keyring still has. */
+  /** Refuses a new keyring whose key, or passphrase, the earlier keyring still has. */
   readonly enforceRotation?: boolean | undefined;
   /** Which message formats to read; V3 only unless given. */
   readonly commitmentPolicy?: CommitmentPolicy | undefined;
@@ -100,7 +100,13 @@ async function wrappedAnew(
   return await newKeyring.wrapDataKey(loaded, loaded.KeyToWrap.ofObject(present, dataKey));
 }
 
-/** Has the earlier keyring try, under the name that it knows: a new name for the same key is no rotation. */
+/** With these codes a keyring says that an object is not its own. */
+const NOT_MINE = ["KEYRING_MISMATCH", "MATERIALS_DESCRIPTION_MISMATCH", "WRONG_KEY"];
+
+/**
+ * Has the earlier keyring try, under the name that it knows: a new name for the same key is no rotation. And under the new
+ * name, of which a passphrase keyring makes its key: a new salt for the same passphrase is none either.
+ */
 async function checkRotation(
   present: ContentMetadata,
   after: ContentMetadata,
@@ -111,17 +117,24 @@ async function checkRotation(
   }
   const trial = after.underDescriptionOf(present);
   try {
-    (await keyring.unwrapDataKey(trial)).free();
-  } catch (error) {
-    if (isEnvelopeError(error) && ["WRONG_KEY", "KEYRING_MISMATCH"].includes(error.code)) {
-      return;
-    }
-    throw error;
+    await mustNotUnwrap(keyring, trial);
   } finally {
     trial.free();
   }
+  await mustNotUnwrap(keyring, after);
+}
+
+async function mustNotUnwrap(keyring: Keyring, metadata: ContentMetadata): Promise<void> {
+  try {
+    (await keyring.unwrapDataKey(metadata)).free();
+  } catch (error) {
+    if (isEnvelopeError(error) && NOT_MINE.includes(error.code)) {
+      return;
+    }
+    throw error;
+  }
   throw new EnvelopeError(
     "WRAPPING_KEY_NOT_ROTATED",
-    "the earlier keyring still unwraps the data key: the new keyring has the same key; nothing was written",
+    "the earlier keyring still unwraps the data key: the new keyring has the same key, or the same passphrase; nothing was written",
   );
 }
