@@ -3,7 +3,7 @@
 import { AesKey } from "./aes-key.js";
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
-import { unwrapBySubtle, wrapBySubtle, type Wrapper } from "./key-wrapping.js";
+import { orFreed, unwrapBySubtle, wrapBySubtle, type Wrapper } from "./key-wrapping.js";
 import { reader } from "./reader.js";
 import { viewOf } from "./source.js";
 import type { EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
@@ -147,7 +147,7 @@ export class AesKeyring implements Keyring {
   async wrapDataKey(file: Wrapper, key: KeyToWrap): Promise<EncryptionMaterials> {
     const wrapping = this.#key;
     if (wrapping instanceof AesKey) {
-      return wrapping.in(file).wrap(key);
+      return orFreed(key, () => wrapping.in(file)).wrap(key);
     }
     const seal = () => {
       checkUsage(wrapping, "encrypt");

@@ -97,7 +97,14 @@ export class PassphraseKeyring implements Keyring {
 
   /** @internal */
   async wrapDataKey(file: Wrapper, key: KeyToWrap): Promise<EncryptionMaterials> {
-    return await (await this.#keyringOf(this.#own)).wrapDataKey(file, key);
+    let keyring: AesKeyring;
+    try {
+      keyring = await this.#keyringOf(this.#own);
+    } catch (error) {
+      key.free();
+      throw error;
+    }
+    return await keyring.wrapDataKey(file, key);
   }
 
   /** @internal */
