@@ -150,7 +150,9 @@ export class AesKeyring implements Keyring {
       return orFreed(key, () => wrapping.in(file)).wrap(key);
     }
     const seal = () => {
-      checkUsage(wrapping, "encrypt");
+      if (!wrapping.usages.includes("encrypt")) {
+        throw unfit("key", 'a CryptoKey with the usages "encrypt" (to write) and "decrypt" (to read)');
+      }
       return file.sealByAes(crypto.subtle, wrapping, key);
     };
     return await wrapBySubtle(key, seal, this.#description);
@@ -162,7 +164,12 @@ export class AesKeyring implements Keyring {
     const wrapping = this.#key;
     // A key that only SubtleCrypto holds is for AES-GCM and nothing else: it refuses legacy algorithms itself.
     if (!(wrapping instanceof AesKey)) {
-      checkUsage(wrapping, "decrypt");
+      if (!wrapping.usages.includes("decrypt")) {
+        throw new EnvelopeError(
+          "KEYRING_MISMATCH",
+          'the CryptoKey of this AES keyring lacks the usage "decrypt": it writes and cannot read',
+        );
+      }
       const opening = loaded.openByAes(crypto.subtle, wrapping, metadata, this.#description);
       return await unwrapBySubtle(opening, (opened) => loaded.DataKey.fromBytes(opened));
     }
@@ -192,12 +199,6 @@ function isMapOfStrings(given: unknown): given is Description {
     !(Symbol.iterator in given) &&
     Object.values(given).every((value) => typeof value === "string")
   );
-}
-
-function checkUsage(key: CryptoKey, usage: "encrypt" | "decrypt"): void {
-  if (!key.usages.includes(usage)) {
-    throw unfit("key", 'a CryptoKey with the usages "encrypt" (to write) and "decrypt" (to read)');
-  }
 }
 
 function unfit(option: string, expected: string): EnvelopeError {

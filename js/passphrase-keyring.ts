@@ -127,14 +127,14 @@ async function derived(
   description: Description,
   disposal: AbortSignal,
 ): Promise<AesKeyring> {
-  if (description[KDF] === undefined) {
+  if (description[KDF] !== ARGON2ID) {
     throw new EnvelopeError(
       "KEYRING_MISMATCH",
-      "the object was not written under a passphrase: use the keyring that it names",
+      "the object was not written under a passphrase by this keyring: use the one that it names",
     );
   }
   const salt = saltOf(description);
-  if (description[KDF] !== ARGON2ID || salt === undefined) {
+  if (salt === undefined) {
     throw new EnvelopeError(
       "PASSPHRASE_PARAMETERS_INVALID",
       "the object's materials description has no salt and parameters of Argon2id that this keyring knows",
