@@ -282,6 +282,31 @@ test("a passphrase that stays is no rotation, whatever its salt; another one is"
   await assert.rejects(content({ presign, keyring: passphrase("one") }), { code: "WRONG_KEY" });
 });
 
+test("the signal ends the wait for a keyring, whichever does not answer", async () => {
+  const { presign, stored } = await open();
+  await upload(randomBytes(100), { presign, keyring, instructionFile: true });
+  const before = await (await stored(FILE)).text();
+  const other = await aes(2, "2026");
+  const never = (stop) => () => {
+    setTimeout(() => stop.abort(new Error("enough")), 0);
+    return new Promise(() => undefined);
+  };
+  const slowAfter = (answers, stop) => ({
+    unwrapDataKey: (metadata) => (answers-- > 0 ? keyring.unwrapDataKey(metadata) : never(stop)()),
+  });
+  for (const keyrings of [
+    (stop) => ({ keyring: slowAfter(0, stop), newKeyring: other }),
+    (stop) => ({ keyring, newKeyring: { wrapDataKey: never(stop) } }),
+    (stop) => ({ keyring: slowAfter(1, stop), newKeyring: other }),
+    (stop) => ({ keyring: slowAfter(2, stop), newKeyring: other }),
+  ]) {
+    const stop = new AbortController();
+    const options = { presign, signal: stop.signal, enforceRotation: true, ...keyrings(stop) };
+    await assert.rejects(reEncryptInstructionFile(options), /enough/);
+  }
+  assert.equal(await (await stored(FILE)).text(), before);
+});
+
 test("deletion takes the file along, after the object", async () => {
   const { presign, log, stored } = await open();
   await upload(randomBytes(10), { presign, keyring, instructionFile: true });
