@@ -7,6 +7,21 @@ import type { EncryptionMaterials, KeyToWrap, Sealing } from "./wasm/engine.js";
 export type Wrapper = Pick<Engine, "RawAesKeyring" | "sealByAes" | "sealByRsa">;
 
 /**
+ * What a data key is to be wrapped with. Where there is none the data key is freed, and with that wiped.
+ *
+ * @param key - The data key.
+ * @param make - What may fail.
+ */
+export function orFreed<T>(key: KeyToWrap, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    key.free();
+    throw error;
+  }
+}
+
+/**
  * Wraps a data key.
  *
  * @param key - Is consumed.
@@ -18,13 +33,7 @@ export async function wrapBySubtle(
   seal: () => Sealing,
   description: unknown,
 ): Promise<EncryptionMaterials> {
-  let sealing: Sealing;
-  try {
-    sealing = seal();
-  } catch (error) {
-    key.free();
-    throw error;
-  }
+  const sealing = orFreed(key, seal);
   return sealing.wrapped(key, await bytesOrNothing(sealing.promise), description);
 }
 

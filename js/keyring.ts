@@ -3,7 +3,7 @@
 import { AesKey } from "./aes-key.js";
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
-import { unwrapBySubtle, wrapBySubtle, type Wrapper } from "./key-wrapping.js";
+import { orFreed, unwrapBySubtle, wrapBySubtle, type Wrapper } from "./key-wrapping.js";
 import { reader } from "./reader.js";
 import { viewOf } from "./source.js";
 import type { EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
@@ -147,10 +147,12 @@ export class AesKeyring implements Keyring {
   async wrapDataKey(file: Wrapper, key: KeyToWrap): Promise<EncryptionMaterials> {
     const wrapping = this.#key;
     if (wrapping instanceof AesKey) {
-      return wrapping.in(file).wrap(key);
+      return orFreed(key, () => wrapping.in(file)).wrap(key);
     }
     const seal = () => {
-      checkUsage(wrapping, "encrypt");
+      if (!wrapping.usages.includes("encrypt")) {
+        throw unfit("key", 'a CryptoKey with the usages "encrypt" (to write) and "decrypt" (to read)');
+      }
       return file.sealByAes(crypto.subtle, wrapping, key);
     };
     return await wrapBySubtle(key, seal, this.#description);
@@ -162,7 +164,12 @@ export class AesKeyring implements Keyring {
     const wrapping = this.#key;
     // A key that only SubtleCrypto holds is for AES-GCM and nothing else: it refuses legacy algorithms itself.
     if (!(wrapping instanceof AesKey)) {
-      checkUsage(wrapping, "decrypt");
+      if (!wrapping.usages.includes("decrypt")) {
+        throw new EnvelopeError(
+          "KEYRING_MISMATCH",
+          'the CryptoKey of this AES keyring lacks the usage "decrypt": it writes and cannot read',
+        );
+      }
       const opening = loaded.openByAes(crypto.subtle, wrapping, metadata, this.#description);
       return await unwrapBySubtle(opening, (opened) => loaded.DataKey.fromBytes(opened));
     }
@@ -192,12 +199,6 @@ function isMapOfStrings(given: unknown): given is Description {
     !(Symbol.iterator in given) &&
     Object.values(given).every((value) => typeof value === "string")
   );
-}
-
-function checkUsage(key: CryptoKey, usage: "encrypt" | "decrypt"): void {
-  if (!key.usages.includes(usage)) {
-    throw unfit("key", 'a CryptoKey with the usages "encrypt" (to write) and "decrypt" (to read)');
-  }
 }
 
 function unfit(option: string, expected: string): EnvelopeError {

@@ -97,7 +97,14 @@ export class PassphraseKeyring implements Keyring {
 
   /** @internal */
   async wrapDataKey(file: Wrapper, key: KeyToWrap): Promise<EncryptionMaterials> {
-    return await (await this.#keyringOf(this.#own)).wrapDataKey(file, key);
+    let keyring: AesKeyring;
+    try {
+      keyring = await this.#keyringOf(this.#own);
+    } catch (error) {
+      key.free();
+      throw error;
+    }
+    return await keyring.wrapDataKey(file, key);
   }
 
   /** @internal */
@@ -120,14 +127,14 @@ async function derived(
   description: Description,
   disposal: AbortSignal,
 ): Promise<AesKeyring> {
-  if (description[KDF] === undefined) {
+  if (description[KDF] !== ARGON2ID) {
     throw new EnvelopeError(
       "KEYRING_MISMATCH",
-      "the object was not written under a passphrase: use the keyring that it names",
+      "the object was not written under a passphrase by this keyring: use the one that it names",
     );
   }
   const salt = saltOf(description);
-  if (description[KDF] !== ARGON2ID || salt === undefined) {
+  if (salt === undefined) {
     throw new EnvelopeError(
       "PASSPHRASE_PARAMETERS_INVALID",
       "the object's materials description has no salt and parameters of Argon2id that this keyring knows",

@@ -8,7 +8,8 @@ import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { type Channel, type Presign, send } from "./request.js";
 import { reader, type Reader } from "./reader.js";
 import type { ServerSideEncryption } from "./sse.js";
-import type { ContentMetadata, EncryptionMaterials } from "./wasm/reader.js";
+import { untilOrFreed } from "./stopping.js";
+import type { ContentMetadata, DataKey, EncryptionMaterials } from "./wasm/reader.js";
 
 /** Options of {@link reEncryptInstructionFile}. */
 export interface ReEncryptOptions {
@@ -23,7 +24,7 @@ export interface ReEncryptOptions {
    * is replaced, and the earlier keyring no longer reads the object.
    */
   readonly instructionFileSuffix?: string | undefined;
-  /** Refuses a new keyring whose key the earlier keyring still has. */
+  /** Refuses a new keyring whose key, or passphrase, the earlier keyring still has. */
   readonly enforceRotation?: boolean | undefined;
   /** Which message formats to read; V3 only unless given. */
   readonly commitmentPolicy?: CommitmentPolicy | undefined;
@@ -54,16 +55,35 @@ export async function reEncryptInstructionFile(options: ReEncryptOptions): Promi
   const channel: Channel<Reader> = { engine: loaded, presign, encryption: sse, signal };
   const suffix = loaded.instructionFileSuffix(options.instructionFileSuffix);
   const present = await presentMetadata(channel);
-  try {
-    const after = present.rewrapped(await wrappedAnew(loaded, present, options), suffix);
-    try {
-      await checkRotation(present, after, options);
+  await whileRead(present, signal, async (unwrap) => {
+    const after = present.rewrapped(await wrappedAnew(loaded, present, unwrap, options), suffix);
+    await whileRead(after, signal, async (unwrapAnew) => {
+      await checkRotation(present, after, unwrapAnew, options);
       await putInstructionFile(channel, instructionFileOf(loaded, after.instructionFile(), suffix));
-    } finally {
-      after.free();
-    }
+    });
+  });
+}
+
+/** Has a keyring unwrap the data key, until the signal ends the wait. */
+type Unwrap = (keyring: Keyring) => Promise<DataKey>;
+
+/** Frees metadata after use, once no keyring reads it: one that is no longer waited for still may. */
+async function whileRead(
+  metadata: ContentMetadata,
+  signal: AbortSignal | undefined,
+  use: (unwrap: Unwrap) => Promise<void>,
+): Promise<void> {
+  const asked: Promise<DataKey>[] = [];
+  try {
+    await use(async (keyring) => {
+      const unwrapping = keyring.unwrapDataKey(metadata);
+      asked.push(unwrapping);
+      return await untilOrFreed(unwrapping, signal);
+    });
   } finally {
-    present.free();
+    void Promise.allSettled(asked).then(() => {
+      metadata.free();
+    });
   }
 }
 
@@ -88,40 +108,54 @@ async function presentMetadata(channel: Channel<Reader>): Promise<ContentMetadat
 async function wrappedAnew(
   loaded: Reader,
   present: ContentMetadata,
-  { keyring, newKeyring, ...options }: ReEncryptOptions,
+  unwrap: Unwrap,
+  { keyring, newKeyring, signal, ...options }: ReEncryptOptions,
 ): Promise<EncryptionMaterials> {
   if (newKeyring.wrapDataKey === undefined) {
     throw new EnvelopeError("INVALID_INPUT", "newKeyring must be an AES, RSA or passphrase keyring");
   }
   loaded.checkPolicy(present, ...readPolicyOf(options));
-  const dataKey = await keyring.unwrapDataKey(present);
+  const dataKey = await unwrap(keyring);
   // The reader wraps its own, and keyrings name the classes of the engine: of the same shape, and never mixed.
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
-  return await newKeyring.wrapDataKey(loaded, loaded.KeyToWrap.ofObject(present, dataKey));
+  /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
+  const wrapping = newKeyring.wrapDataKey(loaded, loaded.KeyToWrap.ofObject(present, dataKey));
+  return await untilOrFreed(wrapping, signal);
+  /* eslint-enable @typescript-eslint/no-unsafe-class-instance-assignment */
 }
 
-/** Has the earlier keyring try, under the name that it knows: a new name for the same key is no rotation. */
+/** With these codes a keyring says that an object is not its own. */
+const NOT_MINE = ["KEYRING_MISMATCH", "MATERIALS_DESCRIPTION_MISMATCH", "WRONG_KEY"];
+
+/**
+ * Has the earlier keyring try, under the name that it knows: a new name for the same key is no rotation. And under the new
+ * name, of which a passphrase keyring makes its key: a new salt for the same passphrase is none either.
+ */
 async function checkRotation(
   present: ContentMetadata,
   after: ContentMetadata,
-  { keyring, enforceRotation = false }: ReEncryptOptions,
+  unwrapAnew: Unwrap,
+  { keyring, enforceRotation = false, signal }: ReEncryptOptions,
 ): Promise<void> {
   if (!enforceRotation) {
     return;
   }
-  const trial = after.underDescriptionOf(present);
+  await whileRead(after.underDescriptionOf(present), signal, async (unwrap) => {
+    await mustFail(unwrap(keyring));
+  });
+  await mustFail(unwrapAnew(keyring));
+}
+
+async function mustFail(unwrapping: Promise<DataKey>): Promise<void> {
   try {
-    (await keyring.unwrapDataKey(trial)).free();
+    (await unwrapping).free();
   } catch (error) {
-    if (isEnvelopeError(error) && ["WRONG_KEY", "KEYRING_MISMATCH"].includes(error.code)) {
+    if (isEnvelopeError(error) && NOT_MINE.includes(error.code)) {
       return;
     }
     throw error;
-  } finally {
-    trial.free();
   }
   throw new EnvelopeError(
     "WRAPPING_KEY_NOT_ROTATED",
-    "the earlier keyring still unwraps the data key: the new keyring has the same key; nothing was written",
+    "the earlier keyring still unwraps the data key: the new keyring has the same key, or the same passphrase; nothing was written",
   );
 }

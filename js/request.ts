@@ -32,7 +32,7 @@ export interface PresignedUrl {
   /** The URL, used word for word. */
   readonly url: string;
   /** Further headers that the signature demands. */
-  readonly headers?: Readonly<HeaderMap>;
+  readonly headers?: Readonly<HeaderMap> | undefined;
 }
 
 /**

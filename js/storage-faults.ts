@@ -10,11 +10,11 @@ export type Fault = "internal-error" | "slow-down" | "reset" | "stall" | "trunca
 /** Which answers fail, and how. */
 export interface FaultRule {
   /** The operation, such as `UploadPart`, or `kms:GenerateDataKey`; any unless given. A form is a `PutObject`. */
-  readonly operation?: string;
+  readonly operation?: string | undefined;
   /** The first answer that fails, counted from 1 and from when the rule was set; 1 unless given. */
-  readonly nth?: number;
+  readonly nth?: number | undefined;
   /** How many fail in a row; 1 unless given. */
-  readonly times?: number;
+  readonly times?: number | undefined;
   /** How they fail. */
   readonly fault: Fault;
 }

@@ -23,29 +23,29 @@ export interface StorageCredential {
   /** The secret. */
   readonly secretAccessKey: string;
   /** The user's id. */
-  readonly userId?: string;
+  readonly userId?: string | undefined;
   /** The user's name, as events and listings show it. */
-  readonly displayName?: string;
+  readonly displayName?: string | undefined;
   /** The user's address. */
-  readonly email?: string;
+  readonly email?: string | undefined;
 }
 
 /** How a simulated storage is set up. */
 export interface StorageOptions {
   /** The IndexedDB database to keep everything in; in memory unless given. */
-  readonly databaseName?: string;
+  readonly databaseName?: string | undefined;
   /** The region; `us-east-1` unless given. */
-  readonly region?: string;
+  readonly region?: string | undefined;
   /** Who may call; the access key of AWS's documentation unless given. */
-  readonly credentials?: readonly StorageCredential[];
+  readonly credentials?: readonly StorageCredential[] | undefined;
   /** Aliases of KMS keys to make at start. */
-  readonly kmsKeys?: readonly string[];
+  readonly kmsKeys?: readonly string[] | undefined;
   /** Whose answers are given where servers differ: Amazon's of 2026 unless given, or those that Ceph's s3-tests expect. */
-  readonly profile?: "aws-2026" | "aws-2025" | "ceph";
+  readonly profile?: "aws-2026" | "aws-2025" | "ceph" | undefined;
   /** Whether new buckets block writes with SSE-C, as on Amazon S3 since April 2026; as the profile has it unless given. */
-  readonly sseCDefault?: "blocked" | "allowed";
+  readonly sseCDefault?: "blocked" | "allowed" | undefined;
   /** The domain of virtual hosts, `{bucket}.s3.{region}.{baseDomain}`; `storage.test` unless given. */
-  readonly baseDomain?: string;
+  readonly baseDomain?: string | undefined;
 }
 
 /** A simulated storage. */

@@ -12,6 +12,7 @@ import {
   encryptObject,
   KmsKeyring,
   MultiKeyring,
+  PassphraseKeyring,
   reEncryptInstructionFile,
   RsaKeyring,
   sse,
@@ -263,6 +264,47 @@ test("what would not be a rotation is refused, and the file stands", async () =>
   const whole = await open();
   await upload(randomBytes(100), { presign: whole.presign, keyring });
   await refused({ presign: whole.presign, newKeyring: await aes(2, "2026") }, "INVALID_INPUT");
+});
+
+test("a passphrase that stays is no rotation, whatever its salt; another one is", async () => {
+  const cost = { memoryKib: 64, iterations: 1, parallelism: 1 };
+  const passphrase = (text) => new PassphraseKeyring(text, cost);
+  const { presign, stored } = await open();
+  const plaintext = randomBytes(100);
+  await upload(plaintext, { presign, keyring: passphrase("one"), instructionFile: true });
+  const before = await (await stored(FILE)).text();
+  const rotate = (newKeyring) =>
+    reEncryptInstructionFile({ presign, keyring: passphrase("one"), newKeyring, enforceRotation: true });
+  await assert.rejects(rotate(passphrase("one")), { code: "WRAPPING_KEY_NOT_ROTATED" });
+  assert.equal(await (await stored(FILE)).text(), before);
+  await rotate(passphrase("two"));
+  assert.deepEqual(await content({ presign, keyring: passphrase("two") }), plaintext);
+  await assert.rejects(content({ presign, keyring: passphrase("one") }), { code: "WRONG_KEY" });
+});
+
+test("the signal ends the wait for a keyring, whichever does not answer", async () => {
+  const { presign, stored } = await open();
+  await upload(randomBytes(100), { presign, keyring, instructionFile: true });
+  const before = await (await stored(FILE)).text();
+  const other = await aes(2, "2026");
+  const never = (stop) => () => {
+    setTimeout(() => stop.abort(new Error("enough")), 0);
+    return new Promise(() => undefined);
+  };
+  const slowAfter = (answers, stop) => ({
+    unwrapDataKey: (metadata) => (answers-- > 0 ? keyring.unwrapDataKey(metadata) : never(stop)()),
+  });
+  for (const keyrings of [
+    (stop) => ({ keyring: slowAfter(0, stop), newKeyring: other }),
+    (stop) => ({ keyring, newKeyring: { wrapDataKey: never(stop) } }),
+    (stop) => ({ keyring: slowAfter(1, stop), newKeyring: other }),
+    (stop) => ({ keyring: slowAfter(2, stop), newKeyring: other }),
+  ]) {
+    const stop = new AbortController();
+    const options = { presign, signal: stop.signal, enforceRotation: true, ...keyrings(stop) };
+    await assert.rejects(reEncryptInstructionFile(options), /enough/);
+  }
+  assert.equal(await (await stored(FILE)).text(), before);
 });
 
 test("deletion takes the file along, after the object", async () => {

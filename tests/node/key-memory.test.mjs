@@ -4,8 +4,18 @@ import assert from "node:assert/strict";
 import { createCipheriv, hkdfSync } from "node:crypto";
 import { test } from "node:test";
 
-import { AesKeyring, decryptObject, encryptObject, KmsKeyring, PassphraseKeyring, sseC } from "../../dist/node.js";
+import {
+  AesKeyring,
+  decryptObject,
+  encryptObject,
+  KmsKeyring,
+  PassphraseKeyring,
+  reEncryptInstructionFile,
+  sseC,
+  upload,
+} from "../../dist/node.js";
 import { collect, randomBytes } from "./support/inputs.mjs";
+import { open } from "./support/one-object.mjs";
 
 /** What is freed gets the allocator's own words at its ends: a piece of this length is looked for, wherever it lies. */
 const WINDOW = 8;
@@ -76,6 +86,24 @@ for (const engine of ["rust", "subtle"]) {
     await assertGone(contentKey, ["engine", "reader"], "a content key");
   });
 }
+
+test("nothing of a data key is left where the keyring that was to wrap it has no key", async () => {
+  const dataKey = randomBytes(32);
+  const client = {
+    generateDataKey: async () => ({ plaintext: new Uint8Array(dataKey), ciphertextBlob: randomBytes(100) }),
+    decrypt: async () => ({ plaintext: new Uint8Array(dataKey) }),
+  };
+  const keyring = new KmsKeyring({ keyId: "alias/a", client });
+  const { presign } = await open();
+  await upload(randomBytes(100), { presign, keyring, instructionFile: true });
+  for (const newKeyring of [await AesKeyring.generate(), new PassphraseKeyring("one")]) {
+    newKeyring.dispose();
+    await assert.rejects(reEncryptInstructionFile({ presign, keyring, newKeyring }), { code: "INVALID_INPUT" });
+    // The stack keeps what was last on it until something else is.
+    await roundTrip(await AesKeyring.generate());
+    await assertGone(dataKey, ["reader"], "a data key");
+  }
+});
 
 test("nothing of the keys of an object of the first clients is left", async () => {
   const [key, dataKey, iv] = [randomBytes(32), Buffer.from(randomBytes(32)), randomBytes(16)];

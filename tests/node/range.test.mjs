@@ -88,7 +88,8 @@ test("among keyrings of several kinds, those that cannot read an object leave it
   const writer = await RsaKeyring.fromKeys({ publicKey });
   const whole = await RsaKeyring.fromKeys({ publicKey, privateKey });
   const passphrase = new PassphraseKeyring("one", { memoryKib: 64, iterations: 1, parallelism: 1 });
-  const all = [passphrase, writer, keyring, whole];
+  const writing = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt"]);
+  const all = [passphrase, writer, await AesKeyring.fromCryptoKey(writing), keyring, whole];
   for (const keyrings of [all, all.toReversed()]) {
     for (const by of [passphrase, keyring, whole]) {
       const object = await encrypted({ keyring: by });

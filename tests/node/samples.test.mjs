@@ -119,13 +119,19 @@ test("every sample passes TypeScript's strictest checks", () => {
 /** What a strict app does: options that may be undefined, and a request that is handed on as it came. */
 const CONSUMER = `
   import { download, PassphraseKeyring, presign, upload } from "s3-envelope";
-  import type { DownloadOptions, PresignOptions, PresignRequest, UploadOptions } from "s3-envelope";
+  import type { DownloadOptions, PresignedUrl, PresignOptions, PresignRequest, UploadOptions } from "s3-envelope";
+  import { type FaultRule, openStorage, type StorageCredential } from "s3-envelope/testing";
   declare const place: Pick<PresignOptions, "credentials" | "region" | "bucket" | "key">;
   declare const signal: AbortSignal | undefined;
   export const up = (options: UploadOptions) => upload(new Uint8Array(1), { ...options, signal, contentType: undefined });
   export const down = async (options: DownloadOptions) => (await download({ ...options, signal })).etag;
   export const sign = ({ operation, headers }: PresignRequest) => presign({ ...place, operation, headers });
   export const keyring = new PassphraseKeyring("passphrase", { memoryKib: undefined });
+  export const signed: PresignedUrl = { url: "https://storage.test/", headers: undefined };
+  const user: StorageCredential = { accessKeyId: "a", secretAccessKey: "s", userId: undefined, displayName: undefined, email: undefined };
+  export const rule: FaultRule = { operation: undefined, nth: undefined, times: undefined, fault: "reset" };
+  export const storage = openStorage({ databaseName: undefined, region: undefined, credentials: [user], kmsKeys: undefined });
+  export const likeCeph = openStorage({ profile: undefined, sseCDefault: undefined, baseDomain: undefined, credentials: undefined });
 `;
 
 test("the package's types take no more than ES2022 and the DOM, libraries checked as well", () => {
