@@ -2,6 +2,7 @@
 
 import type { BulkEngine } from "./bulk-engine.js";
 import type { Reader } from "./reader.js";
+import { orFreed } from "./stopping.js";
 import type { DecryptSession, DelayedAuthenticationSession, VerifiedObject } from "./wasm/reader.js";
 
 /** The length of the IV under which a segment is delegated, in bytes; its tag follows. */
@@ -28,14 +29,6 @@ async function bulkOf(session: DecryptSession, { loaded, bulk }: ChosenEngine): 
   return { engine: bulk, gcm: await session.gcmKey(bulk.subtle), authenticationIv };
 }
 
-/** What a session is asked for; where that fails, its key is wiped. */
-async function orFreed<T>(session: DecryptSession, asked: Promise<T>): Promise<T> {
-  return await asked.catch((error: unknown) => {
-    session.free();
-    throw error;
-  });
-}
-
 /** The first pass over an object: no plaintext comes of it. */
 export class Authentication {
   readonly #session: DecryptSession;
@@ -52,7 +45,7 @@ export class Authentication {
    * @param chosen - The engine.
    */
   static async start(session: DecryptSession, chosen: ChosenEngine): Promise<Authentication> {
-    return new Authentication(session, await orFreed(session, bulkOf(session, chosen)));
+    return new Authentication(session, await orFreed(session, () => bulkOf(session, chosen)));
   }
 
   /** How many segments may be worked on at a time. */
@@ -168,9 +161,11 @@ export class DelayedDecryption {
    * @param chosen - The engine.
    */
   static async start(session: DecryptSession, chosen: ChosenEngine): Promise<DelayedDecryption> {
-    const bulk = await orFreed(session, bulkOf(session, chosen));
-    const withCounter = bulk && { ...bulk, ctr: await orFreed(session, session.ctrKey(bulk.engine.subtle)) };
-    return new DelayedDecryption(session.delayAuthentication(), withCounter);
+    const bulk = await orFreed(session, async () => {
+      const counterless = await bulkOf(session, chosen);
+      return counterless && { ...counterless, ctr: await session.ctrKey(counterless.engine.subtle) };
+    });
+    return new DelayedDecryption(session.delayAuthentication(), bulk);
   }
 
   /** How many segments may be worked on at a time. */

@@ -4,7 +4,7 @@ import { BulkEngine, bulkEngine, type EngineOptions } from "./bulk-engine.js";
 import type { Engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
-import { untilOrFreed } from "./stopping.js";
+import { orFreed, untilOrFreed } from "./stopping.js";
 import type { EncryptSession } from "./wasm/engine.js";
 
 /** `SubtleCrypto`, with the object's key. */
@@ -45,13 +45,8 @@ export class Encryption {
     const { keyring, commitmentPolicy, signal } = options;
     const materials = await untilOrFreed(keyring.encryptionMaterials(commitmentPolicy), signal);
     const session = new loaded.EncryptSession(materials, length);
-    try {
-      const bulk = engine && { engine, gcm: await session.gcmKey(engine.subtle) };
-      return new Encryption(session, bulk);
-    } catch (error) {
-      session.free();
-      throw error;
-    }
+    const bulk = await orFreed(session, async () => engine && { engine, gcm: await session.gcmKey(engine.subtle) });
+    return new Encryption(session, bulk);
   }
 
   /** How many segments may be worked on at a time. */

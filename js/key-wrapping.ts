@@ -1,25 +1,11 @@
 /** Data keys that `SubtleCrypto` wraps and unwraps, between two calls of the engine: one that asks, one that takes. */
 
 import type { Engine } from "./engine.js";
+import { orFreed } from "./stopping.js";
 import type { EncryptionMaterials, KeyToWrap, Sealing } from "./wasm/engine.js";
 
 /** A WebAssembly file that wraps data keys: the engine those of new objects, the reader those that it unwrapped. */
 export type Wrapper = Pick<Engine, "RawAesKeyring" | "sealByAes" | "sealByRsa">;
-
-/**
- * What a data key is to be wrapped with. Where there is none the data key is freed, and with that wiped.
- *
- * @param key - The data key.
- * @param make - What may fail.
- */
-export function orFreed<T>(key: KeyToWrap, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    key.free();
-    throw error;
-  }
-}
 
 /**
  * Wraps a data key.
@@ -33,7 +19,7 @@ export async function wrapBySubtle(
   seal: () => Sealing,
   description: unknown,
 ): Promise<EncryptionMaterials> {
-  const sealing = orFreed(key, seal);
+  const sealing = await orFreed(key, seal);
   return sealing.wrapped(key, await bytesOrNothing(sealing.promise), description);
 }
 

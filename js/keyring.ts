@@ -3,9 +3,10 @@
 import { AesKey } from "./aes-key.js";
 import { engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
-import { orFreed, unwrapBySubtle, wrapBySubtle, type Wrapper } from "./key-wrapping.js";
+import { unwrapBySubtle, wrapBySubtle, type Wrapper } from "./key-wrapping.js";
 import { reader } from "./reader.js";
 import { viewOf } from "./source.js";
+import { orFreed } from "./stopping.js";
 import type { EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
 import type { ContentMetadata, DataKey } from "./wasm/reader.js";
 
@@ -147,7 +148,7 @@ export class AesKeyring implements Keyring {
   async wrapDataKey(file: Wrapper, key: KeyToWrap): Promise<EncryptionMaterials> {
     const wrapping = this.#key;
     if (wrapping instanceof AesKey) {
-      return orFreed(key, () => wrapping.in(file)).wrap(key);
+      return (await orFreed(key, () => wrapping.in(file))).wrap(key);
     }
     const seal = () => {
       if (!wrapping.usages.includes("encrypt")) {

@@ -233,10 +233,12 @@ function codeFor(name: string, status: number): EnvelopeErrorCode {
 
 function bytesOf(value: unknown): Uint8Array {
   try {
-    // `atob` would take `null` for a word.
-    const text = typeof value === "string" && value !== "" ? value : "-";
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    // `atob` takes what is no text, `null` for one, by its name.
+    if (typeof value === "string" && value !== "") {
+      return Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
+    }
   } catch {
-    throw new EnvelopeError("UNEXPECTED_STORAGE_ANSWER", "the answer of KMS is not what the operation promises");
+    // It is no base64.
   }
+  throw new EnvelopeError("UNEXPECTED_STORAGE_ANSWER", "the answer of KMS is not what the operation promises");
 }

@@ -4,6 +4,7 @@ import { EnvelopeError } from "./errors.js";
 import { AesKeyring, type CommitmentPolicy, type Keyring } from "./keyring.js";
 import type { Wrapper } from "./key-wrapping.js";
 import { onDemand } from "./on-demand.js";
+import { orFreed } from "./stopping.js";
 import type { EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
 import type { ContentMetadata, DataKey } from "./wasm/reader.js";
 
@@ -97,13 +98,7 @@ export class PassphraseKeyring implements Keyring {
 
   /** @internal */
   async wrapDataKey(file: Wrapper, key: KeyToWrap): Promise<EncryptionMaterials> {
-    let keyring: AesKeyring;
-    try {
-      keyring = await this.#keyringOf(this.#own);
-    } catch (error) {
-      key.free();
-      throw error;
-    }
+    const keyring = await orFreed(key, () => this.#keyringOf(this.#own));
     return await keyring.wrapDataKey(file, key);
   }
 

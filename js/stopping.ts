@@ -1,4 +1,7 @@
-/** Ways to stop what waits: the caller's signal, and the end of whoever reads what an operation gives. */
+/**
+ * Ways to stop what waits: the caller's signal, and the end of whoever reads what an operation gives; and to let go of keys
+ * that nothing comes of.
+ */
 
 /** What stops one operation. */
 export interface Stopping {
@@ -52,7 +55,22 @@ function isThenable(value: unknown): boolean {
 }
 
 /**
- * The same for what holds a key: where it comes after the wait has ended, it is freed.
+ * What is done with something that holds a key. Where it fails the key is freed, and with that wiped.
+ *
+ * @param held - What holds the key.
+ * @param make - What is done.
+ */
+export async function orFreed<T>(held: { free(): void }, make: () => Promise<T> | T): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    held.free();
+    throw error;
+  }
+}
+
+/**
+ * The same as {@link until} for what holds a key: where it comes after the wait has ended, it is freed.
  *
  * @param promise - What is waited for.
  * @param signal - What ends the wait.

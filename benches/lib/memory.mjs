@@ -1,7 +1,7 @@
 /** Watches the memory of cases, each in a page of its own. */
 
 import { excuse } from "./failures.mjs";
-import { GROWN_BYTES, label, memoryCases, STREAM_BYTES, withoutSlow } from "./plan.mjs";
+import { label, memoryCases, STREAM_BYTES, WATCHED_BYTES, withoutSlow } from "./plan.mjs";
 import { canWatch, Watch } from "./processes.mjs";
 import { median, summary } from "./statistics.mjs";
 
@@ -44,7 +44,7 @@ async function watchOne(session, one) {
     name,
     bytes,
     // Nothing else is timed at these lengths.
-    ...([GROWN_BYTES, STREAM_BYTES].includes(bytes) &&
+    ...(WATCHED_BYTES.includes(bytes) &&
       summary(
         bytes,
         seen.map(({ sample }) => sample),

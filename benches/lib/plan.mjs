@@ -65,6 +65,8 @@ export const MEMORY_BYTES = 64 * MIB;
 export const STREAM_BYTES = 4 * GIB;
 /** In between, for the toolkit alone: its memory is not to grow from here on. */
 export const GROWN_BYTES = GIB;
+/** The lengths at which content is only streamed while memory is watched. */
+export const WATCHED_BYTES = [GROWN_BYTES, STREAM_BYTES];
 /** How often memory is watched where it is not to grow, unless that takes too long: what a collector leaves varies. */
 const GROWTH_RUNS = 3;
 

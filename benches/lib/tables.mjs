@@ -10,12 +10,11 @@ import {
   STREAM_BYTES,
   TOOLKIT,
   WATCHED_ALONE,
+  WATCHED_BYTES,
 } from "./plan.mjs";
 import { partsOf } from "./results.mjs";
 
 const NONE = "–";
-/** At these lengths content is only streamed while memory is watched. */
-const WATCHED_BYTES = [GROWN_BYTES, STREAM_BYTES];
 
 /** @typedef {{ title: string, note: string, head: string[], rows: string[][] }} Table */
 

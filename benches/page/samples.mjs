@@ -136,7 +136,7 @@ async function ciphertextOf(sides, { peer, variant, bytes }) {
   const kept = ciphertexts.get(name);
   if (kept !== undefined) return kept;
   for (const [other, { source }] of ciphertexts) {
-    if (source.bytes.length > LENGTH_OF_MANY) ciphertexts.delete(other);
+    if (source.length > LENGTH_OF_MANY) ciphertexts.delete(other);
   }
   const keeper = new Keeper();
   const parameters = (await sides.encrypt(plaintextOf(bytes), keeper)) ?? {};

@@ -9,7 +9,7 @@ test(
   "a folder right below the root tells nothing, unless it is root's home",
   { skip: process.platform === "win32" },
   () => {
-    assert.deepEqual(foldersOf("/home/me/s3-envelope/", "/home/me"), ["/home/me/s3-envelope/", "/home/me/"]);
+    assert.deepEqual(foldersOf("/srv/me/s3-envelope/", "/srv/me"), ["/srv/me/s3-envelope/", "/srv/me/"]);
     assert.deepEqual(foldersOf("/app/s3-envelope/", "/app"), ["/app/s3-envelope/"]);
     assert.deepEqual(foldersOf("/src/", "/root"), ["/root/"]);
     assert.deepEqual(foldersOf("/src/", "/"), []);
