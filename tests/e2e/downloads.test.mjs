@@ -41,10 +41,9 @@ for (const release of RELEASES) {
   test(`an object becomes a download, byte for byte (${release})`, async () => {
     await withPage(async (own) => {
       for (const length of [0, 1, 33 * MIB + 5]) {
-        const downloading = own.waitForEvent("download");
-        const saved = await check(own, "check", "saveThroughWorker", length, { release, fileName: "a.bin" });
+        const saving = check(own, "check", "saveThroughWorker", length, { release, fileName: "a.bin" });
+        const [saved, download] = await Promise.all([saving, own.waitForEvent("download")]);
         assert.deepEqual(saved, { way: "service-worker", size: length, contentType: "text/html" });
-        const download = await downloading;
         assert.equal(download.suggestedFilename(), "a.bin");
         assert.ok(readFileSync(await download.path()).equals(contentOf(length)));
       }
@@ -61,38 +60,42 @@ test("what a download is called is a name, in every script, and no path", async 
   ];
   await withPage(async (own) => {
     for (const [fileName, expected] of names) {
-      const downloading = own.waitForEvent("download");
-      await check(own, "check", "saveThroughWorker", 10, { fileName });
-      assert.equal((await downloading).suggestedFilename(), expected);
+      const saving = check(own, "check", "saveThroughWorker", 10, { fileName });
+      const [download] = await Promise.all([own.waitForEvent("download"), saving]);
+      assert.equal(download.suggestedFilename(), expected);
     }
   });
 });
 
 test("an object that was touched becomes no download when it is verified first", async () => {
   await withPage(async (own) => {
-    own.on("download", () => assert.fail("nothing is to be downloaded"));
-    const refused = await check(own, "check", "saveThroughWorker", 9 * MIB, { isTouched: true, fileName: "a" });
+    const downloads = [];
+    own.on("download", (download) => downloads.push(download.suggestedFilename()));
+    const refused = await check(own, "check", "saveThroughWorker", 9 * MIB, { isTouched: true, fileName: "touched" });
     assert.deepEqual(refused, { code: "AUTHENTICATION_FAILED", left: 0 });
+    // One that came late would come before this one.
+    const saving = check(own, "check", "saveThroughWorker", 10, { fileName: "good" });
+    await Promise.all([own.waitForEvent("download"), saving]);
+    assert.deepEqual(downloads, ["good"]);
   });
 });
 
 test("an object that was touched becomes a failed download when it is released as it is read", async () => {
   await withPage(async (own) => {
     for (const length of [1, 9 * MIB]) {
-      const downloading = own.waitForEvent("download");
       const asked = { isTouched: true, fileName: "a", release: "delayed-authentication" };
-      const refused = await check(own, "check", "saveThroughWorker", length, asked);
+      const saving = check(own, "check", "saveThroughWorker", length, asked);
+      const [refused, download] = await Promise.all([saving, own.waitForEvent("download")]);
       assert.deepEqual(refused, { code: "AUTHENTICATION_FAILED", left: 0 });
-      assert.notEqual(await (await downloading).failure(), null);
+      assert.notEqual(await download.failure(), null);
     }
   });
 });
 
 /** Has a page begin a download that is halfway there, and gives it. */
 async function halfway(own) {
-  const downloading = own.waitForEvent("download");
-  await check(own, "check", "beginSaving", 24 * MIB);
-  return downloading;
+  const [download] = await Promise.all([own.waitForEvent("download"), check(own, "check", "beginSaving", 24 * MIB)]);
+  return download;
 }
 
 test("what is cancelled in the browser is cancelled to its source", async () => {
@@ -165,10 +168,8 @@ test("the downloads go beside an app's own work in its service worker", async ()
 test("without a worker that knows of downloads another way is gone, unless this one was insisted on", async () => {
   await withPage(async (own) => {
     const other = { script: "other-worker.js", fileName: "a" };
-    const [saved, refused] = await Promise.all([
-      check(own, "check", "saveThroughWorker", 10, other),
-      check(own, "check", "saveThroughWorker", 10, { ...other, way: "service-worker" }),
-    ]);
+    const saved = await check(own, "check", "saveThroughWorker", 10, other);
+    const refused = await check(own, "check", "saveThroughWorker", 10, { ...other, way: "service-worker" });
     assert.equal(saved.way, "private-file");
     assert.equal(refused.code, "DOWNLOAD_UNAVAILABLE");
   });

@@ -7,6 +7,21 @@ import subprocess
 import boto3
 from botocore.config import Config
 
+
+def own_environment():
+    """Nothing of what the person who runs the tests has set up for AWS, and no proxy on the way to this machine."""
+    ours = {name: value for name, value in os.environ.items() if not name.upper().startswith("AWS_")}
+    for name in [name for name in ours if name.upper().endswith("_PROXY")]:
+        del ours[name]
+    files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    # Without this systems are asked for a proxy that have settings of their own.
+    return {**ours, **files, "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "*"}
+
+
+_ENVIRONMENT = own_environment()
+os.environ.clear()
+os.environ.update(_ENVIRONMENT)
+
 REGION = "eu-central-1"
 CREDENTIALS = {
     "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE",
@@ -61,8 +76,11 @@ def listening_address(server):
     raise RuntimeError("the server ended without listening")
 
 
-def client(service, endpoint, verify=None, region=REGION, credentials=CREDENTIALS, signature=None, **settings):
-    """A client that tries once; `verify` is the file of the only authority that it trusts."""
+def client(
+    service, endpoint, verify=None, region=REGION, credentials=CREDENTIALS, signature=None, attempts=1, **settings
+):
+    """A client that tries once, unless told otherwise; `verify` is the file of the only authority that it trusts."""
     signature = signature or ("s3v4" if service == "s3" else "v4")
-    config = Config(signature_version=signature, retries={"total_max_attempts": 1}, **settings)
+    retries = {"total_max_attempts": attempts, "mode": "standard"}
+    config = Config(signature_version=signature, retries=retries, **settings)
     return boto3.client(service, endpoint_url=endpoint, region_name=region, config=config, verify=verify, **credentials)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from support import CREDENTIALS, REGION
+from support import CREDENTIALS, REGION, own_environment
 
 MIB = 1024 * 1024
 # The CLI sends files of 8 MiB and more in parts.
@@ -17,11 +17,9 @@ CONTENT = secrets.token_bytes(9 * MIB + 5)
 
 def environment():
     """The CLI's environment: nothing of what the person who runs the tests has set up for it."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_PAGER": ""}
-    once = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1"}
     credentials = {name.upper(): value for name, value in CREDENTIALS.items()}
-    return {**inherited, **nothing, **once, **credentials, "AWS_DEFAULT_REGION": REGION}
+    how = {"AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1", "AWS_DEFAULT_REGION": REGION}
+    return {**own_environment(), **how, **credentials}
 
 
 @pytest.fixture

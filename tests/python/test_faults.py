@@ -2,14 +2,12 @@
 
 import secrets
 
-import boto3
 import pytest
 import urllib3
-from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, FlexibleChecksumError, ReadTimeoutError, ResponseStreamingError
 
 from recorded import refused
-from support import CREDENTIALS, REGION, inspected_server
+from support import REGION, client, inspected_server
 
 HTTP = urllib3.PoolManager(retries=False)
 
@@ -38,9 +36,7 @@ def s3(servers):
     """Gives clients with as many attempts as are wanted."""
 
     def s3(attempts=1, timeout=30):
-        retries = {"total_max_attempts": attempts, "mode": "standard"}
-        config = Config(retries=retries, read_timeout=timeout, s3={"addressing_style": "path"})
-        return boto3.client("s3", endpoint_url=servers[0], region_name=REGION, config=config, **CREDENTIALS)
+        return client("s3", servers[0], attempts=attempts, read_timeout=timeout, s3={"addressing_style": "path"})
 
     return s3
 
@@ -69,7 +65,9 @@ def test_an_answer_is_lost_though_the_work_was_done(fail, s3, place):
         s3().put_object(Body=b"other", **place)
     assert s3().get_object(**place)["Body"].read() == b"other"
     fail("PutObject", "reset")
-    s3(attempts=2).put_object(Body=b"another", **place)
+    answer = s3(attempts=2).put_object(Body=b"another", **place)
+    assert answer["ResponseMetadata"]["RetryAttempts"] == 1
+    assert s3().get_object(**place)["Body"].read() == b"another"
 
 
 def test_an_answer_that_never_comes(fail, s3, place):
