@@ -63,7 +63,7 @@ async function encrypted(source: OpenSource, options: EncryptOptions, stopping: 
   const encryption = await Encryption.start(loaded, options, length);
   const hasFile = options.instructionFile === true;
   const metadata = encryption.metadata(hasFile);
-  const segments = segmentsOf(source.chunks(), { length: SEGMENT_LENGTH });
+  const segments = segmentsOf(source.chunks(), { length: SEGMENT_LENGTH, chunksStay: source.chunksStay });
   return {
     body: orderedStream(segments, workOf(encryption, source, stopping)),
     contentLength: length === undefined ? undefined : length + TAG_LENGTH,
