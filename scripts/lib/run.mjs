@@ -64,10 +64,11 @@ export function run(program, args, { env = {}, limitMs, onOutput } = {}) {
  * @param {string} program
  * @param {string[]} args
  * @param {Parameters<typeof run>[2]} options
+ * @returns {Promise<string>} what it printed
  */
 export async function must(what, program, args, options) {
   const { ok, output } = await run(program, args, options);
-  if (ok) return;
+  if (ok) return output;
   process.stderr.write(`\n${output}`);
   throw new Sentence(`${what} failed, see above: ${[program, ...args].join(" ")}`);
 }

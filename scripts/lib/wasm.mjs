@@ -10,6 +10,7 @@ import { step } from "./progress.mjs";
 import { CARGO_TARGET, must, ROOT } from "./run.mjs";
 import { once } from "./steps.mjs";
 import { WASM_TARGET, wasmBindgenTool } from "./toolchain.mjs";
+import { SHORTEN_NAMES, withShortNames } from "./wasm-names.mjs";
 
 /**
  * @typedef {{
@@ -148,7 +149,13 @@ async function buildWasm(module, { dev }) {
   await step(title, (onOutput) => must(title, "cargo", cargo, { onOutput, env: environment(module, { dev }) }));
   const what = {
     title: `making ${name}.js and ${name}_bg.wasm`,
-    inputs: [built, "Cargo.lock", "node_modules/binaryen/package.json", "scripts/lib/wasm.mjs"],
+    inputs: [
+      built,
+      "Cargo.lock",
+      "node_modules/binaryen/package.json",
+      "scripts/lib/wasm.mjs",
+      "scripts/lib/wasm-names.mjs",
+    ],
     outputs: [`js/wasm/${name}.js`, `js/wasm/${name}.d.ts`, wasmFile(module)],
     key: profile,
   };
@@ -173,18 +180,23 @@ async function finish(module, built, { dev, onOutput }) {
   await must("wasm-bindgen", wasmBindgenTool("wasm-bindgen"), bindgen, { onOutput });
   withoutDisposal(`js/wasm/${name}.d.ts`);
   if (dev) return;
+  await wasmOpt(module, [...optimise, "--strip-debug", "--strip-producers"], onOutput);
+  // By itself: what converges is done several times, and names are given once.
+  shortenNames(name, await wasmOpt(module, [SHORTEN_NAMES], onOutput));
+}
+
+/** Rewrites a file, and gives what was printed. */
+function wasmOpt(module, passes, onOutput) {
   const wasm = wasmFile(module);
-  const [program, args] = npmTool(
-    "wasm-opt",
-    ...optimise,
-    "--strip-debug",
-    "--strip-producers",
-    ...WASM_FEATURES,
-    wasm,
-    "-o",
-    wasm,
-  );
-  await must("wasm-opt", program, args, { onOutput });
+  const [program, args] = npmTool("wasm-opt", ...passes, ...WASM_FEATURES, wasm, "-o", wasm);
+  return must("wasm-opt", program, args, { onOutput });
+}
+
+function shortenNames(name, printed) {
+  const [script, types] = [`js/wasm/${name}.js`, `js/wasm/${name}.d.ts`].map((path) => join(ROOT, path));
+  const short = withShortNames(printed, { script: readFileSync(script, "utf8"), types: readFileSync(types, "utf8") });
+  writeFileSync(script, short.script);
+  writeFileSync(types, short.types);
 }
 
 /** The types of explicit resource management are in a library that an app need not have (`ESNext.Disposable`). */

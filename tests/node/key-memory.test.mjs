@@ -23,7 +23,8 @@ const WINDOW = 8;
 /** The memory of a file that the package has loaded: its glue gives what it has, and does not load twice. */
 async function memoryOf(name) {
   const { default: loaded } = await import(`../../dist/wasm/${name}.js`);
-  return Buffer.from((await loaded()).memory.buffer);
+  const memory = Object.values(await loaded()).find((exported) => exported instanceof WebAssembly.Memory);
+  return Buffer.from(memory.buffer);
 }
 
 async function assertGone(secret, names, what) {
