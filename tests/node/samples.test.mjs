@@ -261,6 +261,18 @@ test("the backend's sample signs by temporary credentials as well", async (t) =>
   assert.equal(new URL(url).searchParams.get("X-Amz-Security-Token"), "a/token==");
 });
 
+test("what AWS's providers of credentials give is taken as it is", async () => {
+  const credentials = { ...CREDENTIALS, expiration: new Date(), accountId: "111122223333", $source: {} };
+  const { url } = await signed({
+    credentials,
+    region: "us-east-1",
+    bucket: "demo",
+    key: "letter",
+    operation: "GetObject",
+  });
+  assert.match(url, /^https:\/\/demo\.s3\.us-east-1\.amazonaws\.com\/letter\?/);
+});
+
 test("the backend's sample is served by node:http", async (t) => {
   const { inNode } = await folder.run("export function inNode(");
   const answerTo = async (request) => {
