@@ -68,8 +68,10 @@ export interface StoredObject {
  * @param options - The keyring, and what else there is to say.
  * @throws {@link EnvelopeError} `WRONG_KEY`, `AUTHENTICATION_FAILED`, `COMMITMENT_REQUIRED`, `NOT_ENCRYPTED`,
  * `INSTRUCTION_FILE_MISSING`, `INSTRUCTION_FILE_INVALID`, `LEGACY_WRAPPING_NOT_ENABLED`, `LEGACY_UNAUTHENTICATED_NOT_ENABLED`,
- * `TRUNCATED_STORAGE_ANSWER`, one of the `METADATA_` codes, `INVALID_INPUT`, `ENGINE_UNAVAILABLE`, or the keyring's own; the
- * signal's reason.
+ * `UNSUPPORTED`, `TRUNCATED_STORAGE_ANSWER`, `UNEXPECTED_STORAGE_ANSWER` for a `Response` that is an error, `SPOOL_FAILED`, one
+ * of the `METADATA_` codes, `INVALID_INPUT`, `ENGINE_UNAVAILABLE`, or the keyring's own; what the source throws, and the signal's
+ * reason. Of content that is released as it is read what goes wrong comes through the stream: `LEGACY_CONTENT_INVALID` and
+ * `CONTENT_LENGTH_MISMATCH` of CBC mode, `AUTHENTICATION_FAILED` with `release: "delayed-authentication"`.
  */
 export async function decryptObject(
   object: StoredObject | Response,

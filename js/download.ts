@@ -53,7 +53,10 @@ export interface DownloadOptions extends Omit<DecryptOptions, "keyring"> {
 
 /** An object that was downloaded. One of `body`, `blob` and `saveTo` can be used, once. */
 export interface DownloadedObject {
-  /** The content. With a keyring, all of it was authenticated before this came to be. */
+  /**
+   * The content. With a keyring, all of it was authenticated before this came to be; not so with
+   * `release: "delayed-authentication"`, a `range`, or content in CBC mode.
+   */
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** The whole content as a Blob, which the browser keeps outside the page's memory. */
   blob(): Promise<Blob>;
@@ -78,7 +81,8 @@ export interface DownloadedObject {
 
 /**
  * Downloads an object, in ranges where the storage has them. With a keyring the promise resolves once all of the object
- * is authenticated; where anything was altered it rejects and no byte is released.
+ * is authenticated; where anything was altered it rejects and no byte is released. (Three opt-ins give content that is not
+ * authenticated, or not yet: `release: "delayed-authentication"`, `range`, and CBC mode.)
  *
  * @param options - Where from, how encrypted, and what else there is to say.
  * @throws {@link EnvelopeError} `INVALID_INPUT`, `STORAGE_REFUSED`, `NETWORK_FAILURE`, `UNEXPECTED_STORAGE_ANSWER`,

@@ -13,22 +13,23 @@ export type Transfers = Pick<
   "RequestAttempts" | "checkPresignedUrl" | "instructionFileSuffix" | "isErrorDocument" | "metadataHeaders"
 >;
 
-/** The platform's way to the `.wasm` file; written literally, so that bundlers see it and bring the file along. */
-let defaultSource: () => EngineSource | Promise<EngineSource> = () => new URL("./wasm/engine_bg.wasm", import.meta.url);
+let readable: (source: EngineSource) => EngineSource | Promise<EngineSource> = (source) => source;
 
 /**
- * Replaces the way to the `.wasm` file that is used where the caller names none.
+ * Has sources made into what can be read, on platforms whose `fetch` does not read them all.
  *
- * @param source - Gives the module's source when it is needed.
+ * @param how - Gives what is read in a source's place.
  * @internal
  */
-export function setDefaultSource(source: () => EngineSource | Promise<EngineSource>): void {
-  defaultSource = source;
+export function setReadable(how: typeof readable): void {
+  readable = how;
 }
 
 /** Loads it. */
 export const engine = onDemand<Engine>("engine_bg.wasm", async (source) => {
-  await start({ module_or_path: source ?? (await defaultSource()) });
+  // Written literally, so that bundlers see it and bring the file along.
+  const module = await readable(source ?? new URL("./wasm/engine_bg.wasm", import.meta.url));
+  await start({ module_or_path: module });
   return glue;
 });
 

@@ -8,7 +8,11 @@ import { delay, jitter } from "./request.js";
 /** A KMS encryption context: public names and values that KMS binds the wrapped data key to. */
 export type EncryptionContext = Readonly<Record<string, string>>;
 
-/** What a KMS keyring asks for. AWS's own KMS client fits behind it in a few lines. */
+/**
+ * What a KMS keyring asks for. AWS's own KMS client fits behind it in a few lines: docs/backend.md has them. What a client
+ * throws passes through as it is; so that a `MultiKeyring` asks its next keyring, throw an `EnvelopeError` with the code
+ * `WRONG_KEY` where KMS says that a wrapped data key is not the key's own.
+ */
 export interface KmsClient {
   /**
    * KMS's `GenerateDataKey` with `KeySpec: "AES_256"`.
@@ -50,7 +54,8 @@ export interface KmsBackendOptions extends KmsTransport {
  * to KMS: a POST of KMS's JSON 1.1 protocol, the operation in the header `X-Amz-Target`. No credentials are in the page.
  *
  * The backend must not hand on whatever it gets: only `TrentService.GenerateDataKey` and `TrentService.Decrypt`, only for the
- * `KeyId` of this app, and only with the `EncryptionContext` of the user who asks. A sample is in docs/backend.md.
+ * `KeyId` of this app, and only with the `EncryptionContext` of the user who asks. A sample is in docs/backend.md, as is the
+ * CORS rule that a backend of another origin needs.
  *
  * @example
  * ```ts
@@ -74,13 +79,15 @@ export function kmsBackend(url: string | URL, options: KmsBackendOptions = {}): 
 /** A URL, which in a page may be given relative to it. */
 function urlOf(url: string | URL): URL {
   const page = (globalThis as { location?: Location }).location?.href;
-  if (!URL.canParse(String(url), page)) {
+  try {
+    return new URL(url, page);
+  } catch (cause) {
     throw new EnvelopeError(
       "INVALID_INPUT",
       "kmsBackend needs the URL of your backend: whole, or relative to the page's",
+      { cause },
     );
   }
-  return new URL(url, page);
 }
 
 /**

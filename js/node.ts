@@ -1,8 +1,8 @@
 /** The package's entry in Node, where `fetch` does not read files. */
 
-import { setDefaultSource } from "./engine.js";
+import { setReadable } from "./engine.js";
 import { sourceOf } from "./on-demand.js";
 
-setDefaultSource(() => sourceOf(new URL("./wasm/engine_bg.wasm", import.meta.url)));
+setReadable(sourceOf);
 
 export * from "./index.js";

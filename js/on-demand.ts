@@ -89,14 +89,15 @@ function absolute(url: string): string {
 }
 
 /**
- * What the start of a file takes: the URL, or in Node, where `fetch` does not read files, the bytes.
+ * What the start of a file takes: the source, or of a `file:` URL, which Node's `fetch` does not read, the bytes.
  *
- * @param url - Where the file is.
+ * @param source - Where the file comes from.
  */
-export async function sourceOf(url: URL): Promise<URL | Uint8Array<ArrayBuffer>> {
-  if (url.protocol !== "file:") {
-    return url;
+export async function sourceOf(source: EngineSource): Promise<EngineSource> {
+  const place = placeOf(source);
+  if (!place?.startsWith("file:")) {
+    return source;
   }
   const { readFile } = await import(/* webpackIgnore: true */ "node:fs/promises");
-  return new Uint8Array(await readFile(url));
+  return new Uint8Array(await readFile(new URL(place)));
 }

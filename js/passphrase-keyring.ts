@@ -8,13 +8,13 @@ import { orFreed } from "./stopping.js";
 import type { EncryptionMaterials, KeyToWrap } from "./wasm/engine.js";
 import type { ContentMetadata, DataKey } from "./wasm/reader.js";
 
-/** Options of a passphrase keyring. */
+/** Options of a passphrase keyring: whole numbers. One that is out of range is told when the first key is derived. */
 export interface PassphraseKeyringOptions {
-  /** The memory that each guess has to fill, in KiB; 65,536 (64 MiB) unless given, 1 GiB at most. */
+  /** The memory that each guess has to fill, in KiB: 8 a lane to 1,048,576 (1 GiB); 65,536 (64 MiB) unless given. */
   readonly memoryKib?: number | undefined;
-  /** The passes over it; 3 unless given, 16 at most. */
+  /** The passes over it, 1 to 16; 3 unless given. */
   readonly iterations?: number | undefined;
-  /** The lanes; 4 unless given, 16 at most. */
+  /** The lanes, 1 to 16; 4 unless given. */
   readonly parallelism?: number | undefined;
 }
 
@@ -51,7 +51,8 @@ export class PassphraseKeyring implements Keyring {
   /**
    * @param passphrase - What the person remembers. Its strength is all the protection there is.
    * @param options - What a guess costs.
-   * @throws {@link EnvelopeError} `INVALID_INPUT` for an empty passphrase.
+   * @throws {@link EnvelopeError} `INVALID_INPUT` for an empty passphrase. What a guess costs is checked where it is paid:
+   * the first use fails with `PASSPHRASE_PARAMETERS_INVALID` where it is out of range.
    */
   constructor(passphrase: string, options: PassphraseKeyringOptions = {}) {
     if (typeof passphrase !== "string" || passphrase === "") {

@@ -74,7 +74,7 @@ export interface PresignedRequest {
  *
  * @param options - What to permit.
  * @throws {@link EnvelopeError} `INVALID_PRESIGN_REQUEST`, `INVALID_EXPIRY`, `SECRET_HEADER_IN_URL`, `INVALID_OPTION`,
- * or the code of encryption headers that contradict each other or the operation.
+ * `ENGINE_UNAVAILABLE`, or the code of encryption headers that contradict each other or the operation.
  */
 export async function presign(options: PresignOptions): Promise<PresignedRequest> {
   const { PresignedUrl } = await requests();

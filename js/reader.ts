@@ -13,8 +13,8 @@ export type Reader = typeof import("./wasm/reader.js");
 export const reader = onDemand<Reader>("reader_bg.wasm", async (source) => {
   const glue = await import("./wasm/reader.js");
   // Written literally, so that bundlers see it and bring the file along.
-  const url = () => sourceOf(new URL("./wasm/reader_bg.wasm", import.meta.url));
-  await glue.default({ module_or_path: source ?? (await url()) });
+  const module = await sourceOf(source ?? new URL("./wasm/reader_bg.wasm", import.meta.url));
+  await glue.default({ module_or_path: module });
   return glue;
 });
 

@@ -39,6 +39,9 @@ export interface PresignedUrl {
  * Asks whoever holds the credentials, usually the app's own backend, for a presigned URL. The backend must not sign whatever
  * a page sends: with other headers, another query or another suffix a page could copy, publish or replace other objects. What
  * to let through is in docs/backend.md.
+ *
+ * A URL is asked for each attempt of a request, of which there are six at most. What this function throws ends the operation,
+ * which throws it as it is: where asking again can help, do so in here.
  */
 export type Presign = (request: PresignRequest) => Promise<PresignedUrl> | PresignedUrl;
 

@@ -8,8 +8,8 @@ type Requests = typeof import("./wasm/requests.js");
 export const requests = onDemand<Requests>("requests_bg.wasm", async (source) => {
   const glue = await import("./wasm/requests.js");
   // Written literally, so that bundlers see it and bring the file along.
-  const url = () => sourceOf(new URL("./wasm/requests_bg.wasm", import.meta.url));
-  await glue.default({ module_or_path: source ?? (await url()) });
+  const module = await sourceOf(source ?? new URL("./wasm/requests_bg.wasm", import.meta.url));
+  await glue.default({ module_or_path: module });
   return glue;
 });
 

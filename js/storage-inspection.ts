@@ -6,8 +6,10 @@ export interface Inspection {
   readonly bucket: string;
   /** The object's key. */
   readonly key: string;
+  /** The version's id; `null`, as text, where the bucket keeps no versions. */
+  readonly versionId: string;
   /** The mode of encryption at rest. */
-  readonly mode: "SSE-S3" | "SSE-KMS" | "SSE-C";
+  readonly mode: "SSE-S3" | "SSE-KMS" | "DSSE-KMS" | "SSE-C";
   /** The length of the content, in bytes. */
   readonly contentLength: number;
   /** The length of what is stored of it, in bytes. */
@@ -22,9 +24,9 @@ export interface Inspection {
   readonly wrappedDataKey: string;
   /** Who can unwrap the data key. */
   readonly unwrappedBy: string;
-  /** SSE-KMS: the key's ARN. */
+  /** SSE-KMS and DSSE-KMS: the key's ARN. */
   readonly kmsKeyId?: string;
-  /** SSE-KMS: the encryption context that the caller gave. */
+  /** SSE-KMS and DSSE-KMS: the encryption context that the caller gave. */
   readonly encryptionContext?: Readonly<Record<string, string>>;
   /** SSE-C: how the key is recognised; base64 of 32 random bytes, and of the key's HMAC-SHA256 under them. */
   readonly customerKeyHash?: { readonly salt: string; readonly hmac: string };

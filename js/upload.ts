@@ -61,7 +61,7 @@ export interface UploadOptions extends EngineOptions {
   readonly concurrency?: number | undefined;
   /** Called whenever the storage acknowledged something. */
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
-  /** Stops the upload; what was stored of it is removed. */
+  /** Stops the upload; what was stored of it is removed, as far as the storage can be reached. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -80,14 +80,16 @@ export interface UploadedObject {
 }
 
 /**
- * Uploads an object. Nothing is left behind when it fails or is stopped: a multipart upload is aborted. (Where the page goes
- * away in the middle nobody does so: docs/setup.md has a rule for the bucket.)
+ * Uploads an object. When it fails or is stopped its multipart upload is aborted, which takes one more URL and a network:
+ * where there is none any more, or the page goes away in the middle, the storage keeps the parts that it has. docs/setup.md has
+ * a rule for the bucket. (An instruction file stays, too: see `instructionFile`.)
  *
  * @param content - What to upload.
  * @param options - Where to, how encrypted, and what else there is to say.
- * @throws {@link EnvelopeError} `INVALID_INPUT`, `INVALID_OPTION`, `MESSAGE_TOO_LONG`, `OBJECT_TOO_LARGE`, `CONTENT_LENGTH_MISMATCH`,
- * `STORAGE_REFUSED`, `NETWORK_FAILURE`, and those of keyring, encryption headers and metadata. The signal's reason when
- * it was stopped.
+ * @throws {@link EnvelopeError} `INVALID_INPUT`, `INVALID_OPTION`, `INVALID_TRANSFER_PLAN`, `ENGINE_UNAVAILABLE`,
+ * `MESSAGE_TOO_LONG`, `OBJECT_TOO_LARGE`, `CONTENT_LENGTH_MISMATCH`, `SEGMENT_CHANGED`, `STORAGE_REFUSED`, `NETWORK_FAILURE`,
+ * `UNEXPECTED_STORAGE_ANSWER`, and those of keyring, encryption headers and metadata. Whatever `presign`, the source or
+ * `onProgress` throws, as it is; the signal's reason when it was stopped.
  */
 export async function upload(content: ByteSource, options: UploadOptions): Promise<UploadedObject> {
   const stopping = stopBy(options.signal);

@@ -253,7 +253,7 @@ export const DUTIES: readonly { readonly question: string; readonly answers: Rea
   {
     question: "Rotation",
     answers: {
-      "client-side": "You: wrap the data key anew, the object stays.",
+      "client-side": "You: send the object again, or wrap the data key anew where it is in a file beside it.",
       "SSE-C": "You: copy the object from the old key to the new one.",
       "SSE-S3": "S3, unseen.",
       "SSE-KMS": "KMS, yearly or when you say; old objects stay readable.",

@@ -41,8 +41,9 @@ pub struct Cost {
 pub enum PassphraseError {
     /// The salt or a parameter is out of range.
     #[error(
-        "the salt or the parameters of Argon2id are out of range: a salt of 16 to 64 bytes, memory up to 1 GiB, up to 16 \
-         iterations and 16 lanes; the metadata was altered, or written by something else"
+        "the salt or the parameters of Argon2id are out of range: a salt of 16 to 64 bytes, memory of 8 KiB a lane to 1 GiB, 1 to \
+         16 iterations and lanes; correct the keyring's options, or the object's metadata was altered or written by something \
+         else"
     )]
     InvalidParameters,
 }

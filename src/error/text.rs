@@ -86,7 +86,7 @@ impl EnvelopeError {
             Self::AuthenticationFailed => (
                 "AUTHENTICATION_FAILED",
                 "the object's content is not what was encrypted: it was altered, truncated or extended on its \
-                 way or at rest; nothing of it was released",
+                 way or at rest",
             ),
             #[cfg(feature = "reading")]
             Self::CommitmentRequired => (

@@ -43,6 +43,13 @@ const TASKS = {
     await assert.rejects(init(new URL("https://elsewhere.example/")), { code: "INVALID_INPUT" });
     await TASKS.encrypts(loaded);
   },
+  "has them on disk": async ({ init, initReader, initRequests }) => {
+    const urlOf = (name) => new URL(`../../dist/wasm/${name}_bg.wasm`, import.meta.url);
+    await init(urlOf("engine"));
+    await initReader(urlOf("reader").href);
+    await initRequests(urlOf("requests"));
+    await assert.rejects(initRequests(urlOf("reader")), { code: "INVALID_INPUT" });
+  },
   signs: async ({ initRequests, presign }) => {
     await initRequests(await bytesOf("requests"));
     const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
@@ -72,6 +79,7 @@ if (isMainThread) {
     ["decrypts", ["reader"]],
     ["names its files", ["engine", "reader"]],
     ["names one twice", []],
+    ["has them on disk", ["engine", "reader", "requests"]],
     ["signs", ["requests"]],
     ["names no file", ["engine"]],
   ]) {

@@ -1,8 +1,9 @@
 /** What the README and docs/ say to copy is right: samples are type-checked, those of whole programs are run. */
 
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 
@@ -17,23 +18,15 @@ import {
   encryptObject,
   kmsBackend,
   KmsKeyring,
+  MultiKeyring,
   presign as signed,
   upload,
 } from "../../dist/node.js";
 import { openStorage } from "../../dist/testing.js";
 import { ROOT } from "../../scripts/lib/run.mjs";
 import { collect, randomBytes } from "./support/inputs.mjs";
+import { compiled, DOCUMENTS, OPTIONS, SampleFolder, samples } from "./support/samples.mjs";
 
-/** As strict as the package itself; but a sample may name what it does not use. */
-const { options: OPTIONS } = ts.convertCompilerOptionsFromJson(
-  {
-    ...ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile).config.compilerOptions,
-    noUnusedLocals: false,
-  },
-  ROOT,
-);
-const PAGES = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
-const DOCUMENTS = ["README.md", ...PAGES.map((name) => `docs/${name}`)];
 const CREDENTIALS = {
   accessKeyId: "AKIAIOSFODNN7EXAMPLE",
   secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
@@ -61,57 +54,30 @@ const USERS = `
   }
 `;
 
-/** Inside the repository, where the package goes by its own name. */
 let folder;
 
 before(() => {
-  mkdirSync(join(ROOT, "test-results"), { recursive: true });
-  folder = mkdtempSync(join(ROOT, "test-results/samples-"));
-  writeFileSync(join(folder, "app.d.ts"), APP);
-  writeFileSync(join(folder, "users.ts"), USERS);
-  for (const { name, text } of samples()) writeFileSync(join(folder, name), text);
+  folder = new SampleFolder();
+  const { path } = folder;
+  writeFileSync(join(path, "app.d.ts"), APP);
+  writeFileSync(join(path, "users.ts"), USERS);
+  writeFileSync(join(path, "users.js"), compiled(USERS));
+  for (const { name, text } of samples()) writeFileSync(join(path, name), text);
 });
 
 after(() => {
   globalThis.fetch = network;
-  rmSync(folder, { recursive: true });
+  folder.remove();
 });
 
-/** Each block of TypeScript is a module. */
-function samples() {
-  return DOCUMENTS.flatMap((document) => {
-    const blocks = readFileSync(join(ROOT, document), "utf8").matchAll(/^( *)```(?:ts|js)\n(.*?)^\1```$/gms);
-    return [...blocks].map(([, , text], index) => ({
-      name: `${document.replace(/\W/g, "-")}-${String(index + 1)}.ts`,
-      text: `${text}\nexport {};\n`,
-    }));
-  });
-}
-
-/** A function that a sample exports; `change` makes it fit for here. */
-async function exported(name, change) {
-  return (await run(`export async function ${name}(`, change))[name];
-}
-
-/** Runs the sample in which some words are, its types taken away. */
-async function run(words, change = (text) => text) {
-  const source = samples().find(({ text }) => text.includes(words));
-  const compilerOptions = { ...OPTIONS, module: ts.ModuleKind.ESNext };
-  const compiled = (text) => ts.transpileModule(text, { compilerOptions }).outputText;
-  writeFileSync(join(folder, "users.js"), compiled(USERS));
-  const path = join(folder, `${randomUUID()}.js`);
-  writeFileSync(path, compiled(change(source.text)));
-  return await import(path);
-}
-
 test("every sample passes TypeScript's strictest checks", () => {
-  const names = samples().map(({ name }) => join(folder, name));
+  const names = samples().map(({ name }) => join(folder.path, name));
   assert.ok(names.length >= 8, `${String(names.length)} samples were found`);
-  const program = ts.createProgram([...names, join(folder, "app.d.ts")], { ...OPTIONS, noEmit: true });
+  const program = ts.createProgram([...names, join(folder.path, "app.d.ts")], { ...OPTIONS, noEmit: true });
   const complaints = ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
     const { line } = file?.getLineAndCharacterOfPosition(start) ?? { line: 0 };
     const what = ts.flattenDiagnosticMessageText(messageText, " ");
-    return `${file?.fileName.slice(folder.length + 1) ?? ""}:${String(line + 1)}: ${what}`;
+    return `${file?.fileName.slice(folder.path.length + 1) ?? ""}:${String(line + 1)}: ${what}`;
   });
   assert.deepEqual(complaints, []);
 });
@@ -135,7 +101,7 @@ const CONSUMER = `
 `;
 
 test("the package's types take no more than ES2022 and the DOM, libraries checked as well", () => {
-  const path = join(folder, "consumer.ts");
+  const path = join(folder.path, "consumer.ts");
   writeFileSync(path, CONSUMER);
   const strict = { ...OPTIONS, skipLibCheck: false, target: ts.ScriptTarget.ES2022, types: [] };
   for (const way of [
@@ -152,7 +118,7 @@ test("the package's types take no more than ES2022 and the DOM, libraries checke
 });
 
 test("the sample of the storage for tests runs", async () => {
-  const { storage } = await run("openStorage()", (text) => `${text}\nexport { storage };\n`);
+  const { storage } = await folder.run("openStorage()", (text) => `${text}\nexport { storage };\n`);
   assert.equal((await storage.inspectObject("demo", "report")).userMetadata["x-amz-c"], "115");
 });
 
@@ -198,17 +164,19 @@ test("the CORS rule exposes all that the package reads", () => {
 });
 
 /** The sample as a server, a storage behind it, and a page that asks it for the object `letter`. */
-async function signing(t) {
+async function signing(t, sessionToken) {
   const environment = {
     AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
   };
+  const set = (name, value) => (value === undefined ? delete process.env[name] : (process.env[name] = value));
   for (const [name, value] of Object.entries(environment)) {
     const earlier = process.env[name];
-    process.env[name] = value;
-    t.after(() => (earlier === undefined ? delete process.env[name] : (process.env[name] = earlier)));
+    set(name, value);
+    t.after(() => set(name, earlier));
   }
-  const signUrl = await exported("signUrl");
+  const signUrl = await folder.exported("signUrl");
   const storage = await openStorage({ baseDomain: "amazonaws.com" });
   globalThis.fetch = (url, init) => storage.fetch(url, init);
   const { url } = await signed({
@@ -286,6 +254,48 @@ test("the backend's sample signs nothing else", async (t) => {
   for (const change of bad) assert.equal((await ask({ ...good, ...change })).status, 403, JSON.stringify(change));
 });
 
+test("the backend's sample signs by temporary credentials as well", async (t) => {
+  const { ask } = await signing(t, "a/token==");
+  const request = { object: "letter", operation: "GetObject", method: "GET", query: {}, headers: {}, keySuffix: "" };
+  const { url } = await (await ask(request)).json();
+  assert.equal(new URL(url).searchParams.get("X-Amz-Security-Token"), "a/token==");
+});
+
+test("what AWS's providers of credentials give is taken as it is", async () => {
+  const credentials = { ...CREDENTIALS, expiration: new Date(), accountId: "111122223333", $source: {} };
+  const { url } = await signed({
+    credentials,
+    region: "us-east-1",
+    bucket: "demo",
+    key: "letter",
+    operation: "GetObject",
+  });
+  assert.match(url, /^https:\/\/demo\.s3\.us-east-1\.amazonaws\.com\/letter\?/);
+});
+
+test("the backend's sample is served by node:http", async (t) => {
+  const { inNode } = await folder.run("export function inNode(");
+  const answerTo = async (request) => {
+    const { word } = await request.json();
+    if (word === "bad") throw new Error("this is logged, and not told");
+    return new Response(`${request.headers.get("authorization")}: ${word}`, {
+      status: 201,
+      headers: { "x-more": "1" },
+    });
+  };
+  const server = createServer(inNode(answerTo)).listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${String(server.address().port)}/presign`;
+  const post = (word) =>
+    network(url, { method: "POST", headers: { authorization: "Ada" }, body: JSON.stringify({ word }) });
+  const answer = await post("good");
+  assert.deepEqual([answer.status, answer.headers.get("x-more"), await answer.text()], [201, "1", "Ada: good"]);
+  t.mock.method(console, "error", () => undefined);
+  const refusal = await post("bad");
+  assert.deepEqual([refusal.status, await refusal.text()], [500, ""]);
+});
+
 test("the backend's sample does not sign what stands in the page's query", async (t) => {
   const { ask } = await signing(t);
   const query = { acl: "", versionId: "1", "X-Amz-Expires": "604800" };
@@ -320,7 +330,7 @@ async function asking() {
       async (KeyId) => (await kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata.Arn,
     ),
   );
-  const askKms = await exported("askKms", (text) => text.replace(/"arn:aws:kms:.*"/, JSON.stringify(own)));
+  const askKms = await folder.exported("askKms", (text) => text.replace(/"arn:aws:kms:.*"/, JSON.stringify(own)));
   const keyringOf = ({ keyId = own, tenant = "north", authorization = "Ada" } = {}) => {
     const client = kmsBackend("https://app.example/kms", {
       fetch: (request) => askKms(request, kms),
@@ -362,4 +372,20 @@ test("KMS's errors come through the backend's sample as what they are", async ()
   assert.equal(await ask("TrentService.Decrypt", { CiphertextBlob: btoa("not wrapped by anybody") }), 400);
   await kms.send(new DisableKeyCommand({ KeyId: own }));
   await assert.rejects(encryptObject(randomBytes(1), { keyring: keyringOf() }), { code: "KMS_KEY_UNUSABLE" });
+});
+
+test("AWS's client for KMS is a way to KMS, and says what is another key's", async () => {
+  const { kms, own, other } = await asking();
+  const { kmsClientOf } = await folder.run("export function kmsClientOf(");
+  const keyringOf = (keyId) =>
+    new KmsKeyring({ keyId, client: kmsClientOf(kms), encryptionContext: { tenant: "north" } });
+  const content = randomBytes(1000);
+  const { body, metadata } = await encryptObject(content, { keyring: keyringOf(own) });
+  const stored = { body: await collect(body), metadata };
+  assert.deepEqual(await collect(await decryptObject(stored, { keyring: keyringOf(own) })), content);
+  await assert.rejects(decryptObject(stored, { keyring: keyringOf(other) }), { code: "WRONG_KEY" });
+  const both = new MultiKeyring([keyringOf(other), keyringOf(own)]);
+  assert.deepEqual(await collect(await decryptObject(stored, { keyring: both })), content);
+  await kms.send(new DisableKeyCommand({ KeyId: own }));
+  await assert.rejects(encryptObject(content, { keyring: keyringOf(own) }), { name: "DisabledException" });
 });
