@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createDecipheriv, hkdfSync } from "node:crypto";
 import { test } from "node:test";
 
-import { AesKeyring, decryptObject, encryptObject, EnvelopeError, isEnvelopeError } from "../../dist/node.js";
+import { AesKeyring, decryptObject, encryptObject, EnvelopeError, isEnvelopeError, upload } from "../../dist/node.js";
 import { collect, offsetView, pieces, randomBytes, shapesOf } from "./support/inputs.mjs";
 
 const SEGMENT = 512 * 1024;
@@ -219,6 +219,16 @@ test("a declared length is held to", async () => {
   }
   await assert.rejects(encryptObject(stream(), { keyring, contentLength: 2 ** 36 }), failsWith("MESSAGE_TOO_LONG"));
   assert.equal((await encryptObject(stream(), { keyring })).contentLength, undefined);
+});
+
+test("what is too long is refused before a keyring is asked", async () => {
+  const asked = { encryptionMaterials: () => assert.fail("was asked") };
+  const options = { keyring: asked, contentLength: 2 ** 36 - 31, presign: () => assert.fail("was asked") };
+  const stream = () => new Blob([new Uint8Array(100)]).stream();
+  await assert.rejects(encryptObject(stream(), options), failsWith("MESSAGE_TOO_LONG"));
+  await assert.rejects(upload(stream(), options), failsWith("MESSAGE_TOO_LONG"));
+  const fits = { keyring, contentLength: 2 ** 36 - 32 };
+  assert.equal((await encryptObject(stream(), fits)).contentLength, 2 ** 36 - 16);
 });
 
 test("content that is no bytes is refused by name", async () => {
