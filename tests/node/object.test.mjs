@@ -5,6 +5,7 @@ import { createDecipheriv, hkdfSync } from "node:crypto";
 import { test } from "node:test";
 
 import { AesKeyring, decryptObject, encryptObject, EnvelopeError, isEnvelopeError, upload } from "../../dist/node.js";
+import { EncryptSession } from "../../dist/wasm/engine.js";
 import { collect, offsetView, pieces, randomBytes, shapesOf } from "./support/inputs.mjs";
 
 const SEGMENT = 512 * 1024;
@@ -229,6 +230,20 @@ test("what is too long is refused before a keyring is asked", async () => {
   await assert.rejects(upload(stream(), options), failsWith("MESSAGE_TOO_LONG"));
   const fits = { keyring, contentLength: 2 ** 36 - 32 };
   assert.equal((await encryptObject(stream(), fits)).contentLength, 2 ** 36 - 16);
+});
+
+test("the key of an object that cannot begin is wiped", async ({ mock }) => {
+  const refused = new Error("no metadata");
+  for (const name of ["metadata", "instructionFile"]) {
+    const failing = mock.method(EncryptSession.prototype, name, () => {
+      throw refused;
+    });
+    const freeing = mock.method(EncryptSession.prototype, "free");
+    await assert.rejects(encryptObject(new Uint8Array(5), { keyring, instructionFile: true }), refused);
+    assert.equal(freeing.mock.callCount(), 1, name);
+    freeing.mock.restore();
+    failing.mock.restore();
+  }
 });
 
 test("content that is no bytes is refused by name", async () => {
