@@ -31,7 +31,7 @@ export interface EngineOptions {
 type Tester = Pick<Engine, "KnownAnswer" | "authenticationIv">;
 
 /** Below this many bytes the way to SubtleCrypto and back takes longer than the work. */
-const SMALL_CONTENT = 16 * 1024;
+const SMALL_CONTENT = 8 * 1024;
 /** Starting workers pays only for more bytes than this, unless the caller asks for them. */
 const WORKERS_PAY_FROM = 8 * 1024 * 1024;
 /**

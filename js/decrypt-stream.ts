@@ -11,8 +11,9 @@ import { type Stopping, until } from "./stopping.js";
 import { Turns } from "./turns.js";
 import type { DecryptSession } from "./wasm/reader.js";
 
-/** How an object is cut: its tag is no part of any segment. */
-const SEALED = { length: SEGMENT_LENGTH, heldBack: TAG_LENGTH };
+/** An object's segments: its tag is no part of any. */
+const sealedSegments = (source: OpenSource) =>
+  segmentsOf(source.chunks(), { length: SEGMENT_LENGTH, heldBack: TAG_LENGTH, chunksStay: source.chunksStay });
 
 /** What was in an object. */
 export interface DecryptedContent {
@@ -54,7 +55,7 @@ export async function verified(source: OpenSource, start: Start): Promise<Decryp
   }
   // The spool has no tag: nothing is held back from its end.
   const segments =
-    spool === undefined ? segmentsOf(source.chunks(), SEALED) : segmentsOf(spool.chunks(), { length: SEGMENT_LENGTH });
+    spool === undefined ? sealedSegments(source) : segmentsOf(spool.chunks(), { length: SEGMENT_LENGTH });
   return { content: orderedStream(segments, decryptionWork(decryption, spool, start.stopping)), size };
 }
 
@@ -70,7 +71,7 @@ async function authenticate(
   let tag: Uint8Array = new Uint8Array(0);
   let length = 0;
   try {
-    for await (const { offset, bytes, tail } of segmentsOf(source.chunks(), SEALED)) {
+    for await (const { offset, bytes, tail } of sealedSegments(source)) {
       if (bytes.length > 0) {
         underWay.push(settled(authentication.note(offset, bytes)));
         // A disk may keep it waiting for long.
@@ -130,7 +131,7 @@ export async function unverified(
   storedLength: number | undefined,
 ): Promise<DecryptedContent> {
   const decryption = await DelayedDecryption.start(start.session, start);
-  const segments = segmentsOf(source.chunks(), SEALED);
+  const segments = sealedSegments(source);
   const content = orderedStream(segments, {
     stopping: start.stopping,
     source,

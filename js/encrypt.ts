@@ -65,7 +65,7 @@ async function encrypted(source: OpenSource, options: EncryptOptions, stopping: 
     const hasFile = options.instructionFile === true;
     const metadata = encryption.metadata(hasFile);
     const instructionFile = hasFile ? instructionFileOf(loaded, encryption.instructionFile()) : undefined;
-    const segments = segmentsOf(source.chunks(), { length: SEGMENT_LENGTH });
+    const segments = segmentsOf(source.chunks(), { length: SEGMENT_LENGTH, chunksStay: source.chunksStay });
     return {
       body: orderedStream(segments, workOf(encryption, source, stopping)),
       contentLength: length === undefined ? undefined : length + TAG_LENGTH,

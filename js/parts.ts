@@ -141,9 +141,10 @@ export class PlannedParts implements PartSupply {
 
   #segmentsFor(part: PlannedPart): AsyncGenerator<Segment> {
     const { source, segmentLength } = this.#content;
+    const { chunksStay } = source;
     const { offset, contentLength } = part;
     return this.#pass === undefined
-      ? segmentsOf(source.chunks(offset, offset + contentLength), { length: segmentLength, start: offset })
+      ? segmentsOf(source.chunks(offset, offset + contentLength), { length: segmentLength, start: offset, chunksStay })
       : this.#next(this.#pass, part);
   }
 

@@ -19,6 +19,8 @@ export interface Cut {
   readonly length: number;
   /** How many bytes at the very end are no part of any segment (an object's tag); 0 unless given. */
   readonly heldBack?: number;
+  /** Whether chunks stay as they are when the next one is asked for; not unless given. */
+  readonly chunksStay?: boolean;
   /** Where the first segment starts in the message, in bytes; 0 unless given. */
   readonly start?: number;
 }
@@ -30,10 +32,16 @@ export interface Cut {
  * @param cut - How they are cut.
  */
 export async function* segmentsOf(chunks: AsyncIterable<Uint8Array>, cut: Cut): AsyncGenerator<Segment> {
-  const { length, heldBack = 0 } = cut;
+  const { length, heldBack = 0, chunksStay = false } = cut;
   const pending = new Pending(length + heldBack);
   let offset = cut.start ?? 0;
+  /** What is left of a chunk that stays: to copy it takes as long as to encrypt it. */
+  let left: Uint8Array<ArrayBuffer> | undefined;
   for await (const chunk of chunks) {
+    if (left !== undefined) {
+      pending.fill(left, length + heldBack);
+      left = undefined;
+    }
     let rest = chunk;
     while (pending.filled + rest.length >= length + heldBack) {
       if (pending.filled === 0 && canBeViewed(rest)) {
@@ -46,10 +54,15 @@ export async function* segmentsOf(chunks: AsyncIterable<Uint8Array>, cut: Cut): 
       }
       offset += length;
     }
-    pending.fill(rest, length + heldBack);
+    if (chunksStay && pending.filled === 0 && canBeViewed(rest)) {
+      left = rest;
+    } else {
+      pending.fill(rest, length + heldBack);
+    }
   }
-  const end = Math.max(0, pending.filled - heldBack);
-  yield { offset, bytes: pending.bytes(0, end), tail: pending.bytes(end, pending.filled) };
+  const last = left ?? pending.bytes(0, pending.filled);
+  const end = Math.max(0, last.length - heldBack);
+  yield { offset, bytes: last.subarray(0, end), tail: last.subarray(end) };
 }
 
 /** SubtleCrypto refuses memory that could be changed or shrunk under it; such chunks are copied. */

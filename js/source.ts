@@ -22,8 +22,10 @@ export interface OpenSource {
   readonly isReplayable: boolean;
   /** Whether what was read lies about until the garbage collector comes for it. */
   readonly leavesGarbage: boolean;
+  /** Whether chunks are views of the caller's own memory, which stays as it is. */
+  readonly chunksStay: boolean;
   /**
-   * The bytes of a range, or all. A chunk is to be used only until the next one is asked for: its memory is used again.
+   * The bytes of a range, or all. Unless chunks stay, one is to be used only until the next one is asked for: its memory is used again.
    *
    * @param start - The first byte.
    * @param end - The byte after the last.
@@ -115,6 +117,7 @@ function blobSource(blob: Blob): OpenSource {
     length: blob.size,
     isReplayable: true,
     leavesGarbage: false,
+    chunksStay: false,
     chunks,
     slice: (start, end) => blob.slice(start, end),
   };
@@ -222,6 +225,7 @@ function bytesSource(bytes: Uint8Array): OpenSource {
     length: bytes.length,
     isReplayable: true,
     leavesGarbage: false,
+    chunksStay: true,
     // eslint-disable-next-line @typescript-eslint/require-await -- one interface for all sources
     async *chunks(start = 0, end = bytes.length) {
       yield bytes.subarray(start, end);
@@ -230,7 +234,7 @@ function bytesSource(bytes: Uint8Array): OpenSource {
 }
 
 function streamSource(chunks: () => AsyncIterable<Uint8Array>, leavesGarbage: boolean): OpenSource {
-  return { length: undefined, isReplayable: false, leavesGarbage, chunks };
+  return { length: undefined, isReplayable: false, leavesGarbage, chunksStay: false, chunks };
 }
 
 /**
