@@ -206,6 +206,22 @@ test("a buffer that changes between verification and release is noticed", async 
   await assert.rejects(collect(stream), failsWith("SEGMENT_CHANGED"));
 });
 
+test("nothing is written to the caller's memory, not for a moment either", async ({ mock }) => {
+  const { body, metadata } = await encrypted(randomBytes(SEGMENT * 2 + 100));
+  // As in a pool of buffers: something else lies behind it.
+  const stored = new Uint8Array(body.length + 100).fill(0xa5);
+  stored.set(body, 50);
+  const before = stored.slice();
+  const { decrypt } = SubtleCrypto.prototype;
+  const opening = mock.method(SubtleCrypto.prototype, "decrypt", function (...given) {
+    assert.deepEqual(stored, before);
+    return decrypt.apply(this, given);
+  });
+  const lent = { metadata, body: stored.subarray(50, 50 + body.length) };
+  assert.equal((await decrypted(lent, { engine: "subtle" })).length, SEGMENT * 2 + 100);
+  assert.ok(opening.mock.callCount() >= 3);
+});
+
 test("a declared length is held to", async () => {
   const stream = () => new Blob([new Uint8Array(100)]).stream();
   const object = await encryptObject(stream(), { keyring, contentLength: 100 });
