@@ -39,21 +39,21 @@ export class DownloadWorker {
    * the stream does, where the signal stops it, and where this page is closed.
    *
    * @param content - The bytes.
-   * @param file - Its name, and its length in bytes where that is known for sure.
+   * @param file - Its name, its length in bytes where that is known for sure, and whether nobody else holds its chunks.
    * @param signal - Stops it.
    * @returns How many bytes there were, once the browser has them all.
    * @throws {@link EnvelopeError} `DOWNLOAD_CANCELLED`, `DOWNLOAD_UNAVAILABLE`; the stream's error; the signal's reason.
    */
   async download(
     content: ReadableStream<Uint8Array<ArrayBuffer>>,
-    file: { readonly name: string; readonly size: number | undefined },
+    file: { readonly name: string; readonly size: number | undefined; readonly isOurs: boolean },
     signal: AbortSignal | undefined,
   ): Promise<number> {
     const length = file.size === undefined ? undefined : { "Content-Length": String(file.size) };
     const headers = { "Content-Disposition": attachment(file.name), ...length };
     const reader = content.getReader();
     try {
-      return await deliver(this.#worker, reader, headers, signal);
+      return await deliver(this.#worker, { reader, isOurs: file.isOurs }, headers, signal);
     } catch (error) {
       // What it is read from may have nothing to say for long.
       reader.cancel(error).catch(() => undefined);

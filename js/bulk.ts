@@ -69,7 +69,7 @@ export async function perform(
 
 /**
  * Opens a segment, whose tag `SubtleCrypto` wants right behind it. It takes its copy before the call returns: so the tag is put
- * where something else may lie, which is there again before anybody can look.
+ * where something else may lie, which is there again before anybody can look. Memory that other threads see is copied before.
  */
 async function open(
   subtle: SubtleCrypto,
@@ -110,8 +110,12 @@ function withBehind<T>(
 /** Where a segment and its tag are put together where there is no room behind it. */
 let scratch = new Uint8Array(0);
 
-/** A copy of a segment with room behind it, until the next one is made. */
-function withRoom(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+/**
+ * A copy of a segment with room behind it, until the next one is made.
+ *
+ * @param bytes - The segment.
+ */
+export function withRoom(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const { length } = bytes;
   if (scratch.length < length + TAG_LENGTH) {
     scratch = new Uint8Array(length + TAG_LENGTH);

@@ -3,11 +3,15 @@
 import { bulkEngine, type EngineOptions } from "./bulk-engine.js";
 import { bytesOfFile, entriesOf, readPolicyOf, type StoredObject } from "./decrypt.js";
 import { DelayedDecryption } from "./decryption.js";
+import type { ContentRange } from "./download-range.js";
 import { EnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { reader } from "./reader.js";
 import { TAG_LENGTH } from "./segments.js";
 import { type ByteSource, openSource } from "./source.js";
+import { until, untilOrFreed } from "./stopping.js";
+import { Turns } from "./turns.js";
+import type { DataKey } from "./wasm/reader.js";
 
 /** Options of {@link decryptRange}. */
 export interface DecryptRangeOptions extends EngineOptions {
@@ -23,6 +27,8 @@ export interface DecryptRangeOptions extends EngineOptions {
   readonly commitmentPolicy?: CommitmentPolicy | undefined;
   /** Reads data keys that are wrapped by algorithms of the first clients. */
   readonly enableLegacyWrappingAlgorithms?: boolean | undefined;
+  /** Stops the decryption, which fails with its reason: a stream that is read, or comes later, is cancelled. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An object of which parts are read. */
@@ -54,25 +60,31 @@ const PIECE = 512 * 1024;
  * @param options - The keyring, the range, and the opt-in.
  * @throws {@link EnvelopeError} `LEGACY_UNAUTHENTICATED_NOT_ENABLED` without the opt-in, `INVALID_INPUT` for a range that
  * the content does not have or an answer of another length, `UNSUPPORTED` for content in CBC mode, and those of
- * `decryptObject` for keys and metadata.
+ * `decryptObject` for keys and metadata; the signal's reason.
  */
 export async function decryptRange(
   object: RangedObject,
   options: DecryptRangeOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   checkOptIn(options);
-  const { start, end } = options;
+  const { start, end, signal } = options;
   const isWithin = [start, end].every(Number.isSafeInteger) && start >= 0 && start <= end;
   if (!isWithin || end > object.storedLength - TAG_LENGTH) {
     throw new EnvelopeError("INVALID_INPUT", "the range must lie within the content, whose tag is no part of it");
   }
+  signal?.throwIfAborted();
   const first = start - (start % BLOCK);
   const decryption = await begin(object, options, end - first);
   try {
-    const ciphertext = end === start ? new Uint8Array() : await whole(await object.read(first, end), end - first);
+    const ciphertext = end === start ? new Uint8Array() : await whole(object, { start: first, end }, signal);
+    const turns = new Turns(signal);
     for (let at = 0; at < ciphertext.length; at += PIECE) {
+      signal?.throwIfAborted();
       const piece = ciphertext.subarray(at, at + PIECE);
       piece.set(await decryption.process(first + at, piece));
+      if (turns.areDue()) {
+        await turns.pass();
+      }
     }
     return ciphertext.slice(start - first);
   } finally {
@@ -112,20 +124,32 @@ async function begin(object: RangedObject, options: DecryptRangeOptions, length:
   const loaded = await reader();
   const bulk = await bulkEngine(loaded, options, length);
   const parsed = loaded.ContentMetadata.parse([...entriesOf(object.metadata)], bytesOfFile(object.instructionFile));
+  let unwrapping: Promise<DataKey> | undefined;
   try {
     const policy = readPolicyOf(options);
     loaded.checkPolicy(parsed, ...policy);
-    const session = new loaded.DecryptSession(parsed, await options.keyring.unwrapDataKey(parsed), ...policy);
+    unwrapping = options.keyring.unwrapDataKey(parsed);
+    const session = new loaded.DecryptSession(parsed, await untilOrFreed(unwrapping, options.signal), ...policy);
     return await DelayedDecryption.start(session, { loaded, bulk });
   } finally {
-    parsed.free();
+    // A keyring that is no longer waited for may still read it.
+    void Promise.allSettled([unwrapping]).then(() => {
+      parsed.free();
+    });
   }
 }
 
-async function whole(source: ByteSource, length: number): Promise<Uint8Array<ArrayBuffer>> {
+/** All bytes of a range as stored. */
+async function whole(
+  object: RangedObject,
+  { start, end }: ContentRange,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const length = end - start;
   const bytes = new Uint8Array(length);
   let at = 0;
-  for await (const chunk of openSource(source).chunks()) {
+  for await (const chunk of openSource(await answer(object, { start, end }, signal), signal).chunks()) {
+    signal?.throwIfAborted();
     if (at + chunk.length <= length) {
       bytes.set(chunk, at);
     }
@@ -139,4 +163,17 @@ async function whole(source: ByteSource, length: number): Promise<Uint8Array<Arr
     throw new EnvelopeError("INVALID_INPUT", "the storage gave another number of bytes than it was asked for");
   }
   return bytes;
+}
+
+/** What a range is read from. Where it comes when nobody waits any more, it is let go of. */
+async function answer(
+  object: RangedObject,
+  { start, end }: ContentRange,
+  signal: AbortSignal | undefined,
+): Promise<ByteSource> {
+  const reading = Promise.resolve(object.read(start, end));
+  return await until(reading, signal).catch((error: unknown) => {
+    reading.then((late) => openSource(late).cancel?.(error)).catch(() => undefined);
+    throw error;
+  });
 }

@@ -1,5 +1,6 @@
 /** The authentication and decryption of one object's segments, by whichever engine. */
 
+import { withRoom } from "./bulk.js";
 import type { BulkEngine } from "./bulk-engine.js";
 import type { Reader } from "./reader.js";
 import { orFreed } from "./stopping.js";
@@ -113,15 +114,16 @@ export class Decryption {
    *
    * @param offset - Where it starts, in bytes.
    * @param bytes - The segment.
+   * @param isLent - Whether somebody else may see its memory: nothing is put behind it then, not for a moment either.
    */
-  async process(offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  async process(offset: number, bytes: Uint8Array<ArrayBuffer>, isLent: boolean): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#bulk === undefined) {
       return inRust(this.#session, offset, bytes);
     }
     const { engine, gcm } = this.#bulk;
     const parameters = this.#session.delegateSegment(offset, bytes.length) as Uint8Array<ArrayBuffer>;
     const [iv, expectedTag] = [parameters.subarray(0, IV_LENGTH), parameters.subarray(IV_LENGTH)];
-    const opening = engine.submit({ kind: "open", gcm, iv, expectedTag }, bytes);
+    const opening = engine.submit({ kind: "open", gcm, iv, expectedTag }, isLent ? withRoom(bytes) : bytes);
     parameters.fill(0);
     const { bytes: plaintext, isRefused } = await opening;
     if (isRefused === true) {

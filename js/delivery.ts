@@ -8,7 +8,12 @@ import { until } from "./stopping.js";
 /** Marks what is said. */
 export const MARK: DownloadMark = "s3-envelope-download/1";
 
-type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+/** What is handed over. */
+export interface Goods {
+  readonly reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  /** Whether nobody else holds the chunks: their memory leaves the page then, and a copy of it otherwise. */
+  readonly isOurs: boolean;
+}
 
 /** How long a worker may take to answer that it has downloads, in milliseconds: others never do. */
 export const ANSWER_LIMIT_MS = 10_000;
@@ -25,14 +30,14 @@ const lockOf = (id: string, side: DownloadSide) => `${MARK}/${id}/${side}`;
  * Hands the browser a stream's bytes.
  *
  * @param worker - The worker that the browser takes them from.
- * @param reader - The bytes.
+ * @param goods - The bytes.
  * @param headers - The headers of the answer that they come in.
  * @param signal - Stops it.
  * @returns How many bytes there were, once the browser has them all.
  */
 export async function deliver(
   worker: ServiceWorker,
-  reader: Reader,
+  goods: Goods,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal | undefined,
 ): Promise<number> {
@@ -41,7 +46,7 @@ export async function deliver(
   return await navigator.locks.request(lockOf(id, "page"), async () => {
     const delivery = new Delivery(worker, id, signal);
     try {
-      return await delivery.deliver(reader, headers);
+      return await delivery.deliver(goods, headers);
     } finally {
       delivery.end();
     }
@@ -74,7 +79,7 @@ class Delivery {
     }, KEEP_ALIVE_MS);
   }
 
-  async deliver(reader: Reader, headers: Readonly<Record<string, string>>): Promise<number> {
+  async deliver(goods: Goods, headers: Readonly<Record<string, string>>): Promise<number> {
     const offer: DownloadQuestion = { mark: MARK, kind: "offer", id: this.#id, headers };
     this.#worker.postMessage(offer, [this.#portOfWorker]);
     const ready = await inTime(this.#next("ready"), BEGIN_LIMIT_MS, "the service worker took no download");
@@ -82,7 +87,7 @@ class Delivery {
     navigateTo("url" in ready ? ready.url : "");
     const advice = "allow frame-src 'self' in the page's Content-Security-Policy, and downloads in the browser";
     await inTime(this.#next("taken"), BEGIN_LIMIT_MS, `the browser did not ask the service worker: ${advice}`);
-    return await this.#give(reader);
+    return await this.#give(goods);
   }
 
   /** Lets go of everything; the worker does so when the page's lock is free. */
@@ -94,14 +99,14 @@ class Delivery {
   }
 
   /** Reads one piece ahead of what the browser has room for. */
-  async #give(reader: Reader): Promise<number> {
+  async #give({ reader, isOurs }: Goods): Promise<number> {
     for (let given = 0; ;) {
       const reading = settled(reader.read());
       await this.#next("pull");
       const { value } = await until(reading, this.#signal);
       // A piece of a larger buffer is copied: all of a buffer is handed over, or nothing.
       const length = value?.length ?? 0;
-      const bytes = length === value?.buffer.byteLength ? value : value?.slice();
+      const bytes = isOurs && length === value?.buffer.byteLength ? value : value?.slice();
       this.#port.postMessage({ bytes } satisfies DownloadPiece, bytes === undefined ? [] : [bytes.buffer]);
       if (value === undefined) {
         await this.#next("done");

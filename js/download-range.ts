@@ -60,6 +60,7 @@ export async function downloadRange(
     ...options,
     ...range,
     keyring,
+    signal: channel.signal,
     enableLegacyUnauthenticatedModes: true,
   });
   return { content, headers };

@@ -9,7 +9,7 @@ import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { orderedStream, type SegmentWork } from "./ordered.js";
 import { segmentsOf, TAG_LENGTH } from "./segments.js";
 import { type ByteSource, type OpenSource, openSource, orLetGo } from "./source.js";
-import { stopBy, type Stopping } from "./stopping.js";
+import { orFreed, stopBy, type Stopping } from "./stopping.js";
 
 /** Options of {@link encryptObject}. */
 export interface EncryptOptions extends EngineOptions {
@@ -61,16 +61,19 @@ async function encrypted(source: OpenSource, options: EncryptOptions, stopping: 
   const length = options.contentLength ?? source.length;
   const loaded = await engine();
   const encryption = await Encryption.start(loaded, options, length);
-  const hasFile = options.instructionFile === true;
-  const metadata = encryption.metadata(hasFile);
-  const segments = segmentsOf(source.chunks(), { length: SEGMENT_LENGTH, chunksStay: source.chunksStay });
-  return {
-    body: orderedStream(segments, workOf(encryption, source, stopping)),
-    contentLength: length === undefined ? undefined : length + TAG_LENGTH,
-    metadata,
-    headers: asHeaders(metadata),
-    instructionFile: hasFile ? instructionFileOf(loaded, encryption.instructionFile()) : undefined,
-  };
+  return await orFreed(encryption, () => {
+    const hasFile = options.instructionFile === true;
+    const metadata = encryption.metadata(hasFile);
+    const instructionFile = hasFile ? instructionFileOf(loaded, encryption.instructionFile()) : undefined;
+    const segments = segmentsOf(source.chunks(), { length: SEGMENT_LENGTH, chunksStay: source.chunksStay });
+    return {
+      body: orderedStream(segments, workOf(encryption, source, stopping)),
+      contentLength: length === undefined ? undefined : length + TAG_LENGTH,
+      metadata,
+      headers: asHeaders(metadata),
+      instructionFile,
+    };
+  });
 }
 
 /**

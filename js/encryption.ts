@@ -4,6 +4,7 @@ import { BulkEngine, bulkEngine, type EngineOptions } from "./bulk-engine.js";
 import type { Engine } from "./engine.js";
 import { EnvelopeError } from "./errors.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
+import { TAG_LENGTH } from "./segments.js";
 import { orFreed, untilOrFreed } from "./stopping.js";
 import type { EncryptSession } from "./wasm/engine.js";
 
@@ -38,9 +39,12 @@ export class Encryption {
    *
    * @param loaded - The WebAssembly engine.
    * @param options - The keyring, the policy, the engine, and what ends the wait for them.
-   * @param length - The content's length in bytes, where it is known.
+   * @param length - The content's length in bytes, where it is known: one that cannot be is refused before the keyring is asked.
    */
   static async start(loaded: Engine, options: EncryptionOptions, length: number | undefined): Promise<Encryption> {
+    if (length !== undefined) {
+      new loaded.UploadPlan(length, TAG_LENGTH).free();
+    }
     const engine = await bulkEngine(loaded, options, length);
     const { keyring, commitmentPolicy, signal } = options;
     const materials = await untilOrFreed(keyring.encryptionMaterials(commitmentPolicy), signal);

@@ -3,6 +3,7 @@
 import { assemble, type PartBody } from "./part-body.js";
 import type { Content, PartSupply, PartToSend } from "./parts.js";
 import { type Segment, segmentsOf } from "./segments.js";
+import { orFreed } from "./stopping.js";
 import type { GrowingPlan } from "./wasm/engine.js";
 
 /** The parts of a stream: each is read and encrypted when it is asked for, and kept until it was sent. */
@@ -47,11 +48,13 @@ export class GrowingParts implements PartSupply {
     const { number, contentLength } = this.#plan.nextPart();
     const body = await assemble(this.#segmentsUpTo(contentLength), treatment, contentLength, () => undefined);
     const isLast = this.#ahead === undefined;
-    if (isLast && treatment.encryption !== undefined) {
-      // All that was read before is encrypted: parts are made one after the other.
-      body.append(treatment.encryption.finish());
-    }
-    const made: PartBody = await body.finished();
+    const made: PartBody = await orFreed(body, () => {
+      if (isLast && treatment.encryption !== undefined) {
+        // All that was read before is encrypted: parts are made one after the other.
+        body.append(treatment.encryption.finish());
+      }
+      return body.finished();
+    });
     const { size: length } = made.blob;
     this.#sentLength += length;
     if (isLast) {

@@ -6,7 +6,7 @@ import { discard } from "./discard.js";
 import type { Encryption } from "./encryption.js";
 import { ordered, type SegmentWork } from "./ordered.js";
 import { type Segment, TAG_LENGTH } from "./segments.js";
-import type { Stopping } from "./stopping.js";
+import { orFreed, type Stopping } from "./stopping.js";
 
 /**
  * So many bytes, at most, are gathered before they become a Blob: making one is the dearest step of an encrypted upload, and
@@ -67,9 +67,9 @@ export class Assembly {
    */
   constructor({ checksums, tables }: Treatment, contentLength: number) {
     const length = contentLength + TAG_LENGTH;
-    this.#checksum = checksums?.running(length);
     this.#tables = tables;
     this.#table = tables.take(Math.min(length, GATHERED_LENGTH));
+    this.#checksum = checksums?.running(length);
   }
 
   /**
@@ -97,7 +97,7 @@ export class Assembly {
   }
 
   /** Lets go of a body that nobody wants any more. */
-  abandon(): void {
+  free(): void {
     this.#checksum?.free();
     this.#tables.clear(this.#table);
   }
@@ -123,7 +123,7 @@ export async function assemble(
 ): Promise<Assembly> {
   treatment.stopping.signal.throwIfAborted();
   const body = new Assembly(treatment, contentLength);
-  try {
+  return await orFreed(body, async () => {
     for await (const chunk of ordered(segments, workOf(treatment, note))) {
       body.append(chunk);
       if (treatment.encryption !== undefined) {
@@ -131,10 +131,7 @@ export async function assemble(
       }
     }
     return body;
-  } catch (error) {
-    body.abandon();
-    throw error;
-  }
+  });
 }
 
 function workOf({ encryption, stopping, pauses }: Treatment, note: (length: number) => void): SegmentWork {

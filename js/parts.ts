@@ -4,7 +4,7 @@ import { EnvelopeError } from "./errors.js";
 import { assemble, type Assembly, type PartBody, type Treatment } from "./part-body.js";
 import { type Segment, segmentsOf, TAG_LENGTH } from "./segments.js";
 import type { OpenSource } from "./source.js";
-import { until } from "./stopping.js";
+import { orFreed, until } from "./stopping.js";
 import type { PlannedPart, UploadPlan } from "./wasm/engine.js";
 
 /** One part, or a whole object. */
@@ -122,15 +122,14 @@ export class PlannedParts implements PartSupply {
     if (isFirst) {
       this.#noteEncrypted(part.contentLength);
     }
-    if (part.isLast && encryption !== undefined) {
-      // Parts are sent in any order, but the tag is made of all of them.
-      await until(this.#allEncrypted, stopping.signal).catch((error: unknown) => {
-        body.abandon();
-        throw error;
-      });
-      body.append(encryption.finish());
-    }
-    return await body.finished();
+    return await orFreed(body, async () => {
+      if (part.isLast && encryption !== undefined) {
+        // Parts are sent in any order, but the tag is made of all of them.
+        await until(this.#allEncrypted, stopping.signal);
+        body.append(encryption.finish());
+      }
+      return await body.finished();
+    });
   }
 
   /** A part's body but for the tag, when those that were asked for before are made. */
@@ -172,7 +171,7 @@ export class PlannedParts implements PartSupply {
       }
     });
     if (length < part.contentLength) {
-      body.abandon();
+      body.free();
       throw this.#lengthMismatch(part.offset + length);
     }
     return body;

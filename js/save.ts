@@ -152,7 +152,9 @@ async function saveToChosen(options: SaveOptions, file: RemovableHandle): Promis
 /** The browser has bytes as soon as there are any: by default only when all of them are authenticated. */
 async function saveThroughWorker(options: SaveOptions, worker: DownloadWorker): Promise<SavedObject> {
   const { body, size: expected, contentType } = await download(options);
-  const size = await worker.download(body, { name: options.fileName, size: expected }, options.signal);
+  // What was not decrypted here may be somebody's still: of a `fetch` of the page's own.
+  const file = { name: options.fileName, size: expected, isOurs: options.keyring !== undefined };
+  const size = await worker.download(body, file, options.signal);
   return { way: "service-worker", size, contentType, dispose: nothing };
 }
 

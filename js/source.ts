@@ -124,8 +124,8 @@ function blobSource(blob: Blob): OpenSource {
 }
 
 /**
- * The streams of blobs that are being read. Chromium (156) collects one that only its BYOB reader refers to while a read
- * is under way, and the read never ends.
+ * The streams of blobs of which a read is under way. Chromium (156) collects one that only its BYOB reader refers to then, and
+ * the read never ends. Between reads nothing holds them: who drops a stream that is half read drops its blob.
  */
 const beingRead = new Set<ReadableStream>();
 
@@ -136,7 +136,7 @@ const beingRead = new Set<ReadableStream>();
  */
 export async function* blobChunks(blob: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   if (blob.size > READ_LENGTH && filesFillBuffers()) {
-    yield* streamedChunks(blob);
+    yield* filledChunks(blob.stream());
     return;
   }
   const read = (start: number) => settled(blob.slice(start, start + SLICE_LENGTH).arrayBuffer());
@@ -170,19 +170,14 @@ function isByteStream(stream: ReadableStream): boolean {
   }
 }
 
-async function* streamedChunks(blob: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const stream = blob.stream();
-  beingRead.add(stream);
-  try {
-    yield* filledChunks(stream.getReader({ mode: "byob" }));
-  } finally {
-    beingRead.delete(stream);
-  }
-}
-
 /** Fills two buffers in turn: one is read into while the other one's bytes are worked on. */
-async function* filledChunks(reader: ReadableStreamBYOBReader): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  let filling = settled(fill(reader, new ArrayBuffer(READ_LENGTH)));
+async function* filledChunks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const reader = stream.getReader({ mode: "byob" });
+  const fillHeld = (empty: ArrayBuffer) => {
+    beingRead.add(stream);
+    return settled(fill(reader, empty).finally(() => beingRead.delete(stream)));
+  };
+  let filling = fillHeld(new ArrayBuffer(READ_LENGTH));
   let spare = new ArrayBuffer(READ_LENGTH);
   let ended = false;
   try {
@@ -190,7 +185,7 @@ async function* filledChunks(reader: ReadableStreamBYOBReader): AsyncGenerator<U
       const filled = await filling;
       ended = filled.ended;
       if (!ended) {
-        filling = settled(fill(reader, spare));
+        filling = fillHeld(spare);
       }
       if (filled.bytes.length > 0) {
         yield filled.bytes;

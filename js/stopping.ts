@@ -55,9 +55,9 @@ function isThenable(value: unknown): boolean {
 }
 
 /**
- * What is done with something that holds a key. Where it fails the key is freed, and with that wiped.
+ * What is done with something that holds a key, or memory. Where it fails, that is freed, and a key with that wiped.
  *
- * @param held - What holds the key.
+ * @param held - What holds it.
  * @param make - What is done.
  */
 export async function orFreed<T>(held: { free(): void }, make: () => Promise<T> | T): Promise<T> {

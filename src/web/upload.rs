@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::number::whole;
 use super::options::{Malformed, Properties, pairs_object};
 use crate::error::EnvelopeError;
+use crate::gcm::check_message_length;
 use crate::object::LONGEST_SEGMENT_LENGTH;
 use crate::transfer::{self, ChecksumAlgorithm, CompletedPart, Part, PlanOptions, TransferPlan};
 
@@ -40,14 +41,19 @@ pub struct PlannedPart {
 
 #[wasm_bindgen(js_class = UploadPlan)]
 impl UploadPlan {
-    /// A plan for `content_length` bytes and `trailer` bytes after them. Parts start at multiples of the segment length.
+    /// A plan for `content_length` bytes and `trailer` bytes after them, a tag where there are any. Parts start at multiples
+    /// of the segment length.
     ///
     /// # Errors
-    /// `OBJECT_TOO_LARGE`, `INVALID_TRANSFER_PLAN`, `INVALID_OPTION`.
+    /// `MESSAGE_TOO_LONG`, `OBJECT_TOO_LARGE`, `INVALID_TRANSFER_PLAN`, `INVALID_OPTION`.
     #[wasm_bindgen(constructor)]
     pub fn new(content_length: f64, trailer: u32, part_length: Option<f64>) -> Result<Self, EnvelopeError> {
         let options = plan_options(trailer, part_length)?;
-        let total = whole("contentLength", content_length)?.saturating_add(u64::from(trailer));
+        let content_length = whole("contentLength", content_length)?;
+        if trailer > 0 {
+            check_message_length(content_length)?;
+        }
+        let total = content_length.saturating_add(u64::from(trailer));
         Ok(Self { inner: TransferPlan::new(total, &options)?, trailer: trailer.into() })
     }
 

@@ -51,6 +51,15 @@ for (const release of RELEASES) {
   });
 }
 
+test("what a page's own answer holds is its own after a download", async () => {
+  await withPage(async (own) => {
+    const saving = check(own, "check", "savePlainThroughWorker", 3 * MIB);
+    const [saved, download] = await Promise.all([saving, own.waitForEvent("download")]);
+    assert.deepEqual(saved, { way: "service-worker", left: 3 * MIB });
+    assert.ok(readFileSync(await download.path()).equals(contentOf(3 * MIB)));
+  });
+});
+
 test("what a download is called is a name, in every script, and no path", async () => {
   const names = [
     ['überraschung – 100 % "sicher"; x=(1)\'*.txt', "überraschung – 100 % _sicher_; x=(1)'_.txt"],

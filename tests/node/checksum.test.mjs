@@ -6,6 +6,8 @@ import { afterEach, test } from "node:test";
 
 import { AesKeyring, download, presign as sign, sse, upload } from "../../dist/node.js";
 import { openStorage } from "../../dist/testing.js";
+import { Checksum } from "../../dist/wasm/checksum.js";
+import { EncryptSession } from "../../dist/wasm/engine.js";
 import { collect, randomBytes } from "./support/inputs.mjs";
 
 const MIB = 1024 * 1024;
@@ -139,6 +141,35 @@ test("an object whose parts are put together wrongly is refused by the checksum 
   assert.deepEqual(operations.slice(1, -2), ["UploadPart", "UploadPart", "UploadPart"]);
   assert.deepEqual(operations.slice(-2), ["CompleteMultipartUpload", "AbortMultipartUpload"]);
 });
+
+for (const [kind, make] of [
+  ["a Blob", (bytes) => new Blob([bytes])],
+  ["a stream of unknown length", streamOf],
+]) {
+  test(`a checksum of ${kind} is let go of where the tag cannot be made`, async ({ mock }) => {
+    const { presign } = await Storage.open();
+    const held = new Set();
+    for (const [name, note] of [
+      ["update", "add"],
+      ["finish", "delete"],
+      ["free", "delete"],
+    ]) {
+      const original = Checksum.prototype[name];
+      mock.method(Checksum.prototype, name, function (...given) {
+        held[note](this);
+        return original.apply(this, given);
+      });
+    }
+    const refused = new Error("no tag");
+    mock.method(EncryptSession.prototype, "finish", () => {
+      throw refused;
+    });
+    const uploading = upload(make(randomBytes(6 * MIB)), { presign, keyring, checksum: "crc32c", partSize: 5 * MIB });
+    await assert.rejects(uploading, refused);
+    assert.equal(Checksum.prototype.update.mock.callCount() > 0, true);
+    assert.equal(held.size, 0);
+  });
+}
 
 test("a checksum that nobody knows is refused before anything is sent", async () => {
   const presign = () => assert.fail("nothing is to be sent");

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 import { AesKeyring, decryptObject, discard, encryptObject } from "../../dist/node.js";
 import { collect, pieces, randomBytes } from "./support/inputs.mjs";
@@ -99,6 +101,31 @@ test("a chunk's memory is free when discard returns", () => {
   discard(chunk);
   assert.equal(chunk.buffer.byteLength, 0);
   assert.equal(view.length, 0);
+});
+
+test("a file that was read half-way is let go of with the stream that nobody holds any more", async () => {
+  const streams = [];
+  const { stream } = Blob.prototype;
+  // A mock would keep what it gave.
+  Blob.prototype.stream = function () {
+    const opened = stream.call(this);
+    streams.push(new WeakRef(opened));
+    return opened;
+  };
+  const read = async () => {
+    const { body } = await encryptObject(new Blob([plaintext]), { keyring });
+    assert.equal((await body.getReader().read()).done, false);
+  };
+  await read().finally(() => (Blob.prototype.stream = stream));
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc");
+  const isHeld = () => streams.some((opened) => opened.deref() !== undefined);
+  for (let round = 0; round < 50 && isHeld(); round += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    collectGarbage();
+  }
+  assert.ok(streams.length > 0);
+  assert.equal(isHeld(), false);
 });
 
 test("discarding twice, or what is too short to matter, or nobody's to give, changes nothing", () => {

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { createDecipheriv, hkdfSync } from "node:crypto";
 import { test } from "node:test";
 
-import { AesKeyring, decryptObject, encryptObject, EnvelopeError, isEnvelopeError } from "../../dist/node.js";
+import { AesKeyring, decryptObject, encryptObject, EnvelopeError, isEnvelopeError, upload } from "../../dist/node.js";
+import { EncryptSession } from "../../dist/wasm/engine.js";
 import { collect, offsetView, pieces, randomBytes, shapesOf } from "./support/inputs.mjs";
 
 const SEGMENT = 512 * 1024;
@@ -205,6 +206,22 @@ test("a buffer that changes between verification and release is noticed", async 
   await assert.rejects(collect(stream), failsWith("SEGMENT_CHANGED"));
 });
 
+test("nothing is written to the caller's memory, not for a moment either", async ({ mock }) => {
+  const { body, metadata } = await encrypted(randomBytes(SEGMENT * 2 + 100));
+  // As in a pool of buffers: something else lies behind it.
+  const stored = new Uint8Array(body.length + 100).fill(0xa5);
+  stored.set(body, 50);
+  const before = stored.slice();
+  const { decrypt } = SubtleCrypto.prototype;
+  const opening = mock.method(SubtleCrypto.prototype, "decrypt", function (...given) {
+    assert.deepEqual(stored, before);
+    return decrypt.apply(this, given);
+  });
+  const lent = { metadata, body: stored.subarray(50, 50 + body.length) };
+  assert.equal((await decrypted(lent, { engine: "subtle" })).length, SEGMENT * 2 + 100);
+  assert.ok(opening.mock.callCount() >= 3);
+});
+
 test("a declared length is held to", async () => {
   const stream = () => new Blob([new Uint8Array(100)]).stream();
   const object = await encryptObject(stream(), { keyring, contentLength: 100 });
@@ -219,6 +236,30 @@ test("a declared length is held to", async () => {
   }
   await assert.rejects(encryptObject(stream(), { keyring, contentLength: 2 ** 36 }), failsWith("MESSAGE_TOO_LONG"));
   assert.equal((await encryptObject(stream(), { keyring })).contentLength, undefined);
+});
+
+test("what is too long is refused before a keyring is asked", async () => {
+  const asked = { encryptionMaterials: () => assert.fail("was asked") };
+  const options = { keyring: asked, contentLength: 2 ** 36 - 31, presign: () => assert.fail("was asked") };
+  const stream = () => new Blob([new Uint8Array(100)]).stream();
+  await assert.rejects(encryptObject(stream(), options), failsWith("MESSAGE_TOO_LONG"));
+  await assert.rejects(upload(stream(), options), failsWith("MESSAGE_TOO_LONG"));
+  const fits = { keyring, contentLength: 2 ** 36 - 32 };
+  assert.equal((await encryptObject(stream(), fits)).contentLength, 2 ** 36 - 16);
+});
+
+test("the key of an object that cannot begin is wiped", async ({ mock }) => {
+  const refused = new Error("no metadata");
+  for (const name of ["metadata", "instructionFile"]) {
+    const failing = mock.method(EncryptSession.prototype, name, () => {
+      throw refused;
+    });
+    const freeing = mock.method(EncryptSession.prototype, "free");
+    await assert.rejects(encryptObject(new Uint8Array(5), { keyring, instructionFile: true }), refused);
+    assert.equal(freeing.mock.callCount(), 1, name);
+    freeing.mock.restore();
+    failing.mock.restore();
+  }
 });
 
 test("content that is no bytes is refused by name", async () => {

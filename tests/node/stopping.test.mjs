@@ -5,7 +5,7 @@ import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
 
-import { AesKeyring, decryptObject, download, encryptObject, upload } from "../../dist/node.js";
+import { AesKeyring, decryptObject, decryptRange, download, encryptObject, upload } from "../../dist/node.js";
 import { delay } from "../../dist/request.js";
 import { until, untilStopped } from "../../dist/stopping.js";
 import { collect } from "./support/inputs.mjs";
@@ -16,6 +16,12 @@ const keyring = await AesKeyring.fromBytes(new Uint8Array(32).fill(7));
 const object = await encryptObject(new Uint8Array(5 * SEGMENT), { keyring });
 const stored = { metadata: object.metadata, body: await collect(object.body) };
 const delayed = { keyring, release: "delayed-authentication" };
+const PART = { start: 0, end: 5 * SEGMENT };
+const decryptPart = (read, options) =>
+  decryptRange(
+    { metadata: stored.metadata, storedLength: stored.body.length, read },
+    { keyring, enableLegacyUnauthenticatedModes: true, ...PART, ...options },
+  );
 
 /** A source that gives some bytes and then nothing more, without ending; `isLetGo` tells when it was told to end. */
 function stallingStream(bytes) {
@@ -85,6 +91,19 @@ for (const [what, stalling] of [
       await outcome;
       await isLetGo;
     }
+  });
+
+  test(`a signal stops a part that waits for ${what}`, async () => {
+    const stop = new AbortController();
+    const { source, isLetGo } = stalling(stored.body.subarray(0, PART.end));
+    const outcome = assert.rejects(
+      decryptPart(() => source, { signal: stop.signal }),
+      ENOUGH,
+    );
+    await later();
+    stop.abort(new Error("enough"));
+    await outcome;
+    await isLetGo;
   });
 }
 
@@ -263,6 +282,8 @@ test("who waits for a keyring or for a presigned URL is let go by a signal, and 
   for (const [start, comes] of [
     [(signal) => encryptObject(new Uint8Array(5), { keyring: waiting, signal }), 1],
     [(signal) => decryptObject(stored, { keyring: waiting, signal }), 1],
+    [(signal) => decryptPart(never, { keyring: waiting, signal }), 1],
+    [(signal) => decryptPart(never, { signal }), 0],
     [(signal) => upload(new Uint8Array(5), { keyring: waiting, signal, presign: never }), 1],
     [(signal) => upload(new Uint8Array(5), { keyring, signal, presign: never }), 0],
     [(signal) => download({ keyring, signal, presign: never }), 0],
@@ -280,6 +301,29 @@ test("who waits for a keyring or for a presigned URL is let go by a signal, and 
   }
 });
 
+test("a part that comes when nobody waits for it any more is let go of", async () => {
+  const { source, isLetGo } = stallingStream(new Uint8Array(5));
+  const stop = new AbortController();
+  let come;
+  const late = new Promise((resolve) => (come = resolve));
+  const outcome = assert.rejects(
+    decryptPart(() => late, { signal: stop.signal }),
+    ENOUGH,
+  );
+  await later();
+  stop.abort(new Error("enough"));
+  await outcome;
+  come(source);
+  assert.equal((await isLetGo).message, "enough");
+});
+
+test("work on a part is stopped, and gives others their turn", async () => {
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(new Error("enough")), 1);
+  const read = (start, end) => stored.body.subarray(start, end);
+  await assert.rejects(decryptPart(read, { engine: "rust", signal: stop.signal }), ENOUGH);
+});
+
 test("what was stopped before is not begun", async () => {
   const signal = AbortSignal.abort(new Error("enough"));
   const untouched = {
@@ -289,6 +333,10 @@ test("what was stopped before is not begun", async () => {
   };
   await assert.rejects(encryptObject(untouched, { keyring, signal }), ENOUGH);
   await assert.rejects(decryptObject({ ...stored, body: untouched }, { keyring, signal }), ENOUGH);
+  await assert.rejects(
+    decryptPart(() => assert.fail("was read"), { signal }),
+    ENOUGH,
+  );
 });
 
 test("a signal that lives on keeps nothing of what is done", async () => {

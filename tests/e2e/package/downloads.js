@@ -1,7 +1,7 @@
 /** What the package has to do with downloads through a service worker. A check throws, or says what it saw. */
 
 import { answering, codeOf, encrypted, keyring, presign, spoolFiles } from "./checks.js";
-import { saveObject } from "./dist/index.js";
+import { saveObject, sse } from "./dist/index.js";
 
 const MIB = 1024 * 1024;
 
@@ -31,6 +31,23 @@ export async function saveThroughWorker(length, { isTouched = false, script, ...
       } catch (error) {
         return { code: error.code, left: await spoolFiles() };
       }
+    },
+  );
+}
+
+/** Saves what the storage encrypted, or nobody, and says how much of it the page's own answer still has afterwards. */
+export async function savePlainThroughWorker(length) {
+  const content = contentOf(length);
+  const serviceWorker = await registered();
+  const start = (controller) => {
+    controller.enqueue(content);
+    controller.close();
+  };
+  return answering(
+    async () => new Response(new ReadableStream({ start })),
+    async () => {
+      const { way } = await saveObject({ presign, sse: sse.bucketDefault(), serviceWorker, fileName: "plain" });
+      return { way, left: content.length };
     },
   );
 }
