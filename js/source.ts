@@ -25,7 +25,8 @@ export interface OpenSource {
   /** Whether chunks are views of the caller's own memory, which stays as it is. */
   readonly chunksStay: boolean;
   /**
-   * The bytes of a range, or all. Unless chunks stay, one is to be used only until the next one is asked for: its memory is used again.
+   * The bytes of a range, or all. Unless chunks stay, one is to be used only until the next one is asked for: its memory is
+   * used again.
    *
    * @param start - The first byte.
    * @param end - The byte after the last.

@@ -8,7 +8,8 @@ import { AesKeyring, decryptObject, discard, encryptObject, init } from "s3-enve
 
 import { drain } from "../bytes.mjs";
 
-const PIECE = 1024 * 1024;
+/** As long as those of the ceiling. Longer ones are memory that Chromium gives back to the system, and takes anew. */
+const PIECE = 512 * 1024;
 
 /** What each variant asks for. */
 export const VARIANTS = {
