@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { build } from "./build.mjs";
 import { TASKS, weightOf } from "./lib/app-weight.mjs";
-import { driverEnvironment, ensureBrowser } from "./lib/browser.mjs";
+import { driverEnvironment, ensureBrowser, ensureBrowserAndDriver } from "./lib/browser.mjs";
 import { counts, countNode, countPytest, countRust, countsOf, failure } from "./lib/counts.mjs";
 import { ensurePeers } from "./lib/interop-peers.mjs";
 import { npmTool } from "./lib/npm.mjs";
@@ -202,7 +202,7 @@ function testScenariosInWasm() {
 }
 
 async function testBindings() {
-  await ensureBrowser();
+  await ensureBrowserAndDriver();
   return tests(countRust, "cargo", ["test", "--locked", "-p", "s3-envelope", ...IN_WASM, "--test", "browser*"], {
     ...driverEnvironment(),
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: wasmBindgenTool("wasm-bindgen-test-runner"),

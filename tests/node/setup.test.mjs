@@ -6,22 +6,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 
-import { ensureBrowser } from "../../scripts/lib/browser.mjs";
+import { ensureBrowser, ensureBrowserAndDriver } from "../../scripts/lib/browser.mjs";
 import { ELSEWHERE } from "../../scripts/lib/counts.mjs";
 import { distributionOf } from "../../scripts/lib/debian.mjs";
 import { canLink } from "../../scripts/lib/linker.mjs";
 import { checkNode } from "../../scripts/lib/node.mjs";
 import { isSnap } from "../../scripts/lib/snap.mjs";
 
-const { CHROME_PATH } = process.env;
+const VARIABLES = ["CHROME_PATH", "CHROMIUM", "CHROMEDRIVER"];
+const BEFORE = VARIABLES.map((name) => [name, process.env[name]]);
 let folder;
 
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "s3-envelope-setup-"))));
 
 afterEach(() => {
   rmSync(folder, { recursive: true });
-  if (CHROME_PATH === undefined) delete process.env.CHROME_PATH;
-  else process.env.CHROME_PATH = CHROME_PATH;
+  for (const [name, value] of BEFORE) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
 });
 
 function program(name, content) {
@@ -60,6 +63,15 @@ test("Ubuntu is told from Debian", () => {
 test("a variable that points nowhere is named, and nothing is installed instead", async () => {
   process.env.CHROME_PATH = join(folder, "nothing");
   await assert.rejects(ensureBrowser(), /^Error: CHROME_PATH says .*nothing, and there is nothing/);
+});
+
+test("a driver is asked for where one is used, and nowhere else", async () => {
+  process.env.CHROME_PATH = program("chrome", "#!/bin/sh\necho Chromium 156.0.1.2\n");
+  process.env.CHROMEDRIVER = join(folder, "nothing");
+  await ensureBrowser();
+  await assert.rejects(ensureBrowserAndDriver(), /^Error: CHROMEDRIVER says .*nothing, and there is nothing/);
+  process.env.CHROMEDRIVER = program("chromedriver", "#!/bin/sh\necho ChromeDriver 156.0.3.4\n");
+  await ensureBrowserAndDriver();
 });
 
 test(
