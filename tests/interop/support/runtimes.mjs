@@ -38,8 +38,12 @@ export async function inChromium(storage) {
   await page.goto(site.url);
   await page.waitForSelector("html[data-ready]");
   const signing = { credentials: CREDENTIALS, region: REGION, endpoint: `http://s3.${REGION}.storage.test` };
-  const use = (what) => (request) =>
-    page.evaluate(([name, whole]) => window.ours[name](whole), [what, { ...request, storage: signing }]);
+  const use = (what) => async (request) => {
+    const asked = [what, { ...request, storage: signing }];
+    const { value, failure } = await page.evaluate(([name, whole]) => window.ours[name](whole), asked);
+    if (failure !== undefined) throw Object.assign(new Error(), failure);
+    return value;
+  };
   const close = async () => {
     await browser.close();
     await site.close();
