@@ -8,7 +8,7 @@ import tseslint from "typescript-eslint";
 const UNUSED = ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }];
 
 export default defineConfig([
-  globalIgnores([".tools", "benches/dist", "dist", "dist-www", "js/wasm", "target", "test-results"]),
+  globalIgnores([".tools", "benches/dist", "dist", "dist-*", "js/wasm", "target", "test-results"]),
   {
     files: ["js/**/*.ts", "www/**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],

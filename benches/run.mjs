@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 import { build } from "../scripts/build.mjs";
-import { ensureBrowser } from "../scripts/lib/browser.mjs";
+import { ensureBrowserAndDriver } from "../scripts/lib/browser.mjs";
 import { asProgram } from "../scripts/lib/run.mjs";
 import { setup } from "../scripts/setup.mjs";
 import { sorted } from "./lib/browsers.mjs";
@@ -54,7 +54,7 @@ function writeResults(results, path) {
 
 async function makeReady(browsers) {
   await setup();
-  if (browsers.includes("chromium")) await ensureBrowser();
+  if (browsers.includes("chromium")) await ensureBrowserAndDriver();
   await build();
   await installPeers();
   await bundle();

@@ -4,12 +4,13 @@
  * project: quick to build, slow to run, and not to be shipped.
  */
 
-import { cpSync, rmSync } from "node:fs";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { npmTool } from "./lib/npm.mjs";
+import { replaced } from "./lib/replaced.mjs";
 import { asProgram, must, ROOT } from "./lib/run.mjs";
 import { alone, once } from "./lib/steps.mjs";
 import { buildAllWasm, sizesOf, WASM_MODULES } from "./lib/wasm.mjs";
@@ -24,9 +25,7 @@ export async function build({ dev = false } = {}) {
   await alone(async () => {
     await buildAllWasm({ dev });
     await once("dist", PACKAGE, buildPackage);
-    await once("dist-www", { ...PAGE, key: modeOf(dev) }, (onOutput) =>
-      must("webpack", ...npmTool("webpack", "--mode", modeOf(dev)), { onOutput }),
-    );
+    await once("dist-www", { ...PAGE, key: modeOf(dev) }, (onOutput) => buildPage(dev, onOutput));
   });
   for (const module of WASM_MODULES) {
     const { raw, gzip } = sizesOf(module);
@@ -48,10 +47,18 @@ const PAGE = {
 
 const modeOf = (dev) => (dev ? "development" : "production");
 
-async function buildPackage(onOutput) {
-  rmSync(join(ROOT, "dist"), { recursive: true, force: true });
-  await must("tsc", ...npmTool("tsc", "-p", "js"), { onOutput });
-  cpSync(join(ROOT, "js/wasm"), join(ROOT, "dist/wasm"), { recursive: true });
+/** Tests that run meanwhile read both folders. */
+function buildPackage(onOutput) {
+  return replaced(join(ROOT, "dist"), async (next) => {
+    await must("tsc", ...npmTool("tsc", "-p", "js", "--outDir", next), { onOutput });
+    cpSync(join(ROOT, "js/wasm"), join(next, "wasm"), { recursive: true });
+  });
+}
+
+function buildPage(dev, onOutput) {
+  return replaced(join(ROOT, "dist-www"), (next) =>
+    must("webpack", ...npmTool("webpack", "--mode", modeOf(dev), "--output-path", next), { onOutput }),
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,4 +1,4 @@
-/** The browser that tests run in: an installed Chromium or Chrome, with its driver. */
+/** The browser that tests run in, an installed Chromium or Chrome; and its driver, for what drives it by WebDriver. */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -19,44 +19,53 @@ const BROWSERS = {
   ],
 };
 
-/** Where people say which programs to take. */
-const VARIABLES = ["CHROME_PATH", "CHROMIUM", "CHROMEDRIVER"];
+/** What Playwright drives, and what a program that knows WebDriver alone needs beside it. */
+const BROWSER = {
+  /** Where people say which programs to take. */
+  variables: ["CHROME_PATH", "CHROMIUM"],
+  what: "Chromium",
+  packages: ["chromium"],
+  lacking: () => whatIsLacking(),
+  hint: "install Chromium or Chrome (or set CHROME_PATH to where it is)",
+  hintBesideSnaps: "install Chrome from Google's .deb package, not as a snap, and set CHROME_PATH to where it is",
+};
+const WITH_DRIVER = {
+  variables: [...BROWSER.variables, "CHROMEDRIVER"],
+  what: "Chromium and its driver",
+  packages: ["chromium", "chromium-driver"],
+  lacking: () => whatIsLacking() ?? whatDriverLacks(),
+  hint:
+    "install Chromium or Chrome and chromedriver of the same major version " +
+    "(or set CHROME_PATH and CHROMEDRIVER to where they are)",
+  hintBesideSnaps:
+    "install Chrome from Google's .deb package and chromedriver of the same major version from Chrome for Testing, " +
+    "neither of them as a snap, and set CHROME_PATH and CHROMEDRIVER to where they are",
+};
+
+/** Finds a browser, or installs it where that can be done without asking. */
+export const ensureBrowser = () => ensure(BROWSER);
 
 /** Finds a browser and a driver that fits it, or installs them where that can be done without asking. */
-export async function ensureBrowser() {
-  checkVariables();
-  const lacking = whatIsLacking();
-  if (lacking === undefined) return;
-  if (!canInstallDebianPackages() || isUbuntu()) throw new Sentence(`${lacking}: ${hint()}, then run this again.`);
-  await alone(() =>
-    step("installing Chromium and its driver", (onOutput) =>
-      installDebianPackages(["chromium", "chromium-driver"], onOutput),
-    ),
-  );
-  const stillLacking = whatIsLacking();
-  if (stillLacking !== undefined) throw new Sentence(`${stillLacking}, also after Debian's packages were installed.`);
+export const ensureBrowserAndDriver = () => ensure(WITH_DRIVER);
+
+async function ensure({ variables, what, packages, lacking, hint, hintBesideSnaps }) {
+  variables.forEach(checkVariable);
+  const before = lacking();
+  if (before === undefined) return;
+  if (!canInstallDebianPackages() || isUbuntu()) {
+    const advice = isUbuntu() || existsSync("/snap/bin") ? hintBesideSnaps : hint;
+    throw new Sentence(`${before}: ${advice}, then run this again.`);
+  }
+  await alone(() => step(`installing ${what}`, (onOutput) => installDebianPackages(packages, onOutput)));
+  const after = lacking();
+  if (after !== undefined) throw new Sentence(`${after}, also after Debian's packages were installed.`);
 }
 
 /** Nothing is installed in place of what somebody named. */
-function checkVariables() {
-  for (const name of VARIABLES) {
-    const path = process.env[name];
-    if (path === undefined || existsSync(path)) continue;
-    throw new Sentence(`${name} says ${path}, and there is nothing: set it to where the program is, or unset it.`);
-  }
-}
-
-function hint() {
-  if (isUbuntu() || existsSync("/snap/bin")) {
-    return (
-      "install Chrome from Google's .deb package and chromedriver of the same major version from Chrome for Testing, " +
-      "neither of them as a snap, and set CHROME_PATH and CHROMEDRIVER to where they are"
-    );
-  }
-  return (
-    "install Chromium or Chrome and chromedriver of the same major version " +
-    "(or set CHROME_PATH and CHROMEDRIVER to where they are)"
-  );
+function checkVariable(name) {
+  const path = process.env[name];
+  if (path === undefined || existsSync(path)) return;
+  throw new Sentence(`${name} says ${path}, and there is nothing: set it to where the program is, or unset it.`);
 }
 
 /**
@@ -106,16 +115,22 @@ function driverPath() {
 }
 
 function whatIsLacking() {
-  const [browser, driver] = [browserPath(), driverPath()];
+  const browser = browserPath();
   if (browser === undefined || !existsSync(browser)) return "The tests found no browser";
+  return isSnap(browser) ? snapLacks(browser) : undefined;
+}
+
+function whatDriverLacks() {
+  const [browser, driver] = [browserPath(), driverPath()];
   if (driver === undefined || !existsSync(driver)) return "The tests found no chromedriver";
-  const snap = [browser, driver].find(isSnap);
-  if (snap !== undefined) return `${snap} is a snap, which cannot see the temporary folders that tests work in`;
+  if (isSnap(driver)) return snapLacks(driver);
   const [browserMajor, driverMajor] = [browser, driver].map(majorVersionOf);
   const isKnown = browserMajor !== undefined && driverMajor !== undefined;
   if (!isKnown || browserMajor === driverMajor) return undefined;
   return `The browser is version ${browserMajor}, its driver ${driverMajor}`;
 }
+
+const snapLacks = (path) => `${path} is a snap, which cannot see the temporary folders that tests work in`;
 
 /** Chrome on Windows does not tell: then the driver will, when it starts the browser. */
 function majorVersionOf(program) {

@@ -12,13 +12,14 @@ const limitMs = Number(process.env.TEST_LIMIT_MS);
 // What runs the files has no tests, nor have the threads that a test starts.
 if (process.env.NODE_TEST_CONTEXT !== undefined && isMainThread) {
   const { afterEach, beforeEach } = await import("node:test");
-  let timer;
-  beforeEach(({ name }) => {
-    timer = setTimeout(() => endIn(name), limitMs);
+  // One for each: a test may have others within.
+  const timers = new WeakMap();
+  beforeEach((test) => {
+    const timer = setTimeout(() => endIn(test.name), limitMs);
     // It keeps nothing alive: a test that waits for what can no longer come is told so at once.
-    timer.unref();
+    timers.set(test, timer.unref());
   });
-  afterEach(() => clearTimeout(timer));
+  afterEach((test) => clearTimeout(timers.get(test)));
 }
 
 function endIn(name) {

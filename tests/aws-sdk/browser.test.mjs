@@ -1,10 +1,14 @@
 /** AWS's JavaScript SDK in a page, against the service worker. */
 
-import { after, before } from "node:test";
+import { after, afterEach, before } from "node:test";
 
 import { CREDENTIALS } from "../interop/support/storage.mjs";
+import { STATUS } from "../support/faults.mjs";
 import { rows } from "./rows.mjs";
 import { SdkPage } from "./support.mjs";
+
+/** The refusals that a row provokes. */
+const REFUSALS = { presigned: [403], dataKey: [400], mistakes: [400, 403, 404] };
 
 let opened;
 
@@ -13,6 +17,11 @@ before(async () => {
   await opened.page.evaluate((given) => window.begin(given), { credentials: CREDENTIALS, kmsKey: "alias/documents" });
 });
 
-after(() => opened.close());
+afterEach(() => opened.faults.assertNone());
 
-rows("Chromium", (row, mode) => opened.page.evaluate(([what, how]) => window.side[what](how), [row, mode]));
+after(() => opened?.close());
+
+rows("Chromium", (row, mode) => {
+  opened.faults.allow(...(REFUSALS[row] ?? []).map(STATUS));
+  return opened.page.evaluate(([what, how]) => window.side[what](how), [row, mode]);
+});

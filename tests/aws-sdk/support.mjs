@@ -1,6 +1,5 @@
 /** A page with AWS's SDK beside the built demo's service worker, in a real browser. */
 
-import assert from "node:assert/strict";
 import { cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
@@ -8,49 +7,48 @@ import webpack from "webpack";
 
 import { launchChromium } from "../../scripts/lib/browser.mjs";
 import { ROOT } from "../../scripts/lib/run.mjs";
-import { serve } from "../../scripts/serve.mjs";
-import { temporaryFolder } from "../e2e/support/page.mjs";
+import { CONTENT_SECURITY_POLICY, serve } from "../../scripts/serve.mjs";
+import { Faults } from "../support/faults.mjs";
+import { Resources } from "../support/resources.mjs";
 
 /** The page, opened. */
 export class SdkPage {
-  /** What should not happen: errors in the page, and requests to anywhere but the page's server and the worker. */
-  faults = [];
-  #folder;
-  #site;
-  #context;
+  /** What should not happen; requests to anywhere but the page's server and the worker, too. */
+  faults = new Faults();
+  #resources;
 
-  static async open() {
-    const opened = new SdkPage();
-    opened.#folder = temporaryFolder();
-    const { path } = opened.#folder;
+  static open() {
+    return Resources.opening((resources) => new SdkPage().#open(resources));
+  }
+
+  async #open(resources) {
+    this.#resources = resources;
+    const path = resources.folder();
     const built = join(ROOT, "dist-www");
     const isWorkers = (name) => name === "storage-worker.js" || name.endsWith(".wasm") || /^\d+\.js$/.test(name);
     for (const name of readdirSync(built).filter(isWorkers)) cpSync(join(built, name), join(path, name));
     cpSync(join(ROOT, "tests/aws-sdk/page/index.html"), join(path, "index.html"));
     await bundle(path);
-    opened.#site = await serve({ folder: path });
-    opened.#context = await launchChromium();
-    opened.page = await opened.#context.newPage();
-    opened.#watch();
-    await opened.page.goto(opened.#site.url);
-    await opened.page.waitForSelector("html[data-ready]");
-    return opened;
-  }
-
-  #watch() {
-    this.page.on("pageerror", (error) => this.faults.push(`uncaught: ${error.message}`));
+    // The page's icon is empty.
+    const policy = `${CONTENT_SECURITY_POLICY}; img-src data:`;
+    const { url } = resources.add(await serve({ folder: path, policy }), (site) => site.close());
+    const context = resources.add(await launchChromium(), (browser) => browser.close());
+    await this.faults.watch(context);
     // What the service worker answers is not sent; what it lets through, or sends itself, would be.
-    this.#context.on("response", (response) => {
-      const isOurs = response.fromServiceWorker() || response.url().startsWith(this.#site.url);
-      if (!isOurs) this.faults.push(`the network answered ${response.url()}`);
+    context.on("response", (response) => {
+      const isOurs = response.fromServiceWorker() || response.url().startsWith(url);
+      if (!isOurs) this.faults.note(`the network answered ${response.url()}`);
     });
+    this.page = await context.newPage();
+    await this.page.goto(url);
+    await this.page.waitForSelector("html[data-ready]");
+    return this;
   }
 
+  /** Ends everything, and fails if anything happened that should not. */
   async close() {
-    await this.#context.close();
-    await this.#site.close();
-    this.#folder.remove();
-    assert.deepEqual(this.faults, []);
+    await this.#resources.close();
+    this.faults.assertNone();
   }
 }
 

@@ -1,18 +1,22 @@
 /** What goes wrong on the way, on the page: lost connections are outlived, half an object is refused. */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, beforeEach, test } from "node:test";
 
+import { BROKEN_ANSWER } from "../support/faults.mjs";
 import { OpenPage } from "./support/page.mjs";
 
 let opened;
 
 before(async () => {
   opened = await OpenPage.open();
-  opened.expectsBrokenAnswers = true;
 });
 
-after(() => opened.close());
+beforeEach(() => opened.faults.allow(BROKEN_ANSWER, /the simulated storage was told to reset the connection/));
+
+afterEach(() => opened.faults.assertNone());
+
+after(() => opened?.close());
 
 for (const choice of ["client-side", "SSE-KMS"]) {
   test(`${choice}: two lost connections are outlived, half an object is refused, and all is well again`, async () => {

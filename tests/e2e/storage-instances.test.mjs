@@ -85,7 +85,7 @@ for (const [where, options, left] of [
   ["in memory", {}, { status: 404 }],
 ]) {
   test(`a storage ${where} that dies answers 500, and the next call opens it again`, async () => {
-    await withPackagePages(1, async (page) => {
+    const dies = async (page) => {
       await openIn(page, options);
       await send(page, put(""), { method: "PUT" });
       assert.equal((await send(page, put("a"), { method: "PUT", body: "content" })).status, 200);
@@ -99,6 +99,7 @@ for (const [where, options, left] of [
         const got = await send(page, get("a"));
         assert.deepEqual({ ...left, text: left.text ?? got.text }, got);
       }
-    });
+    };
+    await withPackagePages(1, dies, /^console: panicked at .*timestamp/, /^uncaught: unreachable$/);
   });
 }

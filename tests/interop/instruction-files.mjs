@@ -64,15 +64,20 @@ export function sideOf(peer, folder) {
 }
 
 export const DEEDS = {
-  /** The wrapping key is replaced: the new one reads, and the old one does not. */
+  /** The wrapping key is replaced: the new one reads, and the old one does not, under its own description or the new one. */
   async rotates({ by }, request, sides) {
     const { doer, digest } = await begin(by, request, sides);
     const newKeyring = otherKeyring(request.keyring.kind);
     await doer.reEncrypt({ ...request, newKeyring });
+    const { description } = newKeyring;
+    const disguised = { ...request, keyring: { ...request.keyring, description } };
     for (const side of [sides.ours, sides.theirs]) {
       assert.equal(await side.read({ ...request, keyring: newKeyring }), digest);
-      await assert.rejects(side.read(request));
     }
+    await assert.rejects(sides.ours.read(request), { code: "MATERIALS_DESCRIPTION_MISMATCH" });
+    await assert.rejects(sides.ours.read(disguised), { code: "WRONG_KEY" });
+    // Java's client looks at no description.
+    await assert.rejects(sides.theirs.read(request), { name: "PeerError", message: /: Unable to \S+ unwrap / });
   },
   /** A second reader gets a file under a suffix of its own: both read. */
   async "adds a reader"({ by }, request, sides) {

@@ -1,12 +1,12 @@
 /** AWS's own encryption clients and ours, through our native storage: what one writes the other reads, byte for byte. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 
 import { allCells, MULTIPART_SIZE, nameOf, PEERS } from "./matrix.mjs";
+import { Resources } from "../support/resources.mjs";
 import { contentOf, digestOf } from "./ours.js";
 import { allDeeds, DEEDS, sideOf, titleOf } from "./instruction-files.mjs";
 import { keyringFor } from "./support/keyrings.mjs";
@@ -27,25 +27,26 @@ const WRAPPING = {
 };
 const CONTEXT = { purpose: "interop", owner: "s3-envelope" };
 
-const folder = mkdtempSync(join(tmpdir(), "s3-envelope-interop-"));
+const resources = new Resources();
+const folder = resources.folder();
 const results = new Results();
 const running = {};
 const runtimes = {};
 let storage;
 
 before(async () => {
-  storage = await Storage.start();
+  storage = resources.add(await Storage.start(), (started) => started.stop());
   runtimes.Node = inNode(storage);
   for (const [name, { command }] of Object.entries(found)) {
-    running[name] = await Peer.start(PEERS[name].title, command, storage.endpoint);
+    const peer = await Peer.start(PEERS[name].title, command, storage.endpoint);
+    running[name] = resources.add(peer, (started) => started.stop());
   }
 });
 
+afterEach(() => runtimes.Chromium?.assertNoFaults());
+
 after(async () => {
-  for (const peer of Object.values(running)) peer.stop();
-  for (const runtime of Object.values(runtimes)) await runtime.close();
-  storage?.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await resources.close();
   results.print(found, missing);
   if (process.env.INTEROP_RECORD) results.save(found, missing);
 });
@@ -71,7 +72,9 @@ for (const [index, cell] of allCells().entries()) {
 
 /** Our side of a cell; the browser is started by the first that wants it. */
 async function runtimeOf({ runtime }) {
-  if (runtime === "Chromium") runtimes.Chromium ??= await inChromium(storage);
+  if (runtime === "Chromium") {
+    runtimes.Chromium ??= resources.add(await inChromium(storage), (opened) => opened.close());
+  }
   return runtimes[runtime];
 }
 

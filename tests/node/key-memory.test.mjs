@@ -27,16 +27,51 @@ async function memoryOf(name) {
   return Buffer.from(memory.buffer);
 }
 
-async function assertGone(secret, names, what) {
-  for (const name of names) {
-    const memory = await memoryOf(name);
-    const left = [];
-    for (let at = 0; at + WINDOW <= secret.length; at += 1) {
-      const found = memory.indexOf(secret.subarray(at, at + WINDOW));
-      if (found !== -1) left.push(`${at} at ${found}`);
-    }
-    assert.equal(left.join(), "", `${what} in ${name}`);
+/** Where which pieces of a secret are. */
+function piecesIn(memory, secret) {
+  const pieces = [];
+  for (let at = 0; at + WINDOW <= secret.length; at += 1) {
+    const found = memory.indexOf(secret.subarray(at, at + WINDOW));
+    if (found !== -1) pieces.push(`${at} at ${found}`);
   }
+  return pieces;
+}
+
+async function assertGone(secret, names, what) {
+  for (const name of names) assert.equal(piecesIn(await memoryOf(name), secret).join(), "", `${what} in ${name}`);
+}
+
+/**
+ * The most pieces of each secret that are in a file's memory while it serves: whenever it has something of JavaScript's called.
+ *
+ * @param {string} name of a file that is loaded
+ * @param {{ holder: object, called: string, secrets: Uint8Array[], work: () => Promise<unknown> }} how
+ */
+async function mostPiecesDuring(name, { holder, called, secrets, work }) {
+  const { default: loaded } = await import(`../../dist/wasm/${name}.js`);
+  const { memory } = await loaded();
+  const most = secrets.map(() => 0);
+  const look = () =>
+    secrets.forEach((secret, index) => {
+      most[index] = Math.max(most[index], piecesIn(Buffer.from(memory.buffer), secret).length);
+    });
+  const original = holder[called];
+  holder[called] = new Proxy(original, {
+    apply(...given) {
+      look();
+      return Reflect.apply(...given);
+    },
+    construct(...given) {
+      look();
+      return Reflect.construct(...given);
+    },
+  });
+  try {
+    await work();
+  } finally {
+    holder[called] = original;
+  }
+  return most;
 }
 
 async function roundTrip(keyring, options = {}) {
@@ -124,6 +159,30 @@ test("nothing of the keys of an object of the first clients is left", async () =
   keyring.dispose();
   await assertGone(key, ["reader", "legacy"], "a wrapping key");
   await assertGone(dataKey, ["reader", "legacy"], "a data key");
+});
+
+test("the scan finds a passphrase while its key is derived, and a customer key while its headers are made", async () => {
+  const cost = { memoryKib: 64, iterations: 1, parallelism: 1 };
+  const passphrase = "correct horse battery staple";
+  // Loads the file.
+  await roundTrip(new PassphraseKeyring("another", cost));
+  const [seen] = await mostPiecesDuring("passphrase", {
+    holder: globalThis,
+    called: "Uint8Array",
+    secrets: [Buffer.from(passphrase)],
+    work: () => roundTrip(new PassphraseKeyring(passphrase, cost)),
+  });
+  assert.equal(seen, passphrase.length - WINDOW + 1);
+
+  const key = await sseC.generateKey();
+  const header = Buffer.from(Buffer.from(key).toString("base64"));
+  const found = await mostPiecesDuring("requests", {
+    holder: TextDecoder.prototype,
+    called: "decode",
+    secrets: [key, header],
+    work: () => sseC.headers(key),
+  });
+  assert.deepEqual(found, [key.length - WINDOW + 1, header.length - WINDOW + 1]);
 });
 
 test("nothing of a passphrase and its key is left after the derivation", async () => {

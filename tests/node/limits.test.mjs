@@ -5,15 +5,28 @@ import { test } from "node:test";
 
 import { run } from "../../scripts/lib/run.mjs";
 
-test("a test that never ends is named, and fails with its file", async () => {
-  const args = ["--import=./scripts/lib/test-limit.mjs", "--test", "--test-reporter=spec"];
+function runLimited(file, limitMs) {
+  const args = [
+    "--import=./scripts/lib/test-limit.mjs",
+    "--test",
+    "--test-reporter=spec",
+    `tests/node/support/${file}`,
+  ];
   // Inside of one run of tests there is no other, unless it does not know.
-  const env = { TEST_LIMIT_MS: "500", NODE_TEST_CONTEXT: undefined };
-  const { ok, output } = await run(process.execPath, [...args, "tests/node/support/stands-still.mjs"], { env });
+  return run(process.execPath, args, { env: { TEST_LIMIT_MS: String(limitMs), NODE_TEST_CONTEXT: undefined } });
+}
+
+test("a test that never ends is named, and fails with its file", async () => {
+  const { ok, output } = await runLimited("stands-still.mjs", 500);
   assert.equal(ok, false);
   assert.match(output, /✔ ends/);
   assert.match(output, /"never ends" has not ended within 0\.5 s; what is still open: .*Timeout/);
   assert.match(output, /✖ .*stands-still\.mjs/);
+});
+
+test("a test that ended, with another within, holds nothing against those after it", async () => {
+  const { ok, output } = await runLimited("another-within.mjs", 2000);
+  assert.ok(ok, output);
 });
 
 test("a program has ended when it has, though what it left behind holds its output", { timeout: 60_000 }, async () => {

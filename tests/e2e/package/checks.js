@@ -151,15 +151,10 @@ export async function passphrases() {
 export async function passphraseTurns() {
   const seen = watchWorkers();
   await toolkit.init();
-  const { port1, port2 } = new MessageChannel();
-  let count = 0;
-  port1.onmessage = () => {
-    if (seen.asked > 0) count += 1;
-    port2.postMessage("another task");
-  };
-  port2.postMessage("another task");
-  await encrypted(new Uint8Array(1), { keyring: cheapPassphrase({ memoryKib: 65_536 }) });
-  port1.close();
+  const count = await turnsDuring(
+    () => encrypted(new Uint8Array(1), { keyring: cheapPassphrase({ memoryKib: 65_536 }) }),
+    () => seen.asked > 0,
+  );
   return { count, started: seen.started, terminated: seen.terminated };
 }
 
@@ -310,19 +305,27 @@ export async function turns(length, options) {
   ];
   const counts = [];
   for (const start of ways) {
-    const { port1, port2 } = new MessageChannel();
-    let count = 0;
-    port1.onmessage = () => {
-      count += 1;
-      port2.postMessage("another task");
-    };
     const reader = (await start()).getReader();
-    port2.postMessage("another task");
-    for (let next = await reader.read(); !next.done; next = await reader.read()) toolkit.discard(next.value);
-    port1.close();
-    counts.push(count);
+    const readAll = async () => {
+      for (let next = await reader.read(); !next.done; next = await reader.read()) toolkit.discard(next.value);
+    };
+    counts.push(await turnsDuring(readAll));
   }
   return counts;
+}
+
+/** How many turns another task has while work is done: of those that count. */
+async function turnsDuring(work, counts = () => true) {
+  const { port1, port2 } = new MessageChannel();
+  let turns = 0;
+  port1.onmessage = () => {
+    if (counts()) turns += 1;
+    port2.postMessage("another task");
+  };
+  port2.postMessage("another task");
+  await work();
+  port1.close();
+  return turns;
 }
 
 /** What comes after a chunk that was discarded is as it would be, and the chunk's memory is gone. */

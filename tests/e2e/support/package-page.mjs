@@ -6,29 +6,34 @@ import { join } from "node:path";
 import { launchChromium } from "../../../scripts/lib/browser.mjs";
 import { ROOT } from "../../../scripts/lib/run.mjs";
 import { serve } from "../../../scripts/serve.mjs";
-import { temporaryFolder } from "./page.mjs";
+import { Faults } from "../../support/faults.mjs";
+import { Resources } from "../../support/resources.mjs";
 
 /** A name that is not the browser's own machine, and so no secure context over plain http. */
 export const INSECURE_HOST = "insecure.test";
 
 /** A browser with the package served to it. */
 export class PackagePage {
-  /** What should not happen: errors on the console, in pages or workers. */
-  faults = [];
-  #folder;
+  /** What should not happen. */
+  faults = new Faults();
+  #resources;
   #site;
   #context;
 
-  static async open() {
-    const opened = new PackagePage();
-    opened.#folder = temporaryFolder();
-    const { path } = opened.#folder;
-    cpSync(join(ROOT, "tests/e2e/package"), path, { recursive: true });
-    cpSync(join(ROOT, "tests/node/support/inputs.mjs"), join(path, "inputs.js"));
-    symlinkSync(join(ROOT, "dist"), join(path, "dist"), "junction");
-    opened.#site = await serve({ folder: path, policy: documentedPolicy() });
-    opened.#context = await launchChromium({ flags: [`--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`] });
-    return opened;
+  static open() {
+    return Resources.opening(async (resources) => {
+      const opened = new PackagePage();
+      opened.#resources = resources;
+      const folder = resources.folder();
+      cpSync(join(ROOT, "tests/e2e/package"), folder, { recursive: true });
+      cpSync(join(ROOT, "tests/node/support/inputs.mjs"), join(folder, "inputs.js"));
+      symlinkSync(join(ROOT, "dist"), join(folder, "dist"), "junction");
+      opened.#site = resources.add(await serve({ folder, policy: documentedPolicy() }), (site) => site.close());
+      const launched = await launchChromium({ flags: [`--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`] });
+      opened.#context = resources.add(launched, (browser) => browser.close());
+      await opened.faults.watch(opened.#context);
+      return opened;
+    });
   }
 
   /**
@@ -38,7 +43,6 @@ export class PackagePage {
    */
   async page({ path = "", host } = {}) {
     const page = await this.#context.newPage();
-    page.on("pageerror", (error) => this.faults.push(error.message));
     const url = new URL(path, this.#site.url);
     if (host !== undefined) url.hostname = host;
     await page.goto(url.href);
@@ -46,17 +50,18 @@ export class PackagePage {
     return page;
   }
 
+  /** Ends everything, and fails if anything happened that should not. */
   async close() {
-    await this.#context.close();
-    await this.#site.close();
-    this.#folder.remove();
+    await this.#resources.close();
+    this.faults.assertNone();
   }
 }
 
-/** The policy that docs/setup.md has, for the storages of the tests. */
+/** The policy that docs/setup.md has, for the storages of the tests, and with the empty icon of the pages. */
 function documentedPolicy() {
   const [, policy] = /```text\n(default-src .*)\n```/.exec(readFileSync(join(ROOT, "docs/setup.md"), "utf8"));
-  return policy.replace("https://demo.s3.us-east-1.amazonaws.com", "https://*.storage.test http://*.storage.test");
+  const storages = "https://*.storage.test http://*.storage.test";
+  return `${policy.replace("https://demo.s3.us-east-1.amazonaws.com", storages)}; img-src data:`;
 }
 
 /**
@@ -64,9 +69,11 @@ function documentedPolicy() {
  *
  * @param {number} count
  * @param {(...pages: import("playwright-core").Page[]) => Promise<void>} use
+ * @param {...RegExp} allowed the faults that it provokes
  */
-export async function withPackagePages(count, use) {
+export async function withPackagePages(count, use, ...allowed) {
   const browser = await PackagePage.open();
+  browser.faults.allow(...allowed);
   try {
     const pages = [];
     for (let index = 0; index < count; index += 1) pages.push(await browser.page());

@@ -2,32 +2,24 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { launchChromium } from "../../../scripts/lib/browser.mjs";
 import { ROOT } from "../../../scripts/lib/run.mjs";
 import { serve } from "../../../scripts/serve.mjs";
+import { Faults } from "../../support/faults.mjs";
+import { Resources } from "../../support/resources.mjs";
 
 /** How long an upload or download of tens of MiB may take on a slow machine, in milliseconds. */
 const TRANSFER_LIMIT = 180_000;
 const SCREENSHOTS = join(ROOT, "test-results");
 
-/** A folder of its own, which is removed by `remove`. */
-export function temporaryFolder() {
-  const path = mkdtempSync(join(tmpdir(), "s3-envelope-"));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
-}
-
 /** The page, served and opened. */
 export class OpenPage {
-  /** What should not happen: errors on the console, violated policies, requests to anywhere but the page's own server. */
-  faults = [];
-  /** Answers that a test provokes are reported on the console; their statuses are listed here by the test. */
-  expectedStatuses = new Set();
-  /** Whether the test at hand makes answers break off. */
-  expectsBrokenAnswers = false;
+  /** What should not happen; violated policies and requests to anywhere but the page's own server, too. */
+  faults = new Faults();
+  #resources;
   #site;
   #context;
   #profile;
@@ -37,13 +29,16 @@ export class OpenPage {
    * @param {{ base?: string, context?: object }} options `base`: the path that the page is served under; `context`: for
    *   Playwright
    */
-  static async open(options = {}) {
-    const opened = new OpenPage();
-    opened.#options = options;
-    opened.#profile = temporaryFolder();
-    opened.#site = await serve({ base: options.base ?? "/" });
-    await opened.#launch();
-    return opened;
+  static open(options = {}) {
+    return Resources.opening(async (resources) => {
+      const opened = new OpenPage();
+      opened.#resources = resources;
+      opened.#options = options;
+      opened.#profile = resources.folder();
+      opened.#site = resources.add(await serve({ base: options.base ?? "/" }), (site) => site.close());
+      await opened.#launch();
+      return opened;
+    });
   }
 
   get url() {
@@ -52,33 +47,26 @@ export class OpenPage {
 
   async #launch() {
     const context = { viewport: { width: 1280, height: 900 }, acceptDownloads: true, ...this.#options.context };
-    this.#context = await launchChromium({ profile: this.#profile.path, ...context });
+    const launched = await launchChromium({ profile: this.#profile, ...context });
+    this.#context = this.#resources.add(launched, (browser) => browser.close());
     this.#context.setDefaultTimeout(30_000);
+    await this.faults.watch(this.#context);
     this.page = await this.#context.newPage();
-    this.#watch(this.page);
+    await this.#watch(this.page);
     await this.page.goto(this.url);
     await this.ready();
   }
 
   #watch(page) {
-    page.on("console", (message) => {
-      const status = /responded with a status of (\d+)/.exec(message.text())?.[1];
-      const isExpected =
-        status === undefined
-          ? this.expectsBrokenAnswers && message.text().includes("net::ERR_")
-          : this.expectedStatuses.has(Number(status));
-      if (["error", "warning"].includes(message.type()) && !isExpected) this.faults.push(`console: ${message.text()}`);
-    });
-    page.on("pageerror", (error) => this.faults.push(`uncaught: ${error.message}`));
     // What the service worker answers is not sent; what it lets through, or sends itself, would be.
     this.#context.on("request", (request) => {
       const { hostname } = new URL(request.url());
       const staysHere = request.url().startsWith(this.url) || /^(blob|data):/.test(request.url());
-      if (!staysHere && !hostname.endsWith(".storage.test")) this.faults.push(`request to ${request.url()}`);
+      if (!staysHere && !hostname.endsWith(".storage.test")) this.faults.note(`request to ${request.url()}`);
     });
     this.#context.on("response", (response) => {
       const isStorage = new URL(response.url()).hostname.endsWith(".storage.test");
-      if (isStorage && !response.fromServiceWorker()) this.faults.push(`the network answered ${response.url()}`);
+      if (isStorage && !response.fromServiceWorker()) this.faults.note(`the network answered ${response.url()}`);
     });
     return page.addInitScript(() => {
       addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
@@ -230,10 +218,8 @@ export class OpenPage {
 
   /** Ends everything, and fails if anything happened that should not. */
   async close() {
-    await this.#context.close();
-    await this.#site.close();
-    this.#profile.remove();
-    assert.deepEqual(this.faults, []);
+    await this.#resources.close();
+    this.faults.assertNone();
   }
 }
 

@@ -3,6 +3,8 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
+import { ownEnvironment } from "../../support/own-environment.mjs";
+import { Resources } from "../../support/resources.mjs";
 import { CREDENTIALS, REGION } from "./storage.mjs";
 
 /** How long one request may take on a slow machine, in milliseconds. */
@@ -21,18 +23,17 @@ export class Peer {
    * @param {[string, string[]]} command
    * @param {string} endpoint S3's and KMS's
    */
-  static async start(title, [program, args], endpoint) {
-    const peer = new Peer();
-    peer.#title = title;
-    // Nothing of what the person who runs the tests has set up for AWS.
-    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_"));
-    const env = { ...Object.fromEntries(inherited), ...environment(endpoint) };
-    peer.#process = spawn(program, args, { env, stdio: ["pipe", "pipe", "inherit"] });
-    peer.#process.on("error", () => undefined);
-    peer.#process.stdin.on("error", () => undefined);
-    peer.#answers = createInterface({ input: peer.#process.stdout })[Symbol.asyncIterator]();
-    await peer.#answer();
-    return peer;
+  static start(title, [program, args], endpoint) {
+    return Resources.opening(async (resources) => {
+      const peer = resources.add(new Peer(), (started) => started.stop());
+      peer.#title = title;
+      peer.#process = spawn(program, args, { env: environment(endpoint), stdio: ["pipe", "pipe", "inherit"] });
+      peer.#process.on("error", () => undefined);
+      peer.#process.stdin.on("error", () => undefined);
+      peer.#answers = createInterface({ input: peer.#process.stdout })[Symbol.asyncIterator]();
+      await peer.#answer();
+      return peer;
+    });
   }
 
   /**
@@ -47,7 +48,7 @@ export class Peer {
   }
 
   stop() {
-    this.#process.kill("SIGKILL");
+    this.#process?.kill("SIGKILL");
   }
 
   async #answer() {
@@ -69,13 +70,11 @@ export class PeerError extends Error {
 
 function environment(endpoint) {
   return {
+    ...ownEnvironment(),
     INTEROP_ENDPOINT: endpoint,
     AWS_REGION: REGION,
     AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
-    AWS_CONFIG_FILE: "/dev/null",
-    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-    AWS_EC2_METADATA_DISABLED: "true",
     PYTHONDONTWRITEBYTECODE: "1",
   };
 }

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 import { presigned, signedForKms } from "../../node/support/sigv4.mjs";
+import { Resources } from "../../support/resources.mjs";
 
 /** The KMS key that every KMS keyring wraps with. */
 export const KMS_KEY = "alias/interop";
@@ -32,13 +33,15 @@ export class Storage {
   #server;
 
   /** Starts the server that `S3_STORAGE_SIM` names, on a free port, with further flags. */
-  static async start(...flags) {
-    const storage = new Storage();
-    const args = ["--listen", "127.0.0.1:0", "--region", REGION, "--kms-key", KMS_KEY, ...flags];
-    storage.#server = spawn(process.env.S3_STORAGE_SIM, args, { stdio: ["ignore", "pipe", "inherit"] });
-    storage.endpoint = await listeningAddress(storage.#server);
-    await storage.#make();
-    return storage;
+  static start(...flags) {
+    return Resources.opening(async (resources) => {
+      const storage = resources.add(new Storage(), (started) => started.stop());
+      const args = ["--listen", "127.0.0.1:0", "--region", REGION, "--kms-key", KMS_KEY, ...flags];
+      storage.#server = spawn(process.env.S3_STORAGE_SIM, args, { stdio: ["ignore", "pipe", "inherit"] });
+      storage.endpoint = await listeningAddress(storage.#server);
+      await storage.#make();
+      return storage;
+    });
   }
 
   /** Host and port. */
@@ -86,7 +89,7 @@ export class Storage {
   }
 
   stop() {
-    this.#server.kill("SIGKILL");
+    this.#server?.kill("SIGKILL");
   }
 
   async #make() {
