@@ -10,7 +10,9 @@ import {
   encryptObject,
   KmsKeyring,
   PassphraseKeyring,
+  presign as signed,
   reEncryptInstructionFile,
+  sse,
   sseC,
   upload,
 } from "../../dist/node.js";
@@ -118,11 +120,26 @@ test("nothing of the keys of an object of the first clients is left", async () =
   const keyring = await AesKeyring.fromBytes(key);
   const legacy = { enableLegacyWrappingAlgorithms: true, enableLegacyUnauthenticatedModes: true };
   const options = { keyring, commitmentPolicy: "REQUIRE_ENCRYPT_ALLOW_DECRYPT", ...legacy };
-  const body = new Uint8Array(encrypt("aes-256-cbc", dataKey, iv, randomBytes(100)));
+  const plaintext = Buffer.from(randomBytes(100));
+  const body = new Uint8Array(encrypt("aes-256-cbc", dataKey, iv, plaintext));
   await collect(await decryptObject({ body, metadata }, options));
   keyring.dispose();
+  await assertGone(plaintext, ["legacy"], "content");
   await assertGone(key, ["reader", "legacy"], "a wrapping key");
   await assertGone(dataKey, ["reader", "legacy"], "a data key");
+});
+
+test("nothing of a customer key is left where something beside it, or the key itself, is malformed", async () => {
+  const key = Buffer.from(randomBytes(32));
+  const headers = await sseC.headers(key);
+  const header = Buffer.from(key.toString("base64"));
+  const request = { region: "us-east-1", bucket: "demo", key: "key", operation: "GetObject", headers };
+  await assert.rejects(signed({ ...request, credentials: "none" }), { code: "INVALID_OPTION" });
+  await assert.rejects(sse.checkHeaders({ ...headers, "x-amz-meta-a": 5 }), { code: "INVALID_OPTION" });
+  const cut = { ...headers, "x-amz-server-side-encryption-customer-key": `${header.subarray(0, 43)}!` };
+  await assert.rejects(sse.checkHeaders(cut), { code: "INVALID_ENCRYPTION_HEADER" });
+  await assertGone(key, ["requests"], "a customer key");
+  await assertGone(header, ["requests"], "a customer key's header");
 });
 
 test("nothing of a passphrase and its key is left after the derivation", async () => {
