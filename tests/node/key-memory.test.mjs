@@ -40,6 +40,12 @@ async function assertGone(secret, names, what) {
   }
 }
 
+/** GHASH's key, which would let anybody forge the object, as it is and with its bytes in reverse order. */
+function hashKeysOf(contentKey) {
+  const key = createCipheriv("aes-256-ecb", contentKey, null).update(Buffer.alloc(16));
+  return [key, Buffer.from(key).reverse()];
+}
+
 async function roundTrip(keyring, options = {}) {
   const { body, metadata } = await encryptObject(randomBytes(100_000), { keyring, ...options });
   await collect(await decryptObject({ body: await collect(body), metadata }, { keyring, ...options }));
@@ -62,6 +68,7 @@ test("nothing of a wrapping key is left after dispose", async () => {
   keyring.exportKey().fill(0);
   keyring.dispose();
   await assertGone(key, ["engine", "reader"], "a wrapping key");
+  for (const hashKey of hashKeysOf(key)) await assertGone(hashKey, ["engine", "reader"], "a hash key");
 });
 
 test("nothing of a wrapping key that was made here is left after dispose", async () => {
@@ -86,6 +93,7 @@ for (const engine of ["rust", "subtle"]) {
     const salt = Buffer.from(metadata["x-amz-i"], "base64");
     const contentKey = Buffer.from(hkdfSync("sha512", dataKey, salt, info, 32));
     await assertGone(contentKey, ["engine", "reader"], "a content key");
+    for (const hashKey of hashKeysOf(contentKey)) await assertGone(hashKey, ["engine", "reader"], "a hash key");
   });
 }
 
