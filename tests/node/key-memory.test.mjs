@@ -115,6 +115,17 @@ test("nothing of a data key is left where the keyring that was to wrap it has no
   }
 });
 
+test("nothing of the content is left in the reader that decrypted it", async () => {
+  const keyring = await AesKeyring.generate();
+  for (const release of ["verified", "delayed-authentication"]) {
+    const plaintext = Buffer.from(randomBytes(1000));
+    const { body, metadata } = await encryptObject(plaintext, { keyring });
+    await collect(await decryptObject({ body: await collect(body), metadata }, { keyring, engine: "rust", release }));
+    await assertGone(plaintext, ["reader"], "content");
+  }
+  keyring.dispose();
+});
+
 test("nothing of the keys of an object of the first clients is left", async () => {
   const [key, dataKey, iv] = [randomBytes(32), Buffer.from(randomBytes(32)), randomBytes(16)];
   const encrypt = (algorithm, by, start, bytes) => {
