@@ -66,6 +66,24 @@ export async function verified(source: OpenSource, start: Start): Promise<Decryp
   return { content: orderedStream(segments, decryptionWork(decryption, { spool, isLent }, start.stopping)), size };
 }
 
+/**
+ * Authenticates the whole source, of which nothing is kept and nothing comes.
+ *
+ * @param source - The object.
+ * @param start - The keys and the engine.
+ * @throws {@link EnvelopeError} `AUTHENTICATION_FAILED` and its like.
+ */
+export async function authenticateAll(source: OpenSource, start: Omit<Start, "spoolMemoryLimit">): Promise<void> {
+  const authentication = await Authentication.start(start.session, start);
+  try {
+    const { tag } = await authenticate(source, authentication, { spool: undefined, signal: start.stopping.signal });
+    authentication.verify(tag).free();
+  } catch (error) {
+    authentication.free();
+    throw error;
+  }
+}
+
 /** Reads all of an object, and gives its tag and the length of the rest. */
 async function authenticate(
   source: OpenSource,

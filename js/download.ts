@@ -4,17 +4,15 @@ import { type DecryptOptions, openDecryption } from "./decrypt.js";
 import type { DecryptedContent } from "./decrypt-stream.js";
 import { discarding } from "./discard.js";
 import { type ContentRange, downloadRange } from "./download-range.js";
-import { EnvelopeError } from "./errors.js";
-import { allOf } from "./expected-length.js";
 import { fetchInstructionFile } from "./fetch-instruction-file.js";
 import type { Keyring } from "./keyring.js";
-import { streamOf } from "./ordered.js";
-import { bodyOf, type ChunkUse, lengthOf, type Opened, openObject } from "./ranges.js";
+import { streamOfObject } from "./object-stream.js";
+import { bodyOf, lengthOf, openObject } from "./ranges.js";
 import { reader } from "./reader.js";
 import { type Presign, stoppable } from "./request.js";
 import { blobOf, givesAway, piecesOf } from "./source.js";
 import type { ServerSideEncryption } from "./sse.js";
-import { type Stopping, until } from "./stopping.js";
+import { until } from "./stopping.js";
 import { checkProtection, concurrencyOf } from "./transfer-options.js";
 
 /** How far a download is. */
@@ -176,42 +174,6 @@ class Progress {
   add(bytes: number): void {
     this.#receivedBytes += bytes;
     this.#tell?.({ receivedBytes: this.#receivedBytes, totalBytes: this.#totalBytes });
-  }
-}
-
-/** To cancel it stops the requests: the storage may have nothing to give for long. */
-function streamOfObject(
-  { chunks: ranges, response, leave }: Opened,
-  use: ChunkUse,
-  { onBytes, stopping }: { readonly onBytes: (bytes: number) => void; readonly stopping: Stopping },
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const whole = () => wholeOf(response, onBytes);
-  const chunks = ranges?.(use) ?? (use === "lent" ? discarding(whole()) : whole());
-  // A response's body ends with its request.
-  return streamOf(chunks, () => Promise.resolve(leave?.()), stopping);
-}
-
-/** An answer's body, which is as long as the answer says: not everything on the way tells of one that was cut short. */
-async function* wholeOf(response: Response, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  for await (const piece of allOf(arrivingOf(response), lengthOf(response) ?? 0)) {
-    onBytes(piece.length);
-    yield piece;
-  }
-}
-
-/** The same as it comes; a connection that breaks off is told as what it is. */
-async function* arrivingOf(response: Response): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  try {
-    yield* piecesOf(bodyOf(response));
-  } catch (cause) {
-    if (cause instanceof TypeError) {
-      throw new EnvelopeError(
-        "NETWORK_FAILURE",
-        "the storage's answer broke off before its end: the connection was lost, or the storage refused to give the rest",
-        { cause },
-      );
-    }
-    throw cause;
   }
 }
 

@@ -12,6 +12,10 @@ const NOT_MINE = ["KEYRING_MISMATCH", "MATERIALS_DESCRIPTION_MISMATCH", "ENCRYPT
 /**
  * Writes with the first of its keyrings, and reads with the one that an object names: by how its data key is wrapped and
  * by its materials description. Keyrings without a description are tried in turn.
+ *
+ * Data keys that the first clients wrapped with RSA and PKCS #1 v1.5 padding (`RSA`) are an exception: other RSA keys give
+ * other bytes for them, now and then as many as a data key has. All keyrings are asked, and where they do not agree none is
+ * believed: `DATA_KEY_UNPROVEN`.
  */
 export class MultiKeyring implements Keyring {
   readonly #keyrings: readonly Keyring[];
@@ -47,18 +51,43 @@ export class MultiKeyring implements Keyring {
 
   /** @internal */
   async unwrapDataKey(metadata: ContentMetadata): Promise<DataKey> {
+    let found: DataKey | undefined;
     let nearest: unknown;
     for (const keyring of this.#keyrings) {
       try {
-        return await keyring.unwrapDataKey(metadata);
+        found = agreed(found, await keyring.unwrapDataKey(metadata));
+        if (metadata.refusesOtherKeys) {
+          return found;
+        }
       } catch (error) {
         if (!isEnvelopeError(error) || !NOT_MINE.includes(error.code)) {
+          found?.free();
           throw error;
         }
         // That a key did not fit says more than that another kind of key is wanted.
         nearest = nearest === undefined || error.code === "WRONG_KEY" ? error : nearest;
       }
     }
-    throw nearest;
+    if (found === undefined) {
+      throw nearest;
+    }
+    return found;
   }
+}
+
+/** The answer of one keyring beside that of an earlier one, if there is any: they have to be the same. */
+function agreed(earlier: DataKey | undefined, answer: DataKey): DataKey {
+  if (earlier === undefined) {
+    return answer;
+  }
+  const isSame = earlier.isSame(answer);
+  answer.free();
+  if (!isSame) {
+    throw new EnvelopeError(
+      "DATA_KEY_UNPROVEN",
+      "the object's data key is wrapped with RSA (PKCS #1 v1.5), for which other RSA keys give other bytes, and several of " +
+        "these keyrings answer: give the one that the object was encrypted under alone",
+    );
+  }
+  return earlier;
 }

@@ -4,6 +4,7 @@ import { entriesOf, readPolicyOf } from "./decrypt.js";
 import { EnvelopeError, isEnvelopeError } from "./errors.js";
 import { fetchInstructionFile } from "./fetch-instruction-file.js";
 import { instructionFileOf, putInstructionFile } from "./instruction-file.js";
+import { proveOnContent } from "./key-proof.js";
 import type { CommitmentPolicy, Keyring } from "./keyring.js";
 import { type Channel, type Presign, send } from "./request.js";
 import { reader, type Reader } from "./reader.js";
@@ -28,7 +29,11 @@ export interface ReEncryptOptions {
   readonly enforceRotation?: boolean | undefined;
   /** Which message formats to read; V3 only unless given. */
   readonly commitmentPolicy?: CommitmentPolicy | undefined;
-  /** Reads data keys that are wrapped by algorithms of the first clients: they get a wrapping of today. */
+  /**
+   * Reads data keys that are wrapped by algorithms of the first clients: they get a wrapping of today. One that is wrapped
+   * with RSA and PKCS #1 v1.5 padding (`RSA`) has to be proven first, since that opens under other keys as well: all of the
+   * object is downloaded and authenticated. Content in CBC mode proves nothing, so such an object has to be uploaded anew.
+   */
   readonly enableLegacyWrappingAlgorithms?: boolean | undefined;
   /** Lets content in CBC mode be; it stays unauthenticated under the new key. */
   readonly enableLegacyUnauthenticatedModes?: boolean | undefined;
@@ -40,28 +45,48 @@ export interface ReEncryptOptions {
 
 /**
  * Wraps the data key of an object anew: for another key (rotation), or for a further reader under a suffix of its own. Of
- * the object only the metadata is read, and nothing is written. The file is replaced by one PUT: where that fails, the
- * earlier one stands.
+ * the object only the metadata is read (all of it where its data key is wrapped with `RSA`), and nothing is written. The file
+ * is replaced by one PUT: where that fails, the earlier one stands.
  *
  * @param options - Which object, by which keyring, and for which.
  * @throws {@link EnvelopeError} `MATERIALS_DESCRIPTION_UNCHANGED` where readers could not tell the two keys apart,
  * `WRAPPING_KEY_NOT_ROTATED` where rotation is enforced and did not happen, `INVALID_OPTION` for a suffix under an AES
- * keyring, `INVALID_INPUT` for a keyring that cannot wrap a given key (KMS) or an object that has no instruction file,
+ * keyring, `DATA_KEY_UNPROVEN` and `AUTHENTICATION_FAILED` where the data key may be, or is, that of another RSA key,
+ * `INVALID_INPUT` for a keyring that cannot wrap a given key (KMS) or an object that has no instruction file,
  * and those of reading: `INSTRUCTION_FILE_MISSING`, `WRONG_KEY`, `COMMITMENT_REQUIRED` and their like.
  */
 export async function reEncryptInstructionFile(options: ReEncryptOptions): Promise<void> {
   const loaded = await reader();
   const { presign, sse, signal } = options;
+  const newKeyring = ableToWrap(options.newKeyring);
   const channel: Channel<Reader> = { engine: loaded, presign, encryption: sse, signal };
   const suffix = loaded.instructionFileSuffix(options.instructionFileSuffix);
   const present = await presentMetadata(channel);
   await whileRead(present, signal, async (unwrap) => {
-    const after = present.rewrapped(await wrappedAnew(loaded, present, unwrap, options), suffix);
-    await whileRead(after, signal, async (unwrapAnew) => {
-      await checkRotation(present, after, unwrapAnew, options);
-      await putInstructionFile(channel, instructionFileOf(loaded, after.instructionFile(), suffix));
-    });
+    const { dataKey, unproven } = await presentKey(loaded, present, unwrap, options);
+    try {
+      const after = present.rewrapped(await wrappedAnew(loaded, present, dataKey, { newKeyring, signal }), suffix);
+      await whileRead(after, signal, async (unwrapAnew) => {
+        await checkRotation(present, after, unwrapAnew, options);
+        if (unproven !== undefined) {
+          await proveOnContent(channel, present, unproven, readPolicyOf(options));
+        }
+        await putInstructionFile(channel, instructionFileOf(loaded, after.instructionFile(), suffix));
+      });
+    } finally {
+      unproven?.free();
+    }
   });
+}
+
+/** A keyring that wraps a data key that it did not make. */
+type WrappingKeyring = Keyring & Required<Pick<Keyring, "wrapDataKey">>;
+
+function ableToWrap(keyring: Keyring): WrappingKeyring {
+  if (keyring.wrapDataKey === undefined) {
+    throw new EnvelopeError("INVALID_INPUT", "newKeyring must be an AES, RSA or passphrase keyring");
+  }
+  return keyring as WrappingKeyring;
 }
 
 /** Has a keyring unwrap the data key, until the signal ends the wait. */
@@ -105,17 +130,25 @@ async function presentMetadata(channel: Channel<Reader>): Promise<ContentMetadat
   return channel.engine.ContentMetadata.parse(pairs, file);
 }
 
-async function wrappedAnew(
+/** The data key, to be consumed, and another copy of it where the content has yet to prove it. */
+async function presentKey(
   loaded: Reader,
   present: ContentMetadata,
   unwrap: Unwrap,
-  { keyring, newKeyring, signal, ...options }: ReEncryptOptions,
-): Promise<EncryptionMaterials> {
-  if (newKeyring.wrapDataKey === undefined) {
-    throw new EnvelopeError("INVALID_INPUT", "newKeyring must be an AES, RSA or passphrase keyring");
-  }
+  { keyring, ...options }: ReEncryptOptions,
+): Promise<{ readonly dataKey: DataKey; readonly unproven: DataKey | undefined }> {
   loaded.checkPolicy(present, ...readPolicyOf(options));
+  const needsProof = present.needsContentProof();
   const dataKey = await unwrap(keyring);
+  return { dataKey, unproven: needsProof ? dataKey.copy() : undefined };
+}
+
+async function wrappedAnew(
+  loaded: Reader,
+  present: ContentMetadata,
+  dataKey: DataKey,
+  { newKeyring, signal }: { readonly newKeyring: WrappingKeyring; readonly signal: AbortSignal | undefined },
+): Promise<EncryptionMaterials> {
   // The reader wraps its own, and keyrings name the classes of the engine: of the same shape, and never mixed.
   /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
   const wrapping = newKeyring.wrapDataKey(loaded, loaded.KeyToWrap.ofObject(present, dataKey));

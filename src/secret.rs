@@ -35,8 +35,14 @@ impl Secret {
         &self.0
     }
 
-    fn zeros() -> Self {
+    /// Zeros, to be overwritten.
+    pub(crate) fn zeros() -> Self {
         Self(Box::new([0; LENGTH]))
+    }
+
+    /// Where the key goes.
+    pub(crate) const fn expose_mut(&mut self) -> &mut [u8; LENGTH] {
+        &mut self.0
     }
 }
 

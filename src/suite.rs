@@ -5,11 +5,11 @@
 use hkdf::Hkdf;
 use sha2::Sha512;
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::{EnvelopeError, UnsupportedFeature};
 use crate::gcm::{GcmMessage, IV_LENGTH};
 use crate::keyring::DataKey;
+use crate::secret::Secret;
 
 /// The length of a message id, in bytes: HKDF's salt in message format V3.
 pub const MESSAGE_ID_LENGTH: usize = 28;
@@ -114,7 +114,7 @@ impl MessageParameters {
                 let derived = DerivedKeys::new(data_key, id);
                 let aad = self.suite().id().to_be_bytes();
                 // The content key is used for this one message, so its IV can be a constant.
-                let message = GcmMessage::new(&derived.content_key, [0x01; IV_LENGTH], &aad);
+                let message = GcmMessage::new(derived.content_key.expose(), [0x01; IV_LENGTH], &aad);
                 (message, Some(derived.commitment))
             }
         }
@@ -130,9 +130,8 @@ pub fn check_commitment(computed: &KeyCommitment, stored: &KeyCommitment) -> Res
 }
 
 /// Suite 0x0073's keys: HKDF-SHA512 with the message id as salt and the data key as input keying material.
-#[derive(Zeroize, ZeroizeOnDrop)]
 struct DerivedKeys {
-    content_key: [u8; 32],
+    content_key: Secret,
     commitment: KeyCommitment,
 }
 
@@ -140,8 +139,8 @@ impl DerivedKeys {
     fn new(data_key: &DataKey, id: &MessageId) -> Self {
         let hkdf = Hkdf::<Sha512>::new(Some(id), data_key.as_bytes());
         let suite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKey.id().to_be_bytes();
-        let mut keys = Self { content_key: [0; 32], commitment: [0; KEY_COMMITMENT_LENGTH] };
-        expand(&hkdf, &[&suite, b"DERIVEKEY"], &mut keys.content_key);
+        let mut keys = Self { content_key: Secret::zeros(), commitment: [0; KEY_COMMITMENT_LENGTH] };
+        expand(&hkdf, &[&suite, b"DERIVEKEY"], keys.content_key.expose_mut());
         expand(&hkdf, &[&suite, b"COMMITKEY"], &mut keys.commitment);
         keys
     }
@@ -180,7 +179,7 @@ mod tests {
         let id = [9; MESSAGE_ID_LENGTH];
         let prk = hmac(&id, data_key.as_bytes());
         let derived = DerivedKeys::new(&data_key, &id);
-        assert_eq!(derived.content_key[..], hmac(&prk, b"\x00\x73DERIVEKEY\x01")[..32]);
+        assert_eq!(derived.content_key.expose()[..], hmac(&prk, b"\x00\x73DERIVEKEY\x01")[..32]);
         assert_eq!(derived.commitment[..], hmac(&prk, b"\x00\x73COMMITKEY\x01")[..28]);
     }
 

@@ -40,9 +40,9 @@ fn decrypt(mut session: DecryptSession, body: &[u8]) -> Vec<u8> {
     let (ciphertext, tag) = body.split_at(PLAINTEXT.len());
     session.authenticate_segment(0.0, ciphertext).unwrap();
     let verified = session.verify(tag).unwrap();
-    let mut plaintext = ciphertext.to_vec();
-    verified.decrypt_segment(0.0, &mut plaintext).unwrap();
-    plaintext
+    let plaintext = Uint8Array::from(ciphertext);
+    verified.decrypt_segment(0.0, &plaintext).unwrap();
+    plaintext.to_vec()
 }
 
 fn open(key: CryptoKey, metadata: &ContentMetadata) -> Promise {

@@ -10,6 +10,9 @@ use s3_envelope::{
 };
 use sha2::{Digest, Sha256};
 
+/// The SHA-256 of nothing.
+const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
 fn signer() -> Presigner {
     let credentials =
         Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", None).unwrap();
@@ -153,10 +156,22 @@ fn headers_that_cannot_be_sent_are_refused() {
         ("x-amz-meta-a", "ü"),
         ("Host", "evil.example"),
         ("authorization", "x"),
+        ("X-Amz-Content-Sha256", EMPTY_SHA256),
+        ("x-amz-content-sha256", "unsigned-payload"),
     ] {
         assert_eq!(code(&get().header(name, value)), "INVALID_PRESIGN_REQUEST", "{name:?} {value:?}");
     }
     assert_eq!(code(&get().header("x-amz-meta-a", "1").header("X-Amz-Meta-A", "2")), "INVALID_PRESIGN_REQUEST");
+}
+
+#[test]
+fn no_url_is_for_one_payload_alone() {
+    for name in ["X-Amz-Content-Sha256", "x-amz-content-sha256"] {
+        assert_eq!(code(&get().query(name, EMPTY_SHA256)), "INVALID_PRESIGN_REQUEST", "{name}");
+        for request in [get().query(name, "UNSIGNED-PAYLOAD"), get().header(name, "UNSIGNED-PAYLOAD")] {
+            assert!(signer().presign(&request, time()).is_ok());
+        }
+    }
 }
 
 #[test]

@@ -59,15 +59,24 @@ impl CbcReader {
 
     /// The plaintext of all whole blocks that are certainly not the last.
     #[must_use]
-    pub fn update(&mut self, ciphertext: &[u8]) -> Vec<u8> {
-        self.inner.update(ciphertext)
+    pub fn update(&mut self, ciphertext: &[u8]) -> Uint8Array {
+        handed_over(self.inner.update(ciphertext))
     }
 
     /// The rest of the plaintext. The reader is consumed.
     ///
     /// # Errors
     /// `LEGACY_CONTENT_INVALID`.
-    pub fn finish(self) -> Result<Vec<u8>, LegacyError> {
-        self.inner.finish()
+    pub fn finish(self) -> Result<Uint8Array, LegacyError> {
+        self.inner.finish().map(handed_over)
     }
+}
+
+/// Plaintext in JavaScript's memory; in this module's nothing of it is left.
+fn handed_over(mut plaintext: Vec<u8>) -> Uint8Array {
+    let handed = Uint8Array::from(&plaintext[..]);
+    // All at once: content is long, and keys are wiped byte by byte.
+    plaintext.fill(0);
+    core::hint::black_box(&plaintext);
+    handed
 }

@@ -132,6 +132,8 @@ pub enum EnvelopeError {
     },
     /// A data key was to be wrapped anew under the materials description that it has.
     MaterialsDescriptionUnchanged,
+    /// A data key was to be wrapped anew of which nothing shows that it is the object's own.
+    DataKeyUnproven,
     /// The object is sound but of a kind that is not read.
     Unsupported(UnsupportedFeature),
 

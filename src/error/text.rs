@@ -173,6 +173,13 @@ impl EnvelopeError {
                 "the new keyring has the materials description that the object has: give it another one, so \
                  that readers can tell which key is needed",
             ),
+            #[cfg(feature = "reading")]
+            Self::DataKeyUnproven => (
+                "DATA_KEY_UNPROVEN",
+                "the object's data key is wrapped with RSA (PKCS #1 v1.5), for which other RSA keys give other bytes, and \
+                 content in CBC mode cannot show whose they are: nothing was written; download the object, see that it is \
+                 what it should be, and upload it anew",
+            ),
             Self::Unsupported(_) => ("UNSUPPORTED", "{feature} cannot be read"),
             #[cfg(feature = "requests")]
             Self::KeyIsText { .. } => (

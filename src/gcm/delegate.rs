@@ -70,21 +70,21 @@ impl GcmMessage {
     #[must_use]
     pub fn delegated_tag(&self, span: Span, share: &Share) -> [u8; TAG_LENGTH] {
         let mut mask = self.pre_counter_block(span.first_block());
-        encrypt_block(&self.cipher, &mut mask);
+        encrypt_block(&self.0.cipher, &mut mask);
         let lengths = Element::from_block(lengths_block(0, span.length()));
-        let hash = Element::from_block(*share.as_bytes()).plus(&lengths).times(&self.hash_key);
+        let hash = Element::from_block(*share.as_bytes()).plus(&lengths).times(&self.0.hash_key);
         let tag = hash.plus(&Element::from_block(mask)).to_block();
         mask.zeroize();
         tag
     }
 
     fn hash_key_inverse(&self) -> &Element {
-        self.hash_key_inverse.get_or_init(|| self.hash_key.inverse())
+        self.0.hash_key_inverse.get_or_init(|| self.0.hash_key.inverse())
     }
 
     /// Undoes the end of GCM: the tag is ((share ⊕ lengths) · H) ⊕ E(K, pre-counter block).
     fn share_within(&self, tag: &[u8; TAG_LENGTH], mut pre_counter: Block, lengths: Block) -> Share {
-        encrypt_block(&self.cipher, &mut pre_counter);
+        encrypt_block(&self.0.cipher, &mut pre_counter);
         let unmasked = Element::from_block(*tag).plus(&Element::from_block(pre_counter));
         pre_counter.zeroize();
         let share = unmasked.times(self.hash_key_inverse()).plus(&Element::from_block(lengths));

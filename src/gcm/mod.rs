@@ -21,6 +21,7 @@ pub use known_answer::{KnownAnswer, KnownSegment, SegmentAnswer};
 pub use ledger::{Share, ShareLedger};
 pub use span::{BLOCK_LENGTH, MAX_MESSAGE_LENGTH, Span, check_message_length};
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 
@@ -31,7 +32,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use crate::error::EnvelopeError;
-use crate::secret::Secret;
+use crate::secret::{Secret, wipe_stack};
 use field::{Block, Element};
 
 /// The length of a tag, in bytes.
@@ -43,8 +44,11 @@ pub const IV_LENGTH: usize = 12;
 /// How many bytes are encrypted before they are hashed: small enough to be in the cache still.
 const INTERLEAVE: usize = 4096;
 
-/// The key, IV and additional data of one AES-256-GCM message. Key material is wiped on drop.
-pub struct GcmMessage {
+/// The key, IV and additional data of one AES-256-GCM message. Key material is wiped on drop, and stays in one place however
+/// the message is moved about: each move would leave a copy behind.
+pub struct GcmMessage(Box<Parts>);
+
+struct Parts {
     key: Secret,
     cipher: Aes256,
     hash_key: Element,
@@ -54,30 +58,38 @@ pub struct GcmMessage {
     aad: Vec<u8>,
 }
 
-impl GcmMessage {
-    /// A message under a 32-byte `key` and a 12-byte `iv`, which together must never be used for another message.
-    /// `aad` is authenticated and not encrypted.
-    #[must_use]
-    pub fn new(key: &[u8; 32], iv: [u8; IV_LENGTH], aad: &[u8]) -> Self {
+impl Parts {
+    /// Has a frame of its own, which the caller wipes: the key is expanded there before it goes to its place.
+    #[inline(never)]
+    fn new(key: &[u8; 32], iv: [u8; IV_LENGTH], aad: &[u8]) -> Box<Self> {
         let cipher = Aes256::new(key.into());
         let mut hash_key = [0; 16];
         encrypt_block(&cipher, &mut hash_key);
-        let message = Self {
+        Box::new(Self {
             key: Secret::from(key),
             cipher,
             hash_key: Element::from_block(hash_key),
             hash_key_inverse: OnceCell::new(),
             iv,
             aad: aad.to_vec(),
-        };
-        hash_key.zeroize();
+        })
+    }
+}
+
+impl GcmMessage {
+    /// A message under a 32-byte `key` and a 12-byte `iv`, which together must never be used for another message.
+    /// `aad` is authenticated and not encrypted.
+    #[must_use]
+    pub fn new(key: &[u8; 32], iv: [u8; IV_LENGTH], aad: &[u8]) -> Self {
+        let message = Self(Parts::new(key, iv, aad));
+        wipe_stack();
         message
     }
 
     /// The message's key, for another implementation of AES to which segments are delegated.
     #[must_use]
     pub const fn key(&self) -> &[u8; 32] {
-        self.key.expose()
+        self.0.key.expose()
     }
 
     /// Encrypts the segment at `span` in place and returns its share of the tag.
@@ -115,10 +127,10 @@ impl GcmMessage {
     /// [`EnvelopeError::MessageIncomplete`] where a segment is missing.
     pub fn tag(&self, shares: &ShareLedger) -> Result<[u8; TAG_LENGTH], EnvelopeError> {
         let length = shares.message_length()?;
-        let lengths = Element::from_block(lengths_block(self.aad.len() as u64, length));
-        let whole = shares.fold(&self.hash_key, self.aad_hash()).plus(&lengths).times(&self.hash_key);
+        let lengths = Element::from_block(lengths_block(self.0.aad.len() as u64, length));
+        let whole = shares.fold(&self.0.hash_key, self.aad_hash()).plus(&lengths).times(&self.0.hash_key);
         let mut mask = self.pre_counter_block(0);
-        encrypt_block(&self.cipher, &mut mask);
+        encrypt_block(&self.0.cipher, &mut mask);
         let tag = whole.plus(&Element::from_block(mask)).to_block();
         mask.zeroize();
         Ok(tag)
@@ -160,19 +172,19 @@ impl GcmMessage {
 
     fn aad_hash(&self) -> Element {
         let mut ghash = self.ghash();
-        ghash.update_padded(&self.aad);
+        ghash.update_padded(&self.0.aad);
         Element::from_block(ghash.finalize())
     }
 
     fn ghash(&self) -> Hash {
-        let mut key = self.hash_key.to_block();
+        let mut key = self.0.hash_key.to_block();
         let ghash = Hash::new(&key);
         key.zeroize();
         ghash
     }
 
     fn keystream(&self, span: Span) -> Keystream<'_> {
-        Keystream::new(&self.cipher, self.first_counter(span))
+        Keystream::new(&self.0.cipher, self.first_counter(span))
     }
 
     /// The first counter block of the segment at `span`: another implementation of AES-CTR with a 32-bit counter
@@ -186,7 +198,7 @@ impl GcmMessage {
     /// J0 + `blocks`, the addition being in the low 32 bits (SP 800-38D, sections 6.2 and 7.1).
     fn pre_counter_block(&self, blocks: u32) -> Block {
         let mut block = [0; 16];
-        block[..IV_LENGTH].copy_from_slice(&self.iv);
+        block[..IV_LENGTH].copy_from_slice(&self.0.iv);
         block[IV_LENGTH..].copy_from_slice(&blocks.wrapping_add(1).to_be_bytes());
         block
     }

@@ -15,6 +15,8 @@ pub use rsa::{check_rsa_applies, rsa_data_key, rsa_message};
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
+use subtle::ConstantTimeEq;
+
 use crate::error::EnvelopeError;
 use crate::secret::Secret;
 use crate::suite::AlgorithmSuite;
@@ -28,6 +30,7 @@ pub const KEY_LENGTH: usize = 32;
 pub type MaterialsDescription = TextMap;
 
 /// The 32-byte key of one object. Wiped on drop, never printed.
+#[derive(Clone)]
 pub struct DataKey(Secret);
 
 impl DataKey {
@@ -51,6 +54,12 @@ impl DataKey {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; KEY_LENGTH] {
         self.0.expose()
+    }
+
+    /// Whether both are the same key; compared in constant time.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.as_bytes()[..].ct_eq(&other.as_bytes()[..]).into()
     }
 }
 
@@ -145,6 +154,13 @@ impl WrappingAlgorithm {
         matches!(self, Self::Legacy(_))
     }
 
+    /// Whether unwrapping fails under every key but the one that wrapped. RSA with PKCS #1 v1.5 padding does not: other keys
+    /// give other bytes, now and then as many as a data key has.
+    #[must_use]
+    pub const fn refuses_other_keys(self) -> bool {
+        !matches!(self, Self::Legacy(LegacyWrapping::Rsa))
+    }
+
     /// How long a wrapped data key can be, in bytes: exactly one length for AES; for RSA the modulus's, from 1024 to
     /// 16384 bits; for KMS what its API allows.
     #[must_use]
@@ -234,6 +250,8 @@ mod tests {
         let (a, b) = (DataKey::generate().unwrap(), DataKey::generate().unwrap());
         assert_ne!(a.as_bytes(), b.as_bytes());
         assert_eq!(format!("{a:?}"), "DataKey { .. }");
+        assert!(a.is_same(&a.clone()));
+        assert!(!a.is_same(&b));
     }
 
     #[test]
@@ -241,6 +259,7 @@ mod tests {
         for algorithm in WrappingAlgorithm::ALL {
             assert_eq!(WrappingAlgorithm::from_v2_name(algorithm.v2_name()), Some(algorithm));
             assert_eq!(algorithm.v3_code().is_none(), algorithm.is_legacy());
+            assert_eq!(algorithm.refuses_other_keys(), algorithm.v2_name() != "RSA");
             if let Some(code) = algorithm.v3_code() {
                 assert_eq!(WrappingAlgorithm::from_v3_code(code), Some(algorithm));
             }

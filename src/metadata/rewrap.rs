@@ -30,6 +30,20 @@ impl ContentMetadata {
         Ok(rewrapped)
     }
 
+    /// Whether only the content can show that an unwrapped data key is the object's own: unwrapping may have succeeded under
+    /// another key, and the format commits to none. A data key that nobody has shown to be the one must not be wrapped anew:
+    /// its new wrapping would stand in the place of the only one that opens the object.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::DataKeyUnproven`] for content in CBC mode, which shows nothing.
+    pub const fn needs_content_proof(&self) -> Result<bool, EnvelopeError> {
+        let (algorithm, suite) = (self.wrapped.algorithm, self.suite());
+        if algorithm.refuses_other_keys() || suite.commits_to_key() {
+            return Ok(false);
+        }
+        if suite.is_authenticated() { Ok(true) } else { Err(EnvelopeError::DataKeyUnproven) }
+    }
+
     /// The new wrapping under the old name: what a keyring unwraps of it, it unwraps because its key is still the one, and
     /// not because of what the materials description says.
     #[must_use]
@@ -99,6 +113,20 @@ mod tests {
         assert!(before.rewrapped(rsa, ".reader").is_ok());
         let long = object(V3, &keyring(2, &"n".repeat(70_000))).wrapped;
         assert_eq!(before.rewrapped(long, ".instruction").unwrap_err().code(), "INVALID_OPTION");
+    }
+
+    #[test]
+    fn an_answer_of_pkcs_1_v1_5_is_proven_by_the_content_alone() {
+        let cbc = MessageFormat::Cbc { version: CbcVersion::V2, iv: [6; 16], unencrypted_content_length: None };
+        let v2 = MessageFormat::V2 { iv: [6; 12], unencrypted_content_length: None };
+        for (format, of_rsa) in [(V3, Ok(false)), (v2, Ok(true)), (cbc, Err(EnvelopeError::DataKeyUnproven))] {
+            let mut before = object(format, &keyring(1, "2025"));
+            assert_eq!(before.needs_content_proof(), Ok(false));
+            before.wrapped.algorithm = WrappingAlgorithm::Legacy(LegacyWrapping::RsaOaepSha256);
+            assert_eq!(before.needs_content_proof(), Ok(false));
+            before.wrapped.algorithm = WrappingAlgorithm::Legacy(LegacyWrapping::Rsa);
+            assert_eq!(before.needs_content_proof(), of_rsa);
+        }
     }
 
     #[test]

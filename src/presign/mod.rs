@@ -28,6 +28,9 @@ use crate::error::EnvelopeError;
 /// The longest life of a presigned URL, in seconds: seven days.
 pub const MAX_EXPIRES: u64 = 604_800;
 
+/// S3 lets a URL be signed before its body exists.
+const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
+
 const fn invalid(what: &'static str, reason: &'static str) -> EnvelopeError {
     EnvelopeError::InvalidPresignRequest { what, reason }
 }

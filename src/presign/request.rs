@@ -4,7 +4,7 @@ use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{MAX_EXPIRES, endpoint::check_bucket, invalid};
+use super::{MAX_EXPIRES, UNSIGNED_PAYLOAD, endpoint::check_bucket, invalid};
 use crate::{
     error::EnvelopeError,
     sse::{self, Header, Operation, ServerSideEncryption, SignedHeaders, names},
@@ -212,6 +212,9 @@ impl PresignRequest {
             if SIGNATURE_PARAMETERS.iter().any(|reserved| reserved.eq_ignore_ascii_case(trimmed)) {
                 return Err(invalid("query", "has a parameter that the signature itself sets"));
             }
+            if is_other_payload(trimmed, value) {
+                return Err(invalid("parameter x-amz-content-sha256", OTHER_PAYLOAD));
+            }
             if name == "uploadId" && value.is_empty() {
                 return Err(invalid("upload id", "is empty"));
             }
@@ -246,6 +249,9 @@ impl PresignRequest {
                     "cannot be given: the signature sets the one and replaces the other",
                 ));
             }
+            if is_other_payload(name, value) {
+                return Err(invalid("header x-amz-content-sha256", OTHER_PAYLOAD));
+            }
             if self.headers[..index].iter().any(|earlier| earlier.name() == name) {
                 return Err(invalid("list of headers", "names one header twice"));
             }
@@ -270,6 +276,15 @@ impl PresignRequest {
     fn of(operation: Operation<'static>, method: Method, bucket: &str, key: &str) -> Self {
         Self { operation: Some(operation), ..Self::new(method, bucket, key) }
     }
+}
+
+/// What is wrong with another hash of the payload than none: a presigned request is signed before its payload is known, and
+/// always as `UNSIGNED-PAYLOAD` (Amazon S3 API Reference, "Authenticating requests: using query parameters").
+const OTHER_PAYLOAD: &str = "must be UNSIGNED-PAYLOAD or left out: a presigned URL is for any payload";
+
+/// Whether a header or parameter would say of the payload what the signature does not.
+fn is_other_payload(name: &str, value: &str) -> bool {
+    name.eq_ignore_ascii_case("x-amz-content-sha256") && value != UNSIGNED_PAYLOAD
 }
 
 /// Whether `text` holds `secret`. Not `str::contains`, whose searcher is made for long texts and weighs accordingly.

@@ -11,12 +11,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Credentials, Endpoint, Method, PresignRequest, SigningTime, canonical, endpoint::check_region};
+use super::{
+    Credentials, Endpoint, Method, PresignRequest, SigningTime, UNSIGNED_PAYLOAD, canonical, endpoint::check_region,
+};
 use crate::{error::EnvelopeError, sse::Header};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-/// S3 lets a URL be signed before its body exists.
-const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
 /// Signs requests to one endpoint with one pair of keys.
 #[derive(Debug, Clone)]

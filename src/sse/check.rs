@@ -159,8 +159,10 @@ impl<'h> Found<'h> {
 
 /// The key of a header value, which is the base64 of 32 bytes and nothing else.
 fn decode_key(header: &'static str, value: &str) -> Result<CustomerKey, EnvelopeError> {
-    let decoded = Zeroizing::new(Base64::decode_vec(value).unwrap_or_default());
-    if let Ok(key) = CustomerKey::from_any_bytes(&decoded) {
+    // Where it fails as well, some of it may have been decoded.
+    let mut buffer = Zeroizing::new(vec![0; value.len()]);
+    let decoded = Base64::decode(value, &mut buffer).unwrap_or_default();
+    if let Ok(key) = CustomerKey::from_any_bytes(decoded) {
         return Ok(key);
     }
     let is_hexadecimal = value.bytes().all(|byte| byte.is_ascii_hexdigit());

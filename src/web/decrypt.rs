@@ -113,8 +113,9 @@ impl VerifiedObject {
     /// # Errors
     /// `SEGMENT_CHANGED`, `SEGMENT_OVERLAP`, `SEGMENT_MISALIGNED`.
     #[wasm_bindgen(js_name = decryptSegment)]
-    pub fn decrypt_segment(&self, offset: f64, segment: &mut [u8]) -> Result<(), EnvelopeError> {
-        self.inner.decrypt_segment(whole("offset", offset)?, segment)
+    pub fn decrypt_segment(&self, offset: f64, segment: &Uint8Array) -> Result<(), EnvelopeError> {
+        let offset = whole("offset", offset)?;
+        in_place(segment, |bytes| self.inner.decrypt_segment(offset, bytes))
     }
 
     /// What `SubtleCrypto`'s AES-GCM needs to decrypt a segment: 16 bytes of IV and 16 of tag. It refuses a segment whose
@@ -165,8 +166,9 @@ impl DelayedAuthenticationSession {
     /// # Errors
     /// Those of `authenticateSegment`.
     #[wasm_bindgen(js_name = decryptSegment)]
-    pub fn decrypt_segment(&mut self, offset: f64, segment: &mut [u8]) -> Result<(), EnvelopeError> {
-        self.inner.decrypt_segment(whole("offset", offset)?, segment)
+    pub fn decrypt_segment(&mut self, offset: f64, segment: &Uint8Array) -> Result<(), EnvelopeError> {
+        let offset = whole("offset", offset)?;
+        in_place(segment, |bytes| self.inner.decrypt_segment(offset, bytes))
     }
 
     /// The counter block from which `SubtleCrypto`'s AES-CTR, with a counter of 32 bits, decrypts a segment.
@@ -195,6 +197,20 @@ impl DelayedAuthenticationSession {
     pub fn finish(self, tag: &[u8]) -> Result<(), EnvelopeError> {
         self.inner.finish(whole_tag(tag)?)
     }
+}
+
+/// Decrypts bytes in JavaScript's memory. In this module's nothing of them is left.
+fn in_place(
+    segment: &Uint8Array,
+    decrypt: impl FnOnce(&mut [u8]) -> Result<(), EnvelopeError>,
+) -> Result<(), EnvelopeError> {
+    let mut bytes = segment.to_vec();
+    let outcome = decrypt(&mut bytes);
+    segment.copy_from(&bytes);
+    // All at once: content is long, and keys are wiped byte by byte.
+    bytes.fill(0);
+    core::hint::black_box(&bytes);
+    outcome
 }
 
 fn read_policy(

@@ -82,6 +82,22 @@ impl ContentMetadata {
         self.inner.wrapped.algorithm.is_legacy()
     }
 
+    /// Whether only the key that wrapped the data key unwraps it; where not, what another one gives may look like one.
+    #[wasm_bindgen(getter, js_name = refusesOtherKeys)]
+    #[must_use]
+    pub fn refuses_other_keys(&self) -> bool {
+        self.inner.wrapped.algorithm.refuses_other_keys()
+    }
+
+    /// Whether a data key has to open the content before it is wrapped anew.
+    ///
+    /// # Errors
+    /// `DATA_KEY_UNPROVEN` where the content could not show whose it is.
+    #[wasm_bindgen(js_name = needsContentProof)]
+    pub fn needs_content_proof(&self) -> Result<bool, EnvelopeError> {
+        self.inner.needs_content_proof()
+    }
+
     /// The wrapped data key.
     #[wasm_bindgen(js_name = wrappedKey)]
     #[must_use]

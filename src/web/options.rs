@@ -66,7 +66,7 @@ impl<'v> Properties<'v> {
     }
 
     /// Names and texts.
-    pub(super) fn pairs(&self, name: &str) -> Result<Option<Vec<(String, String)>>, Malformed> {
+    pub(super) fn pairs<Text: From<String>>(&self, name: &str) -> Result<Option<Vec<(String, Text)>>, Malformed> {
         self.read(name, |value| pairs(&value).ok())
     }
 
@@ -75,17 +75,18 @@ impl<'v> Properties<'v> {
     }
 }
 
-/// Names and texts: an object of texts, or anything that gives pairs of them, such as an array or a `Map`.
-pub(super) fn pairs(value: &JsValue) -> Result<Vec<(String, String)>, Malformed> {
+/// Names and texts: an object of texts, or anything that gives pairs of them, such as an array or a `Map`. Where a text may be
+/// a secret, `Text` is one that is wiped: also where what follows it is malformed.
+pub(super) fn pairs<Text: From<String>>(value: &JsValue) -> Result<Vec<(String, Text)>, Malformed> {
     Properties::of(value)?;
     let is_iterable = Reflect::has(value, &Symbol::iterator()).map_err(|_| Malformed)?;
     let entries = if is_iterable { Array::from(value) } else { Object::entries(value.unchecked_ref::<Object>()) };
     entries.iter().map(|entry| pair(&entry).ok_or(Malformed)).collect()
 }
 
-fn pair(entry: &JsValue) -> Option<(String, String)> {
+fn pair<Text: From<String>>(entry: &JsValue) -> Option<(String, Text)> {
     let entry: &Array = if Array::is_array(entry) { entry.unchecked_ref() } else { return None };
-    if entry.length() == 2 { Some((entry.get(0).as_string()?, entry.get(1).as_string()?)) } else { None }
+    if entry.length() == 2 { Some((entry.get(0).as_string()?, entry.get(1).as_string()?.into())) } else { None }
 }
 
 /// Metadata as pairs of name and value.

@@ -161,7 +161,6 @@ impl CredentialOptions {
 impl Options {
     fn read(value: &JsValue) -> Result<Self, Malformed> {
         let given = Properties::only(value, &KNOWN)?;
-        let headers = given.pairs("headers")?.unwrap_or_default().into_iter();
         Ok(Self {
             credentials: CredentialOptions::read(&given.value("credentials")?.ok_or(Malformed)?)?,
             region: given.required_text("region")?,
@@ -174,7 +173,7 @@ impl Options {
             upload_id: given.text("uploadId")?,
             part_number: given.count("partNumber")?,
             query: given.pairs("query")?.unwrap_or_default(),
-            headers: headers.map(|(name, value)| (name, Zeroizing::new(value))).collect(),
+            headers: given.pairs("headers")?.unwrap_or_default(),
             expires_in: given.number("expiresIn")?,
         })
     }

@@ -57,11 +57,10 @@ pub fn customer_key_headers_to_sign(key: Option<Vec<u8>>) -> Result<Object, Enve
 /// `CUSTOMER_KEY_MD5_MISMATCH`, `INVALID_KMS_PARAMETER`.
 #[wasm_bindgen(js_name = checkEncryptionHeaders)]
 pub fn check_encryption_headers(pairs: &JsValue) -> Result<(), EnvelopeError> {
-    let pairs: Vec<(String, Zeroizing<String>)> = options::pairs(pairs)
-        .map_err(|_| EnvelopeError::InvalidOption { option: "headers", expected: "headers whose values are strings" })?
-        .into_iter()
-        .map(|(name, value)| (name, Zeroizing::new(value)))
-        .collect();
+    let pairs: Vec<(String, Zeroizing<String>)> = options::pairs(pairs).map_err(|_| EnvelopeError::InvalidOption {
+        option: "headers",
+        expected: "headers whose values are strings",
+    })?;
     sse::check_headers(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
 

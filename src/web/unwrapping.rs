@@ -44,6 +44,19 @@ impl DataKey {
         Ok(Self { inner: keyring::rsa_data_key(&message, metadata.inner.suite())? })
     }
 
+    /// The same key once more: one to be proven, one to be used.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self { inner: self.inner.clone() }
+    }
+
+    /// Whether both are the same key.
+    #[wasm_bindgen(js_name = isSame)]
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.inner.is_same(&other.inner)
+    }
+
     /// The 32 bytes, for the module that reads content in CBC mode. The data key is consumed.
     #[wasm_bindgen(js_name = intoBytes)]
     #[must_use]

@@ -129,6 +129,42 @@ fn combined(crc: CrcAlgorithm, digests: &[Vec<u8>], parts: &[StoredPart]) -> Vec
     bytes[bytes.len() - digests.first().map_or(0, Vec::len)..].to_vec()
 }
 
+/// Checks by which algorithms a client names checksums of a part against what the part's upload was begun with. A composite
+/// checksum that somebody chose is made of those that clients give.
+///
+/// Source: answers of S3 that others noted (versity/versitygw#1342, floci-io/floci#3093).
+pub(crate) fn check_part(checksum: Option<&UploadChecksum>, named: &[&str]) -> S3Result<()> {
+    let Some(expected) = by_parts(checksum).map(Algorithm::name) else { return Ok(()) };
+    if named.contains(&expected) {
+        return Ok(());
+    }
+    let actual = named.first().unwrap_or(&"null");
+    let text =
+        format!("Checksum Type mismatch occurred, expected checksum Type: {expected}, actual checksum Type: {actual}");
+    Err(s3_error!(InvalidRequest, "{text}"))
+}
+
+/// Checks that a completion gives the checksum of a part where the object's is made of them.
+///
+/// Source: answers of S3 that others noted (aws/aws-sdk-php#2648, apache/opendal#4580).
+pub(crate) fn check_is_given(checksum: Option<&UploadChecksum>, part: &CompletedPart, number: u32) -> S3Result<()> {
+    let Some(algorithm) = by_parts(checksum) else { return Ok(()) };
+    if given(part).into_iter().any(|(one, value)| one == algorithm && value.is_some()) {
+        return Ok(());
+    }
+    let name = algorithm.name();
+    let text = format!(
+        "The upload was created using a {name} checksum. The complete request must include the checksum for each part. It \
+         was missing for part {number} in the request."
+    );
+    Err(s3_error!(InvalidRequest, "{text}"))
+}
+
+/// The algorithm of a composite checksum that the client chose.
+fn by_parts(checksum: Option<&UploadChecksum>) -> Option<Algorithm> {
+    checksum.filter(|checksum| checksum.is_chosen && checksum.is_composite).map(|checksum| checksum.algorithm)
+}
+
 /// Checks what a completion says of the object against what it is.
 pub(crate) fn check_completion(
     checksum: Option<&UploadChecksum>,
@@ -174,16 +210,20 @@ fn bad_digest(name: &str) -> S3Error {
     s3_error!(BadDigest, "The {name} you specified did not match the calculated checksum.")
 }
 
+/// The checksums that a completion gives of a part.
+fn given(part: &CompletedPart) -> [(Algorithm, Option<&String>); 5] {
+    [
+        (Algorithm::Crc32, part.checksum_crc32.as_ref()),
+        (Algorithm::Crc32c, part.checksum_crc32c.as_ref()),
+        (Algorithm::Crc64Nvme, part.checksum_crc64nvme.as_ref()),
+        (Algorithm::Sha1, part.checksum_sha1.as_ref()),
+        (Algorithm::Sha256, part.checksum_sha256.as_ref()),
+    ]
+}
+
 /// Whether the checksums that a completion gives of a part are the part's.
-pub(crate) fn agree(given: &CompletedPart, stored: &StoredPart) -> bool {
-    let given = [
-        (Algorithm::Crc32, &given.checksum_crc32),
-        (Algorithm::Crc32c, &given.checksum_crc32c),
-        (Algorithm::Crc64Nvme, &given.checksum_crc64nvme),
-        (Algorithm::Sha1, &given.checksum_sha1),
-        (Algorithm::Sha256, &given.checksum_sha256),
-    ];
-    given.into_iter().all(|(algorithm, value)| match (value, stored.checksums.get(algorithm.name())) {
+pub(crate) fn agree(part: &CompletedPart, stored: &StoredPart) -> bool {
+    given(part).into_iter().all(|(algorithm, value)| match (value, stored.checksums.get(algorithm.name())) {
         (Some(value), Some(stored)) => value == stored,
         (Some(_), None) => false,
         (None, _) => true,

@@ -117,8 +117,13 @@ impl Hashes {
 impl Promise<'_> {
     /// The algorithms whose checksums answers tell of: those that the client named, or the default.
     fn told(&self) -> Vec<&'static str> {
-        let named: Vec<&str> = Algorithm::ALL.iter().map(|one| one.name()).filter(|name| self.names(name)).collect();
+        let named = self.named();
         if named.is_empty() { self.default_checksum.into_iter().collect() } else { named }
+    }
+
+    /// The algorithms that the client named, by the suffixes of their headers.
+    pub(crate) fn named(&self) -> Vec<&'static str> {
+        Algorithm::ALL.iter().map(|one| one.name()).filter(|name| self.names(name)).collect()
     }
 
     fn names(&self, algorithm: &str) -> bool {

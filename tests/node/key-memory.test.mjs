@@ -10,7 +10,9 @@ import {
   encryptObject,
   KmsKeyring,
   PassphraseKeyring,
+  presign as signed,
   reEncryptInstructionFile,
+  sse,
   sseC,
   upload,
 } from "../../dist/node.js";
@@ -21,11 +23,12 @@ import { open } from "./support/one-object.mjs";
 const WINDOW = 8;
 
 /** The memory of a file that the package has loaded: its glue gives what it has, and does not load twice. */
-async function memoryOf(name) {
+async function growingMemoryOf(name) {
   const { default: loaded } = await import(`../../dist/wasm/${name}.js`);
-  const memory = Object.values(await loaded()).find((exported) => exported instanceof WebAssembly.Memory);
-  return Buffer.from(memory.buffer);
+  return Object.values(await loaded()).find((exported) => exported instanceof WebAssembly.Memory);
 }
+
+const memoryOf = async (name) => Buffer.from((await growingMemoryOf(name)).buffer);
 
 /** Where which pieces of a secret are. */
 function piecesIn(memory, secret) {
@@ -48,8 +51,7 @@ async function assertGone(secret, names, what) {
  * @param {{ holder: object, called: string, secrets: Uint8Array[], work: () => Promise<unknown> }} how
  */
 async function mostPiecesDuring(name, { holder, called, secrets, work }) {
-  const { default: loaded } = await import(`../../dist/wasm/${name}.js`);
-  const { memory } = await loaded();
+  const memory = await growingMemoryOf(name);
   const most = secrets.map(() => 0);
   const look = () =>
     secrets.forEach((secret, index) => {
@@ -74,6 +76,12 @@ async function mostPiecesDuring(name, { holder, called, secrets, work }) {
   return most;
 }
 
+/** GHASH's key, which would let anybody forge the object, as it is and with its bytes in reverse order. */
+function hashKeysOf(contentKey) {
+  const key = createCipheriv("aes-256-ecb", contentKey, null).update(Buffer.alloc(16));
+  return [key, Buffer.from(key).reverse()];
+}
+
 async function roundTrip(keyring, options = {}) {
   const { body, metadata } = await encryptObject(randomBytes(100_000), { keyring, ...options });
   await collect(await decryptObject({ body: await collect(body), metadata }, { keyring, ...options }));
@@ -96,6 +104,7 @@ test("nothing of a wrapping key is left after dispose", async () => {
   keyring.exportKey().fill(0);
   keyring.dispose();
   await assertGone(key, ["engine", "reader"], "a wrapping key");
+  for (const hashKey of hashKeysOf(key)) await assertGone(hashKey, ["engine", "reader"], "a hash key");
 });
 
 test("nothing of a wrapping key that was made here is left after dispose", async () => {
@@ -120,6 +129,7 @@ for (const engine of ["rust", "subtle"]) {
     const salt = Buffer.from(metadata["x-amz-i"], "base64");
     const contentKey = Buffer.from(hkdfSync("sha512", dataKey, salt, info, 32));
     await assertGone(contentKey, ["engine", "reader"], "a content key");
+    for (const hashKey of hashKeysOf(contentKey)) await assertGone(hashKey, ["engine", "reader"], "a hash key");
   });
 }
 
@@ -141,6 +151,17 @@ test("nothing of a data key is left where the keyring that was to wrap it has no
   }
 });
 
+test("nothing of the content is left in the reader that decrypted it", async () => {
+  const keyring = await AesKeyring.generate();
+  for (const release of ["verified", "delayed-authentication"]) {
+    const plaintext = Buffer.from(randomBytes(1000));
+    const { body, metadata } = await encryptObject(plaintext, { keyring });
+    await collect(await decryptObject({ body: await collect(body), metadata }, { keyring, engine: "rust", release }));
+    await assertGone(plaintext, ["reader"], "content");
+  }
+  keyring.dispose();
+});
+
 test("nothing of the keys of an object of the first clients is left", async () => {
   const [key, dataKey, iv] = [randomBytes(32), Buffer.from(randomBytes(32)), randomBytes(16)];
   const encrypt = (algorithm, by, start, bytes) => {
@@ -154,11 +175,26 @@ test("nothing of the keys of an object of the first clients is left", async () =
   const keyring = await AesKeyring.fromBytes(key);
   const legacy = { enableLegacyWrappingAlgorithms: true, enableLegacyUnauthenticatedModes: true };
   const options = { keyring, commitmentPolicy: "REQUIRE_ENCRYPT_ALLOW_DECRYPT", ...legacy };
-  const body = new Uint8Array(encrypt("aes-256-cbc", dataKey, iv, randomBytes(100)));
+  const plaintext = Buffer.from(randomBytes(100));
+  const body = new Uint8Array(encrypt("aes-256-cbc", dataKey, iv, plaintext));
   await collect(await decryptObject({ body, metadata }, options));
   keyring.dispose();
+  await assertGone(plaintext, ["legacy"], "content");
   await assertGone(key, ["reader", "legacy"], "a wrapping key");
   await assertGone(dataKey, ["reader", "legacy"], "a data key");
+});
+
+test("nothing of a customer key is left where something beside it, or the key itself, is malformed", async () => {
+  const key = Buffer.from(randomBytes(32));
+  const headers = await sseC.headers(key);
+  const header = Buffer.from(key.toString("base64"));
+  const request = { region: "us-east-1", bucket: "demo", key: "key", operation: "GetObject", headers };
+  await assert.rejects(signed({ ...request, credentials: "none" }), { code: "INVALID_OPTION" });
+  await assert.rejects(sse.checkHeaders({ ...headers, "x-amz-meta-a": 5 }), { code: "INVALID_OPTION" });
+  const cut = { ...headers, "x-amz-server-side-encryption-customer-key": `${header.subarray(0, 43)}!` };
+  await assert.rejects(sse.checkHeaders(cut), { code: "INVALID_ENCRYPTION_HEADER" });
+  await assertGone(key, ["requests"], "a customer key");
+  await assertGone(header, ["requests"], "a customer key's header");
 });
 
 test("the scan finds a passphrase while its key is derived, and a customer key while its headers are made", async () => {

@@ -189,7 +189,7 @@ fn customer_key(
         return Err(Refusal::Algorithm(algorithm));
     }
     let md5 = md5.ok_or(Refusal::NoMd5)?;
-    let key = Zeroizing::new(STANDARD.decode(key.as_bytes()).map_err(|_| Refusal::KeyLength)?);
+    let key = decoded(&key).ok_or(Refusal::KeyLength)?;
     let computed = STANDARD.encode(Md5::digest(&*key));
     let is_whole = bool::from(computed.as_bytes().ct_eq(md5.as_bytes()));
     // A key of another length that arrived whole is compared with the object's, on reads.
@@ -200,6 +200,14 @@ fn customer_key(
         return Err(Refusal::Md5);
     }
     Ok(Some(CustomerKey { key, md5 }))
+}
+
+/// What a key's base64 stands for. Where it fails as well, some of it may have been decoded, and is wiped.
+fn decoded(key: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(vec![0; base64::decoded_len_estimate(key.len())]);
+    let length = STANDARD.decode_slice(key, &mut bytes).ok()?;
+    bytes.truncate(length);
+    Some(bytes)
 }
 
 /// A bucket key does not go with two layers. S3's words for that are not known.

@@ -153,6 +153,7 @@ fn chosen_parts(upload: &Upload, asked: &[CompletedPart]) -> S3Result<Vec<Stored
             let text = "The list of parts was not in ascending order. Parts must be ordered by part number.";
             return Err(s3_error!(InvalidPartOrder, "{text}"));
         }
+        checksums::check_is_given(upload.checksum.as_ref(), part, number)?;
         let stored = upload
             .parts
             .get(&number)

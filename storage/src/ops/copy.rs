@@ -136,11 +136,12 @@ pub(super) async fn upload_part_copy(
     let promise = Promise { headers: &no_promise, trailers: None, default_checksum: None, object_checksum: None };
     let target = PartTarget { name: &name, upload_id: &input.upload_id, number, customer_key: customer_key.as_ref() };
     let (part, protection) = store_part(core, &caller, target, content, promise).await?;
-    let result = CopyPartResult {
+    let mut result = CopyPartResult {
         e_tag: answers::etag(&part.etag),
         last_modified: answers::timestamp(part.modified),
         ..Default::default()
     };
+    set_checksums!(result, part.checksums);
     let copy_part_result = Some(result);
     let mut output = UploadPartCopyOutput { copy_part_result, copy_source_version_id, ..Default::default() };
     set_encryption!(output, &protection);

@@ -77,6 +77,8 @@ pub(super) async fn upload_part(
         Promise { headers: &headers, trailers: trailing_headers, default_checksum: None, object_checksum: None };
     let content = content::body_stream(input.body);
     let target = PartTarget { name: &name, upload_id: &input.upload_id, number, customer_key: customer_key.as_ref() };
+    let checksum = core.with_upload(&name, &input.upload_id, |upload| upload.checksum.clone()).await?;
+    checksums::check_part(checksum.as_ref(), &promise.named())?;
     let (part, protection) = store_part(core, &caller, target, content, promise).await?;
     let mut output = UploadPartOutput { e_tag: answers::etag(&part.etag), ..Default::default() };
     set_encryption!(output, &protection);
@@ -148,7 +150,8 @@ pub(super) async fn list_parts(
     let limit = usize::try_from(input.max_parts.unwrap_or(1000).clamp(0, 1000)).unwrap_or(0);
     let mut rest = upload.parts.values().filter(|part| part.number > after);
     let page: Vec<&StoredPart> = rest.by_ref().take(limit).collect();
-    let is_truncated = rest.next().is_some();
+    // Without a part there is nothing to go on behind.
+    let is_truncated = limit > 0 && rest.next().is_some();
     let number = |part: &StoredPart| i32::try_from(part.number).ok();
     let entry = |part: &&StoredPart| {
         let mut entry = Part {

@@ -9,17 +9,26 @@ async fn attributes(call: Call<'_>, names: &str) -> Answer {
     call.query("attributes", "").header("x-amz-object-attributes", names).send().await
 }
 
-/// Uploads content in parts of 5 MiB and gives the answer to the completion.
-async fn upload(client: &Client, content: &[u8], create: &[(&str, &str)]) -> Answer {
+/// Uploads content in parts of 5 MiB, with their checksums by `algorithm` where one is given, and gives the answer to the
+/// completion.
+async fn upload(client: &Client, content: &[u8], create: &[(&str, &str)], algorithm: Option<&str>) -> Answer {
     let call = client.post("demo/parts").query("uploads", "");
     let created = create.iter().fold(call, |call, (name, value)| call.header(name, value)).send().await.assert_ok();
     let id = created.element("UploadId").unwrap();
     let mut document = "<CompleteMultipartUpload>".to_owned();
     for (number, part) in (1..).zip(content.chunks(5 * MIB)) {
         let number = number.to_string();
-        let put = client.put("demo/parts").query("partNumber", &number).query("uploadId", &id).body(part);
-        let etag = put.send().await.assert_ok().etag();
-        document += &format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>");
+        let mut put = client.put("demo/parts").query("partNumber", &number).query("uploadId", &id).body(part);
+        if let Some(algorithm) = algorithm {
+            put = put.header("x-amz-sdk-checksum-algorithm", algorithm);
+        }
+        let sent = put.send().await.assert_ok();
+        let checksum = algorithm.map_or(String::new(), |algorithm| {
+            let value = sent.header(&format!("x-amz-checksum-{}", algorithm.to_lowercase())).unwrap();
+            format!("<Checksum{algorithm}>{value}</Checksum{algorithm}>")
+        });
+        let etag = sent.etag();
+        document += &format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag>{checksum}</Part>");
     }
     document += "</CompleteMultipartUpload>";
     client.post("demo/parts").query("uploadId", &id).body(document).send().await.assert_ok()
@@ -36,7 +45,7 @@ async fn a_full_object_checksum_of_parts_is_that_of_the_whole() {
         let put = client.put("demo/whole").header("x-amz-sdk-checksum-algorithm", algorithm).body(content.clone());
         let whole = put.send().await.assert_ok().header(&header).unwrap().to_owned();
         let create = [("x-amz-checksum-algorithm", algorithm), ("x-amz-checksum-type", "FULL_OBJECT")];
-        let completed = upload(&client, &content, &create).await;
+        let completed = upload(&client, &content, &create, None).await;
         assert_eq!(completed.element(element), Some(whole.clone()));
         let head = client.head("demo/parts").header("x-amz-checksum-mode", "ENABLED").send().await;
         assert_eq!(head.header(&header), Some(whole.as_str()));
@@ -49,7 +58,7 @@ async fn an_upload_without_a_word_on_checksums_has_one_of_the_whole() {
     let client = Client::new().await;
     let content = text(5 * MIB + 3);
     let put = client.put("demo/whole").body(content.clone()).send().await.assert_ok();
-    let completed = upload(&client, &content, &[]).await;
+    let completed = upload(&client, &content, &[], None).await;
     assert_eq!(completed.element("ChecksumCRC64NVME").as_deref(), put.header("x-amz-checksum-crc64nvme"));
 }
 
@@ -57,7 +66,8 @@ async fn an_upload_without_a_word_on_checksums_has_one_of_the_whole() {
 async fn a_composite_checksum_is_one_of_checksums_and_says_so() {
     for algorithm in ["SHA1", "SHA256", "CRC32"] {
         let client = Client::new().await;
-        let completed = upload(&client, &text(5 * MIB + 3), &[("x-amz-checksum-algorithm", algorithm)]).await;
+        let create = [("x-amz-checksum-algorithm", algorithm)];
+        let completed = upload(&client, &text(5 * MIB + 3), &create, Some(algorithm)).await;
         let checksum = completed.element(&format!("Checksum{algorithm}")).unwrap();
         assert!(checksum.ends_with("-2"), "{checksum}");
         assert_eq!(completed.element("ChecksumType").as_deref(), Some("COMPOSITE"));

@@ -159,7 +159,9 @@ async fn an_sse_c_upload_with_a_chosen_checksum_needs_the_key_to_its_end() {
     let create = client.post("demo/a").query("uploads", "").header("x-amz-checksum-algorithm", "CRC32C");
     let id = create.customer_key(&KEY).send().await.assert_ok().element("UploadId").unwrap();
     let part = client.put("demo/a").query("partNumber", "1").query("uploadId", &id).customer_key(&KEY).body("content");
-    let document = completion(&part.send().await.assert_ok().etag());
+    let sent = part.header("x-amz-sdk-checksum-algorithm", "CRC32C").send().await.assert_ok();
+    let checksum = format!("<ChecksumCRC32C>{}</ChecksumCRC32C>", sent.header("x-amz-checksum-crc32c").unwrap());
+    let document = completion(&sent.etag()).replace("</Part>", &format!("{checksum}</Part>"));
     let end = || client.post("demo/a").query("uploadId", &id).body(document.as_str());
     end().send().await.assert_refused(400, "InvalidRequest", NEEDS_PARAMETERS);
     let text = "The provided encryption parameters did not match the ones used originally.";
@@ -167,6 +169,68 @@ async fn an_sse_c_upload_with_a_chosen_checksum_needs_the_key_to_its_end() {
     let done = end().customer_key(&KEY).send().await.assert_ok();
     assert!(done.element("ChecksumCRC32C").is_some());
     assert_eq!(client.get("demo/a").customer_key(&KEY).send().await.assert_ok().text(), "content");
+}
+
+#[scenario]
+async fn a_composite_checksum_needs_that_of_every_part_twice() {
+    let client = Client::new().await;
+    for (algorithm, other) in [("CRC32", "SHA256"), ("SHA1", "CRC32"), ("SHA256", "CRC32")] {
+        let create = client.post("demo/a").query("uploads", "").header("x-amz-checksum-algorithm", algorithm);
+        let id = create.send().await.assert_ok().element("UploadId").unwrap();
+        let name = algorithm.to_lowercase();
+        let mismatch = |actual: &str| {
+            format!("Checksum Type mismatch occurred, expected checksum Type: {name}, actual checksum Type: {actual}")
+        };
+        part(&client, &id, 1, b"content").await.assert_refused(400, "InvalidRequest", &mismatch("null"));
+        let put = || client.put("demo/a").query("partNumber", "1").query("uploadId", &id).body("content");
+        let wrong = put().header("x-amz-sdk-checksum-algorithm", other).send().await;
+        wrong.assert_refused(400, "InvalidRequest", &mismatch(&other.to_lowercase()));
+        let sent = put().header("x-amz-sdk-checksum-algorithm", algorithm).send().await.assert_ok();
+        let text = format!(
+            "The upload was created using a {name} checksum. The complete request must include the checksum for each part. It \
+             was missing for part 1 in the request."
+        );
+        completed(&client, &id, &[(1, &sent.etag())]).await.assert_refused(400, "InvalidRequest", &text);
+        let value = sent.header(&format!("x-amz-checksum-{name}")).unwrap();
+        let element = format!("<Checksum{algorithm}>{value}</Checksum{algorithm}></Part>");
+        let document = completion(&sent.etag()).replace("</Part>", &element);
+        client.post("demo/a").query("uploadId", &id).body(document).send().await.assert_ok();
+    }
+}
+
+#[scenario]
+async fn a_checksum_of_the_whole_needs_none_of_its_parts() {
+    let client = Client::new().await;
+    let create = client.post("demo/a").query("uploads", "").header("x-amz-checksum-algorithm", "CRC32");
+    let created = create.header("x-amz-checksum-type", "FULL_OBJECT").send().await.assert_ok();
+    let id = created.element("UploadId").unwrap();
+    let sent = part(&client, &id, 1, b"content").await.assert_ok();
+    completed(&client, &id, &[(1, &sent.etag())]).await.assert_ok();
+}
+
+#[scenario]
+async fn a_part_that_is_copied_tells_the_checksum_that_its_completion_needs() {
+    let client = Client::new().await;
+    client.put("demo/source").body("content").send().await.assert_ok();
+    let create = client.post("demo/a").query("uploads", "").header("x-amz-checksum-algorithm", "SHA256");
+    let id = create.send().await.assert_ok().element("UploadId").unwrap();
+    let copy = client.put("demo/a").query("partNumber", "1").query("uploadId", &id);
+    let copied = copy.header("x-amz-copy-source", "/demo/source").send().await.assert_ok();
+    let (etag, value) = (copied.element("ETag").unwrap(), copied.element("ChecksumSHA256").unwrap());
+    let document = completion(etag.trim_matches('"'))
+        .replace("</Part>", &format!("<ChecksumSHA256>{value}</ChecksumSHA256></Part>"));
+    client.post("demo/a").query("uploadId", &id).body(document).send().await.assert_ok();
+    assert_eq!(client.get("demo/a").send().await.assert_ok().text(), "content");
+}
+
+#[scenario]
+async fn a_list_of_no_parts_ends() {
+    let client = Client::new().await;
+    let id = created(&client).await;
+    part(&client, &id, 1, b"content").await.assert_ok();
+    let list = client.get("demo/a").query("uploadId", &id).query("max-parts", "0").send().await.assert_ok();
+    assert_eq!(list.element("IsTruncated").as_deref(), Some("false"));
+    assert_eq!((list.elements("PartNumber"), list.element("NextPartNumberMarker")), (vec![], None));
 }
 
 #[scenario]
