@@ -1,7 +1,7 @@
 /** What docs/ has to copy for pages does in a browser what it says. */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 
 import { script } from "../node/support/samples.mjs";
 import { PackagePage } from "./support/package-page.mjs";
@@ -22,12 +22,8 @@ let browser;
 
 before(async () => (browser = await PackagePage.open()));
 
-after(async () => {
-  const { faults } = browser;
-  // First: a browser that stays open keeps this process from its end.
-  await browser.close();
-  assert.deepEqual(faults, []);
-});
+after(() => browser.close());
+afterEach(() => browser.faults.assertNone());
 
 /** A page to which samples are served, with the package by its own name. */
 async function pageWithSamples() {
