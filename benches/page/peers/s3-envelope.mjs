@@ -8,7 +8,7 @@ import { AesKeyring, decryptObject, discard, encryptObject, init } from "s3-enve
 
 import { drain } from "../bytes.mjs";
 
-/** As long as those of the ceiling. Longer ones are memory that Chromium gives back to the system, and takes anew. */
+/** As long as those of the ceiling. */
 const PIECE = 512 * 1024;
 
 /** What each variant asks for. */
