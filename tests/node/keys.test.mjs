@@ -3,51 +3,25 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import {
-  AesKeyring,
-  decryptObject,
-  download,
-  encryptObject,
-  PassphraseKeyring,
-  presign as signed,
-  upload,
-} from "../../dist/node.js";
-import { openStorage } from "../../dist/testing.js";
+import { AesKeyring, decryptObject, download, encryptObject, PassphraseKeyring, upload } from "../../dist/node.js";
 import { collect, randomBytes } from "./support/inputs.mjs";
+import { open } from "./support/one-object.mjs";
 import { SampleFolder } from "./support/samples.mjs";
 
-const CREDENTIALS = {
-  accessKeyId: "AKIAIOSFODNN7EXAMPLE",
-  secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-};
-const PLACE = {
-  credentials: CREDENTIALS,
-  region: "us-east-1",
-  endpoint: "https://s3.us-east-1.storage.test",
-  bucket: "demo",
-};
 const CONTENT = randomBytes(1000);
 const CHEAP = { memoryKib: 64, iterations: 1, parallelism: 1 };
-const network = globalThis.fetch;
 const named = (key) => ({ materialsDescription: { key } });
-const presign = ({ keySuffix, method, query, headers }) =>
-  signed({ ...PLACE, key: `letter${keySuffix}`, method, query, headers });
 const readBy = async (keyring, more) => collect((await download({ presign, keyring, ...more })).body);
 
 let folder;
+let presign;
 
 before(async () => {
   folder = new SampleFolder();
-  const storage = await openStorage();
-  globalThis.fetch = (input, init) => storage.fetch(input, init);
-  const { url } = await signed({ ...PLACE, key: "", method: "PUT" });
-  assert.equal((await fetch(url, { method: "PUT" })).status, 200);
+  ({ presign } = await open());
 });
 
-after(() => {
-  globalThis.fetch = network;
-  folder.remove();
-});
+after(() => folder.remove());
 
 test("a key comes back from its backup, and no copy is left behind", async () => {
   const { keyringWithBackup, keyringFromBackup } = await folder.run("export async function keyringWithBackup(");
